@@ -1,0 +1,71 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "haproxy-ingress",
+    products: [
+        .executable(name: "haproxy-ingress", targets: ["haproxy-ingress"]),
+        .library(name: "Core", targets: ["Core"]),
+        .library(name: "Annotations", targets: ["Annotations"]),
+        .library(name: "Controller", targets: ["Controller"]),
+        .plugin(name: "RegisterAnnotations", targets: ["RegisterAnnotations"]),
+        .plugin(name: "GenerateReference", targets: ["GenerateReference"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+        // The engine: pure, no files, sockets or clocks.
+        .target(name: "Core", dependencies: ["CLibYAML", "COpenSSL"]),
+
+        // The built-in annotation handlers; RegisterAnnotations finds them.
+        .target(name: "Annotations", dependencies: ["Core"], plugins: ["RegisterAnnotations"]),
+
+        // Everything that touches the outside: command line, sources, HAProxy's process, admin endpoint.
+        .target(
+            name: "Controller",
+            dependencies: [
+                "Core",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "FlyingFox", package: "FlyingFox"),
+            ]),
+        .executableTarget(
+            name: "haproxy-ingress", dependencies: ["Controller", "Annotations"], path: "Sources/Executable"),
+
+        // Plug-ins and the tool that the build-tool plug-in runs.
+        .executableTarget(name: "AnnotationRegistrar", path: "Plugins/AnnotationRegistrar"),
+        .plugin(
+            name: "RegisterAnnotations", capability: .buildTool(), dependencies: ["AnnotationRegistrar"]),
+        .plugin(
+            name: "GenerateReference",
+            capability: .command(
+                intent: .custom(
+                    verb: "generate-reference",
+                    description: "Write the annotation reference to Docs/annotations."),
+                permissions: [.writeToPackageDirectory(reason: "writes Docs/annotations")]),
+            dependencies: ["haproxy-ingress"]),
+
+        // Small HTTP servers that play pods in the demo, the end-to-end tests and the benchmarks.
+        .executableTarget(
+            name: "example-pods",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "FlyingFox", package: "FlyingFox"),
+            ], path: "Examples/pods"),
+
+        .testTarget(name: "RegistrarTests", dependencies: ["AnnotationRegistrar"]),
+        .testTarget(name: "CoreTests", dependencies: ["Core"]),
+        .testTarget(name: "AnnotationsTests", dependencies: ["Annotations", "Core", "Controller"]),
+        .testTarget(name: "ControllerTests", dependencies: ["Controller", "Core"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Core", "Annotations", "Controller", "haproxy-ingress", "example-pods"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
