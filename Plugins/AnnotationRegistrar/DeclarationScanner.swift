@@ -63,16 +63,25 @@ struct DeclarationScanner {
         guard let token = token(), let word = token.identifier, let name = self.token(1)?.identifier,
             !Self.declarationWords.contains(name)
         else { return nil }
-        if index > 0, tokens[index - 1].isSymbol(".") { return nil }
+        // Keywords may be labels of parameters and names of members.
+        if let previous = self.token(-1), [".", "(", ","].contains(where: { previous.isSymbol($0) }) { return nil }
         switch word {
         case "struct", "enum", "class": return .type
-        // A word for the compiler only where a name and the rest of a declaration follow.
-        case "actor": return name != "in" && self.token(1)?.line == token.line ? .type : nil
+        case "actor": return beginsActor() ? .type : nil
         case "extension": return .extension
         case "protocol": return .protocol
         case "typealias": return .alias
         default: return nil
         }
+    }
+
+    /// `actor` is a keyword only at the beginning of a declaration; elsewhere it is a name like any other.
+    private func beginsActor() -> Bool {
+        let follows = token(2).map { [":", "{", "<"].contains(where: $0.isSymbol) || $0.identifier == "where" } ?? false
+        guard follows, let line = token()?.line, token(1)?.line == line else { return false }
+        guard let previous = token(-1), previous.line == line else { return true }
+        return previous.isSymbol("{") || previous.isSymbol("}") || previous.isSymbol(";") || previous.isSymbol(")")
+            || Self.modifiers.contains(previous.identifier ?? "") || token(-2)?.isSymbol("@") == true
     }
 
     private mutating func readDeclaration(_ kind: Declaration.Kind) {
