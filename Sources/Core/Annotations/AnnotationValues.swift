@@ -1,0 +1,166 @@
+/// A value in force and where it was written.
+public struct Resolved<Value: Sendable>: Sendable {
+    public let value: Value
+    public let scope: Scope
+    public let object: ObjectKey
+    /// The key as it is written on the object, with its prefix.
+    public let writtenKey: String
+    public let raw: String
+
+    public var origin: Origin { Origin(object: object, key: writtenKey) }
+
+    /// An error that blames this value.
+    public func error(_ message: String, expected: String? = nil, example: String? = nil) -> AnnotationError {
+        AnnotationError(
+            Finding(.error, object: object, key: writtenKey, value: raw, message, expected: expected, example: example))
+    }
+}
+
+/// Why a setting cannot be what was asked; names the value that has to change.
+public struct AnnotationError: Error, Hashable, Sendable {
+    public let finding: Finding
+    public init(_ finding: Finding) { self.finding = finding }
+}
+
+/// The annotations of one object that are known to the registry, with the name each was written under.
+public struct AnnotationSet: Hashable, Sendable {
+    public struct Entry: Hashable, Sendable {
+        public let writtenKey: String
+        public let raw: String
+    }
+
+    public let object: ObjectKey
+    public let entries: [String: Entry]
+
+    public init(object: ObjectKey, entries: [String: Entry]) {
+        self.object = object
+        self.entries = entries
+    }
+}
+
+/// What a handler's keys say at one place, scopes resolved.
+///
+/// A value that does not parse is recorded as a finding and treated as absent, so that the next scope's value is in force -
+/// except for protections, where reading it throws and the route is closed.
+public final class AnnotationValues {
+    /// The route the values are for; nil when a handler is resolved for the whole HAProxy or for an Ingress as such.
+    public let route: RouteContext?
+    public let environment: AnnotationEnvironment
+    private let sets: [(scope: Scope, set: AnnotationSet)]
+    private let isProtection: Bool
+    private let refusals: Refusals
+    private(set) var findings: [Finding] = []
+    private(set) var read: [(key: String, resolved: Resolved<String>)] = []
+
+    init(
+        sets: [(scope: Scope, set: AnnotationSet)], route: RouteContext?, environment: AnnotationEnvironment, isProtection: Bool,
+        refusals: Refusals
+    ) {
+        self.sets = sets.sorted { $0.scope > $1.scope }
+        self.route = route
+        self.environment = environment
+        self.isProtection = isProtection
+        self.refusals = refusals
+    }
+
+    /// The value in force, or nil when none of the key's scopes has one.
+    public subscript<Value>(key: AnnotationKey<Value>) -> Value? {
+        get throws { try resolved(key)?.value }
+    }
+
+    /// The value in force with its source.
+    public func resolved<Value>(_ key: AnnotationKey<Value>) throws -> Resolved<Value>? {
+        for (scope, set) in sets where key.reference.scopes.contains(scope) {
+            for name in key.reference.allNames {
+                guard let entry = set.entries[name] else { continue }
+                let finding: Finding
+                if let refusal = refusals.refusal(of: set.object, key: entry.writtenKey, value: entry.raw) {
+                    finding = Finding(
+                        .error, object: set.object, key: entry.writtenKey, value: entry.raw,
+                        "is refused by HAProxy: \(refusal)")
+                } else {
+                    do {
+                        let value = try key.type.parse(entry.raw.trimmingWhitespace)
+                        func resolved<T>(_ value: T) -> Resolved<T> {
+                            Resolved(value: value, scope: scope, object: set.object, writtenKey: entry.writtenKey, raw: entry.raw)
+                        }
+                        read.append((key.reference.name, resolved(entry.raw)))
+                        return resolved(value)
+                    } catch {
+                        finding = Finding(
+                            .error, object: set.object, key: entry.writtenKey, value: entry.raw,
+                            (error as? ValueError)?.message ?? "\(error)", expected: key.type.expected, example: key.type.example)
+                    }
+                }
+                if isProtection { throw AnnotationError(finding) }
+                findings.append(finding)
+                break
+            }
+        }
+        return nil
+    }
+
+    /// Tells the owner of a value about something that is odd but not wrong.
+    public func warn<Value>(_ about: Resolved<Value>, _ message: String) {
+        findings.append(Finding(.warning, object: about.object, key: about.writtenKey, value: about.raw, message))
+    }
+}
+
+/// What handlers may know of the machine and HAProxy they configure.
+public struct AnnotationEnvironment: Hashable, Sendable {
+    public var capabilities: Capabilities
+    /// Processors that HAProxy can use.
+    public var processors: Int
+
+    public init(capabilities: Capabilities, processors: Int) {
+        self.capabilities = capabilities
+        self.processors = processors
+    }
+}
+
+/// The route that a setting is resolved for.
+public struct RouteContext: Hashable, Sendable {
+    /// The Ingress; nil for the operator's own default backend.
+    public var ingress: ObjectKey?
+    public var service: ObjectKey
+    /// Whether `spec.tls` of the Ingress covers the route's host.
+    public var hostHasTLS: Bool
+
+    public init(ingress: ObjectKey?, service: ObjectKey, hostHasTLS: Bool) {
+        self.ingress = ingress
+        self.service = service
+        self.hostHasTLS = hostHasTLS
+    }
+}
+
+/// Values that HAProxy itself refused, until they change.
+public struct Refusals: Hashable, Sendable {
+    private struct Value: Hashable {
+        let object: ObjectKey
+        let key: String
+        let value: String
+    }
+    private var reasons: [Value: String] = [:]
+
+    public init() {}
+
+    public var isEmpty: Bool { reasons.isEmpty }
+    public var count: Int { reasons.count }
+
+    public mutating func refuse(_ object: ObjectKey, key: String, value: String, reason: String) {
+        reasons[Value(object: object, key: key, value: value)] = reason
+    }
+
+    func refusal(of object: ObjectKey, key: String, value: String) -> String? {
+        reasons.isEmpty ? nil : reasons[Value(object: object, key: key, value: value)]
+    }
+}
+
+extension String {
+    var trimmingWhitespace: String {
+        var text = self[...]
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,136 @@
+/// What the routes of one (Ingress, Service) pair want of their backend: everything that HAProxy can only do with static
+/// arguments. Routes with equal settings share a backend; who asked does not matter.
+public struct BackendSettings: Hashable, Sendable {
+    /// The `balance` line and what belongs to it; nil for the defaults' algorithm.
+    public private(set) var balance: Traced<Directive>?
+    public private(set) var options: [Traced<Directive>] = []
+    /// Options that only mean something where HAProxy understands HTTP: left out where TLS is passed through.
+    public private(set) var httpOptions: [Traced<Directive>] = []
+    private var rulesByPhase: [Phase: [Traced<Directive>]] = [:]
+    public private(set) var serverOptions: [Traced<Directive>] = []
+    public private(set) var snippet: [Traced<Directive>] = []
+    public private(set) var userLists: [UserList] = []
+    /// Whether servers can be added at run time with the algorithm of ``balance``.
+    public private(set) var acceptsDynamicServers = true
+
+    /// Where lines come from unless told otherwise; set by the engine for each handler.
+    var origin = Origin.controller
+    var unrepresentable: AnnotationError?
+
+    public init() {}
+
+    /// The `http-request` and `http-response` rules in the order of their phases.
+    public var rules: [Traced<Directive>] { Phase.allCases.flatMap { rulesByPhase[$0] ?? [] } }
+
+    /// Adds a line such as `option forwardfor` or `timeout server 5s`.
+    public mutating func option(_ line: Directive, from source: Origin? = nil) {
+        append(line, source) { $0.options.append($1) }
+    }
+
+    /// Adds a line that a backend in TCP mode cannot have, such as `option forwardfor`.
+    public mutating func httpOption(_ line: Directive, from source: Origin? = nil) {
+        append(line, source) { $0.httpOptions.append($1) }
+    }
+
+    /// Adds an `http-request` or `http-response` rule.
+    public mutating func rule(_ phase: Phase, _ line: Directive, from source: Origin? = nil) {
+        append(line, source) { $0.rulesByPhase[phase, default: []].append($1) }
+    }
+
+    /// Adds keywords to every server of the backend, such as `check inter 2s` (configuration manual, section 5.2).
+    public mutating func server(_ keywords: Directive, from source: Origin? = nil) {
+        append(keywords, source) { $0.serverOptions.append($1) }
+    }
+
+    /// Sets the load-balancing algorithm.
+    ///
+    /// - Parameter acceptsDynamicServers: false for algorithms that HAProxy cannot add servers to (static-rr and map-based hashes).
+    public mutating func balance(_ line: Directive, acceptsDynamicServers: Bool, from source: Origin? = nil) {
+        append(line, source) { $0.balance = $1 }
+        self.acceptsDynamicServers = acceptsDynamicServers
+    }
+
+    /// Adds raw lines after all others.
+    public mutating func snippet(_ lines: [String], from source: Origin? = nil) {
+        for line in lines { append(Directive(raw: line), source) { $0.snippet.append($1) } }
+    }
+
+    /// Makes sure that a user list exists.
+    public mutating func userList(_ list: UserList) {
+        if !userLists.contains(list) { userLists.append(list) }
+    }
+
+    private mutating func append(_ line: Directive, _ source: Origin?, _ add: (inout BackendSettings, Traced<Directive>) -> Void) {
+        let origin = source ?? origin
+        if let value = line.unrepresentable {
+            unrepresentable = AnnotationError(
+                Finding(.error, object: origin.object, key: origin.key, value: value, "holds control characters"))
+            return
+        }
+        add(&self, Traced(line, origin: origin))
+    }
+
+    public static func == (a: BackendSettings, b: BackendSettings) -> Bool {
+        a.balance == b.balance && a.options == b.options && a.httpOptions == b.httpOptions && a.rulesByPhase == b.rulesByPhase && a.serverOptions == b.serverOptions
+            && a.snippet == b.snippet && a.userLists == b.userLists
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(balance)
+        hasher.combine(options)
+        hasher.combine(httpOptions)
+        hasher.combine(rulesByPhase)
+        hasher.combine(serverOptions)
+        hasher.combine(snippet)
+        hasher.combine(userLists)
+    }
+
+    /// Tells two settings apart in a backend's name; the same in every process.
+    var id: String {
+        let lines = ([balance].compactMap { $0 } + options + httpOptions + rules + serverOptions + snippet).map(\.value.text)
+        return StableID.make(lines + userLists.map(\.name))
+    }
+}
+
+/// Users and their password hashes (configuration manual, section 3.4 "Userlists").
+public struct UserList: Hashable, Sendable {
+    public let name: String
+    /// User names and crypt(3) hashes.
+    public let users: [String: CryptHash]
+    public let origin: Origin
+
+    public init(name: String, users: [String: CryptHash], origin: Origin) {
+        self.name = name
+        self.users = users
+        self.origin = origin
+    }
+
+    public static func == (a: UserList, b: UserList) -> Bool { a.name == b.name && a.users == b.users }
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(users)
+    }
+}
+
+/// A file that lines refer to by its path relative to the configuration directory.
+public struct ConfigurationFile: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        /// A certificate with its key: HAProxy can replace it at run time.
+        case certificate
+        /// Certificate authorities. The name must tell the content, because HAProxy before 3.3 does not put a replaced CA in
+        /// force for servers without a client certificate.
+        case authority
+        /// Anything that only a reload reads again.
+        case plain
+    }
+
+    public let path: String
+    public let content: [UInt8]
+    public let kind: Kind
+
+    public init(path: String, content: [UInt8], kind: Kind) {
+        self.path = path
+        self.content = content
+        self.kind = kind
+    }
+}

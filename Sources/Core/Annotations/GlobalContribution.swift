@@ -1,0 +1,83 @@
+/// What handlers contribute to the whole HAProxy.
+public struct GlobalContribution {
+    public let environment: AnnotationEnvironment
+    private let objects: ObjectReader
+    private(set) var globalLines: [Traced<Directive>] = []
+    private(set) var globalSnippet: [Traced<Directive>] = []
+    private(set) var defaultsLines: [Traced<Directive>] = []
+    private(set) var bindOptions: [Traced<Directive>] = []
+    private(set) var tlsBindOptions: [Traced<Directive>] = []
+    private(set) var frontendLines: [Traced<Directive>] = []
+    private(set) var frontendSnippet: [Traced<Directive>] = []
+    private(set) var statsSnippet: [Traced<Directive>] = []
+    private(set) var files: [ConfigurationFile] = []
+    private(set) var findings: [Finding] = []
+    /// The certificate for connections that name no host we have one for.
+    public var defaultCertificate: CertificateBundle?
+
+    var origin = Origin.controller
+    var unrepresentable: AnnotationError?
+
+    init(environment: AnnotationEnvironment, objects: ObjectReader) {
+        self.environment = environment
+        self.objects = objects
+    }
+
+    /// Adds a line to the `global` section.
+    public mutating func global(_ line: Directive, from source: Origin? = nil) { append(line, source, \.globalLines) }
+
+    /// Adds a line to the `defaults` section that all proxies share.
+    public mutating func defaults(_ line: Directive, from source: Origin? = nil) { append(line, source, \.defaultsLines) }
+
+    /// Adds keywords to the `bind` lines of the HTTP and HTTPS frontends.
+    public mutating func bind(_ keywords: Directive, from source: Origin? = nil) { append(keywords, source, \.bindOptions) }
+
+    /// Adds keywords to the `bind` line that ends TLS.
+    public mutating func tlsBind(_ keywords: Directive, from source: Origin? = nil) { append(keywords, source, \.tlsBindOptions) }
+
+    /// Adds a line to the HTTP and HTTPS frontends, before the routing rules.
+    public mutating func frontend(_ line: Directive, from source: Origin? = nil) { append(line, source, \.frontendLines) }
+
+    /// Adds raw lines at the end of the `global` section.
+    public mutating func globalSnippet(_ lines: [String], from source: Origin? = nil) {
+        for line in lines { append(Directive(raw: line), source, \.globalSnippet) }
+    }
+
+    /// Adds raw lines to the HTTP and HTTPS frontends, after the controller's own rules.
+    public mutating func frontendSnippet(_ lines: [String], from source: Origin? = nil) {
+        for line in lines { append(Directive(raw: line), source, \.frontendSnippet) }
+    }
+
+    /// Adds raw lines at the end of the statistics frontend.
+    public mutating func statsSnippet(_ lines: [String], from source: Origin? = nil) {
+        for line in lines { append(Directive(raw: line), source, \.statsSnippet) }
+    }
+
+    /// Makes sure that a file exists and returns its path for the lines that name it.
+    public mutating func file(_ file: ConfigurationFile) -> String {
+        if !files.contains(file) { files.append(file) }
+        return file.path
+    }
+
+    /// The Secret that a value names.
+    ///
+    /// - Throws: ``AnnotationError`` when there is none.
+    public func secret(_ reference: Resolved<SecretReference>) throws -> Secret { try objects.secret(reference) }
+
+    /// Tells the operator about something that is odd but not wrong.
+    public mutating func warn<Value>(_ about: Resolved<Value>, _ message: String) {
+        findings.append(Finding(.warning, object: about.object, key: about.writtenKey, value: about.raw, message))
+    }
+
+    private mutating func append(
+        _ line: Directive, _ source: Origin?, _ list: WritableKeyPath<GlobalContribution, [Traced<Directive>]>
+    ) {
+        let origin = source ?? origin
+        if let value = line.unrepresentable {
+            unrepresentable = AnnotationError(
+                Finding(.error, object: origin.object, key: origin.key, value: value, "holds control characters"))
+            return
+        }
+        self[keyPath: list].append(Traced(line, origin: origin))
+    }
+}

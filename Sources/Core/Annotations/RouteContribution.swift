@@ -1,0 +1,111 @@
+/// What handlers contribute for the routes of one (Ingress, Service) pair.
+public struct RouteContribution {
+    public let context: RouteContext
+    public let environment: AnnotationEnvironment
+    /// The backend behind the route.
+    public var backend = BackendSettings()
+    /// TLS is not ended here: it goes through to the pod, chosen by SNI.
+    public var isPassthrough = false
+    /// The Ingress has a backend of its own even where its settings equal another's.
+    public var isStandalone = false
+
+    private let objects: ObjectReader
+    private(set) var values: [String: String] = [:]
+    private(set) var rules: [OwnedRules] = []
+    private(set) var sharedEntries: [String: [String: String]] = [:]
+    private(set) var stickTables: [StickTable] = []
+    private(set) var files: [ConfigurationFile] = []
+    private(set) var findings: [Finding] = []
+    var family = ""
+
+    init(context: RouteContext, environment: AnnotationEnvironment, objects: ObjectReader) {
+        self.context = context
+        self.environment = environment
+        self.objects = objects
+    }
+
+    /// Makes sure that fixed rules are in the frontends.
+    public mutating func use(_ fixed: FrontendRules) {
+        let owned = OwnedRules(family: fixed.id == FrontendRules.source.id ? "" : family, rules: fixed)
+        if !rules.contains(owned) { rules.append(owned) }
+    }
+
+    /// Sets this route's entry in the map that fixed rules read with `routeValue:`.
+    ///
+    /// - Throws: ``AnnotationError`` when the value is empty or holds control characters, which no map file can carry.
+    public mutating func set(_ name: String, to value: String) throws {
+        guard !value.isEmpty, Quoting.isRepresentable(value) else {
+            throw AnnotationError(
+                Finding(
+                    .error, object: backend.origin.object, key: backend.origin.key, value: value,
+                    value.isEmpty ? "is empty" : "holds control characters"))
+        }
+        values[name] = value
+    }
+
+    /// Sets this route's entry to a list of networks. Fixed rules look the client up with
+    /// `var(txn.NAME),concat(:,txn.source),map_beg(maps/addresses.map)` after ``FrontendRules/source``.
+    public mutating func set(_ name: String, to list: AddressList) {
+        values[name] = list.id
+        for (key, value) in list.entries { sharedEntries["addresses", default: [:]][key] = value }
+    }
+
+    /// Adds an entry to a map that is not looked up by route. The key must tell whose it is, for instance by beginning with an
+    /// id made of the setting with ``StableID``.
+    ///
+    /// - Throws: ``AnnotationError`` when the key holds white space, or either holds control characters or is empty.
+    public mutating func addEntry(to map: String, key: String, value: String) throws {
+        guard !key.isEmpty, !value.isEmpty, Quoting.isRepresentable(value), key.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+            throw AnnotationError(
+                Finding(
+                    .error, object: backend.origin.object, key: backend.origin.key, value: value,
+                    "holds characters that no map file can carry"))
+        }
+        sharedEntries[map, default: [:]][key] = value
+    }
+
+    /// The networks that a value stands for.
+    ///
+    /// - Throws: ``AnnotationError`` when it names a pattern file that there is not, or one that holds other things.
+    public func addresses(_ source: Resolved<AddressSource>) throws -> AddressList {
+        switch source.value {
+        case .networks(let networks): return AddressList(networks)
+        case .patternFile(let name):
+            guard let text = objects.patternFile(name) else { throw source.error("there is no pattern file \(name)") }
+            do { return AddressList(try AddressList.networks(inPatternFile: text)) } catch let error as ValueError {
+                throw source.error("pattern file \(name) \(error.message)")
+            }
+        }
+    }
+
+    /// Makes sure that a stick table exists.
+    public mutating func use(_ table: StickTable) {
+        if !stickTables.contains(table) { stickTables.append(table) }
+    }
+
+    /// Makes sure that a file exists and returns its path for the lines that name it.
+    public mutating func file(_ file: ConfigurationFile) -> String {
+        if !files.contains(file) { files.append(file) }
+        return file.path
+    }
+
+    /// The Secret that a value names.
+    ///
+    /// - Throws: ``AnnotationError`` when there is none, or when it is in another namespace that the operator did not share.
+    public func secret(_ reference: Resolved<SecretReference>) throws -> Secret { try objects.secret(reference) }
+
+    /// Tells the owner of a value about something that is odd but not wrong.
+    public mutating func warn<Value>(_ about: Resolved<Value>, _ message: String) {
+        findings.append(Finding(.warning, object: about.object, key: about.writtenKey, value: about.raw, message))
+    }
+}
+
+/// Fixed rules and the family that contributed them.
+struct OwnedRules: Hashable, Sendable, Comparable {
+    let family: String
+    let rules: FrontendRules
+
+    static func < (a: OwnedRules, b: OwnedRules) -> Bool {
+        (a.rules.phase, a.family, a.rules.id) < (b.rules.phase, b.family, b.rules.id)
+    }
+}

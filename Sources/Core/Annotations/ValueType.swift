@@ -1,0 +1,32 @@
+/// Why a text is not a value of a type: what is wrong with it, in words that complete "the value ...".
+public struct ValueError: Error, Hashable, Sendable {
+    public let message: String
+    public init(_ message: String) { self.message = message }
+}
+
+/// A type of annotation value: its name, what it accepts, and how text becomes it.
+///
+/// The types that many annotations share are static members here (`.bool`, `.duration`, `.integer(1...)`, ...); a handler with
+/// a syntax of its own makes one with this initialiser.
+public struct ValueType<Value: Sendable>: Sendable {
+    /// The short name that tables show, such as "duration".
+    public let name: String
+    /// What is accepted, to follow the word "expected", such as "a duration: a number with the unit us, ms, s, m, h or d".
+    public let expected: String
+    /// A value that is accepted.
+    public let example: String
+    let parse: @Sendable (String) throws -> Value
+
+    /// - Parameter parse: throws ``ValueError`` when the text is not such a value. White space around the text is gone already.
+    public init(name: String, expected: String, example: String, parse: @escaping @Sendable (String) throws -> Value) {
+        self.name = name
+        self.expected = expected
+        self.example = example
+        self.parse = parse
+    }
+
+    /// The same type with other words for people.
+    public func described(expected: String? = nil, example: String? = nil) -> ValueType {
+        ValueType(name: name, expected: expected ?? self.expected, example: example ?? self.example, parse: parse)
+    }
+}

@@ -1,0 +1,74 @@
+extension AnnotationRegistry {
+    /// The annotations of an object that handlers read, and what is wrong with the others under our prefixes.
+    func annotationSet(of object: ObjectKey, annotations: [String: String], scope: Scope) -> (AnnotationSet, [Finding]) {
+        var entries: [String: AnnotationSet.Entry] = [:]
+        var findings: [Finding] = []
+        // Sorted so that of two spellings of one key the one with our first prefix wins in every process.
+        let written = annotations.count < 2 ? Array(annotations) : annotations.sorted { Self.rank($0.key) < Self.rank($1.key) }
+        for (writtenKey, raw) in written {
+            guard let name = name(ofAnnotation: writtenKey) else {
+                if Self.isOurs(writtenKey) { findings.append(unknown(writtenKey, object: object, raw: raw)) }
+                continue
+            }
+            guard let key = keys[name], key.scopes.contains(scope) else {
+                if Self.isOurs(writtenKey) { findings.append(misplaced(writtenKey, object: object, raw: raw, name: name, scope: scope)) }
+                continue
+            }
+            if let first = entries[name] {
+                findings.append(
+                    Finding(.warning, object: object, key: writtenKey, value: raw, "is not read because \(first.writtenKey) is given too"))
+                continue
+            }
+            entries[name] = AnnotationSet.Entry(writtenKey: writtenKey, raw: raw)
+        }
+        findings += doubleNames(entries, object: object)
+        return (AnnotationSet(object: object, entries: entries), findings)
+    }
+
+    /// The settings of the controller's ConfigMap, whose keys have no prefix.
+    func configMapSet(_ configMap: ConfigMap, object: ObjectKey) -> (AnnotationSet, [Finding]) {
+        var entries: [String: AnnotationSet.Entry] = [:]
+        var findings: [Finding] = []
+        for (writtenKey, raw) in configMap.data.sorted(by: { $0.key < $1.key }) {
+            guard let key = keys[writtenKey] else {
+                findings.append(unknown(writtenKey, object: object, raw: raw))
+                continue
+            }
+            guard key.scopes.contains(.configMap) else {
+                findings.append(misplaced(writtenKey, object: object, raw: raw, name: writtenKey, scope: .configMap))
+                continue
+            }
+            entries[writtenKey] = AnnotationSet.Entry(writtenKey: writtenKey, raw: raw)
+        }
+        findings += doubleNames(entries, object: object)
+        return (AnnotationSet(object: object, entries: entries), findings)
+    }
+
+    private static func rank(_ written: String) -> String {
+        let index = prefixes.firstIndex { written.hasPrefix($0) } ?? prefixes.count
+        return "\(index)\(written)"
+    }
+
+    private func unknown(_ writtenKey: String, object: ObjectKey, raw: String) -> Finding {
+        let prefix = Self.prefixes.first { writtenKey.hasPrefix($0) } ?? ""
+        let nearest = nearestKey(to: String(writtenKey.dropFirst(prefix.count))).map { prefix + $0 }
+        return Finding(
+            .warning, object: object, key: writtenKey, value: raw,
+            nearest.map { "is not a key that the controller knows; did you mean \($0)?" } ?? "is not a key that the controller knows")
+    }
+
+    private func misplaced(_ writtenKey: String, object: ObjectKey, raw: String, name: String, scope: Scope) -> Finding {
+        let scopes = keys[name]?.scopes.sorted().map(\.title).joined(separator: ", ") ?? ""
+        return Finding(
+            .warning, object: object, key: writtenKey, value: raw, "is not read on a \(scope.title)", expected: "it on: \(scopes)")
+    }
+
+    private func doubleNames(_ entries: [String: AnnotationSet.Entry], object: ObjectKey) -> [Finding] {
+        entries.compactMap { name, entry in
+            guard let key = keys[name], name != key.name, let newer = entries[key.name] else { return nil }
+            return Finding(
+                .warning, object: object, key: entry.writtenKey, value: entry.raw,
+                "is an older name of \(newer.writtenKey), which is given too and wins")
+        }
+    }
+}

@@ -1,0 +1,240 @@
+extension AssemblyRun {
+    /// Answers 404: no Ingress matches.
+    static let notFoundBackend = "ingress-not-found"
+    /// Answers 503: the route's Service is missing or its protection cannot be built.
+    static let unavailableBackend = "ingress-unavailable"
+    /// Closes connections whose TLS would be passed through to a backend that cannot be built.
+    static let unavailablePassthrough = "ingress-unavailable-passthrough"
+    /// Hands connections that are not passed through to the frontend that ends TLS.
+    static let terminationBackend = "ingress-tls-termination"
+
+    mutating func addDefaultCertificate(_ global: GlobalContribution, certificates: inout Certificates) {
+        let file = certificates.defaultFile(configured: global.defaultCertificate)
+        state.files[file.path] = file
+        findings += certificates.findings.filter { !findings.contains($0) }
+    }
+
+    mutating func addSections(global: GlobalContribution, backends: Backends, names: [Backends.Identity: String]) {
+        for file in backends.files { state.files[file.path] = file }
+        let usesPassthrough = state.maps["sni"] != nil
+        state.sections.append(globalSection(global))
+        state.sections.append(defaultsSection(global))
+        if backends.entries.values.contains(where: \.isExternalName) { state.sections.append(Self.resolvers) }
+        for name in backends.userLists.keys.sorted() {
+            guard let list = backends.userLists[name] else { continue }
+            var section = Section("userlist \(name)", origin: list.origin)
+            for user in list.users.keys.sorted() {
+                guard let hash = list.users[user] else { continue }
+                section.add("user \(user) password \(hash.text)", origin: list.origin)
+            }
+            state.sections.append(section)
+        }
+        let rules = backends.rules.sorted()
+        if options.isHTTPEnabled { state.sections.append(httpFrontend(global, rules: rules)) }
+        if options.isHTTPSEnabled {
+            state.sections.append(httpsFrontend(global, rules: rules, isBehindPassthrough: usesPassthrough))
+            if usesPassthrough { state.sections += passthroughSections(global, rules: rules) }
+        }
+        if options.healthzPort != 0 { state.sections.append(healthzFrontend()) }
+        if options.statsPort != 0 { state.sections.append(statsFrontend(global)) }
+        state.sections.append(Section("backend \(Self.notFoundBackend)", lines: [.init("http-request deny deny_status 404")]))
+        state.sections.append(Section("backend \(Self.unavailableBackend)"))
+        for table in backends.stickTables.sorted(by: { $0.name < $1.name }) {
+            state.sections.append(Section("backend \(table.name)", lines: [.init(table.definition)]))
+        }
+        let named = backends.entries.compactMap { identity, entry in names[identity].map { ($0, identity, entry) } }
+        for (name, identity, entry) in named.sorted(by: { $0.0 < $1.0 }) {
+            state.sections.append(backendSection(name, identity: identity, entry: entry))
+        }
+        // A map that a line names must be there, if only empty.
+        for name in state.sections.flatMap({ $0.lines.flatMap(\.directive.maps) }) where state.maps[name] == nil {
+            state.maps[name] = MapFile(name: name)
+        }
+    }
+
+    private func globalSection(_ global: GlobalContribution) -> Section {
+        var section = Section("global")
+        section.add("default-path config")
+        section.add(
+            "stats socket \(options.runtimeDirectory + "/haproxy-runtime-api.sock") mode 600 level admin expose-fd listeners")
+        section.add("ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets")
+        section.add("tune.ssl.default-dh-param 2048")
+        section.add(global.globalLines)
+        section.add(global.globalSnippet)
+        return section
+    }
+
+    private func defaultsSection(_ global: GlobalContribution) -> Section {
+        var section = Section("defaults")
+        section.add("mode http")
+        section.add("log global")
+        section.add("option redispatch")
+        section.add(global.defaultsLines)
+        return section
+    }
+
+    /// Follows the names of ExternalName Services; keeps the last addresses while the DNS does not answer.
+    private static let resolvers = Section(
+        "resolvers kubernetes",
+        lines: [
+            .init("parse-resolv-conf"), .init("hold valid 10s"), .init("hold nx 7d"), .init("hold obsolete 7d"),
+            .init("hold other 7d"), .init("hold refused 7d"), .init("hold timeout 7d"),
+        ])
+
+    // MARK: - Frontends
+
+    private func binds(port: Int, _ keywords: Directive) -> [Directive] {
+        var binds: [Directive] = []
+        if let address = options.ipv4Address { binds.append("bind \(address + ":" + String(port))\(raw: keywords.text)") }
+        if let address = options.ipv6Address { binds.append("bind \("[" + address + "]:" + String(port)) v6only\(raw: keywords.text)") }
+        return binds
+    }
+
+    /// The request's way through the routing maps; see Docs/routing.md.
+    private static let routing: [Directive] = [
+        "http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)",
+        "http-request set-var(txn.host_key) var(txn.host),map_str(\(map: "host"))",
+        """
+        http-request set-var(txn.host_key) var(txn.host),regsub(^[^.]*,),map_str(\(map: "host")) \
+        if !{ var(txn.host_key) -m found }
+        """,
+        "http-request set-var(txn.host_key) str() if !{ var(txn.host_key) -m found }",
+        "http-request set-var(txn.path) path",
+        "http-request set-var(txn.route) var(txn.host_key),concat(,txn.path),map_str(\(map: "path-exact"))",
+        """
+        http-request set-var(txn.route) var(txn.host_key),concat(,txn.path,/),map_beg(\(map: "path-prefix")) \
+        if !{ var(txn.route) -m found }
+        """,
+        """
+        http-request set-var(txn.route) str(\(raw: defaultKey)),map_str(\(map: "path-exact")) \
+        if !{ var(txn.route) -m found }
+        """,
+        "http-request set-var(txn.settings) var(txn.route),field(2,.)",
+    ]
+
+    private func httpFrontend(_ global: GlobalContribution, rules: [OwnedRules]) -> Section {
+        var section = Section("frontend http")
+        let keywords = Self.keywords(global.bindOptions)
+        for bind in binds(port: options.httpPort, keywords) { section.add(bind, origin: global.bindOptions.first?.origin ?? .controller) }
+        addHTTPRules(to: &section, global: global, rules: rules)
+        return section
+    }
+
+    private func httpsFrontend(_ global: GlobalContribution, rules: [OwnedRules], isBehindPassthrough: Bool) -> Section {
+        var section = Section("frontend https")
+        let tls: Directive = """
+             ssl crt \(raw: Certificates.defaultPath) crt-list \(raw: CertificateList.path) alpn h2,http/1.1\
+            \(raw: Self.keywords(global.tlsBindOptions).text)
+            """
+        let origin = global.tlsBindOptions.first?.origin ?? global.bindOptions.first?.origin ?? .controller
+        if isBehindPassthrough {
+            section.add("bind \(raw: "unix@" + terminationSocket) mode 600 accept-proxy\(raw: tls.text)", origin: origin)
+        } else {
+            for bind in binds(port: options.httpsPort, Directive(raw: Self.keywords(global.bindOptions).text + tls.text)) {
+                section.add(bind, origin: origin)
+            }
+        }
+        addHTTPRules(to: &section, global: global, rules: rules)
+        return section
+    }
+
+    private func addHTTPRules(to section: inout Section, global: GlobalContribution, rules: [OwnedRules]) {
+        for line in Self.routing { section.add(line) }
+        section.add(global.frontendLines)
+        for owned in rules {
+            for line in owned.rules.lines { section.add(line, origin: Origin(key: owned.family), feature: owned.feature) }
+        }
+        section.add(global.frontendSnippet)
+        section.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
+        section.add("default_backend \(raw: Self.notFoundBackend)")
+    }
+
+    private static func keywords(_ options: [Traced<Directive>]) -> Directive {
+        Directive(raw: options.map { " " + $0.value.text }.joined())
+    }
+
+    private var terminationSocket: String { options.runtimeDirectory + "/tls-termination.sock" }
+
+    /// The frontend that looks at the SNI, and the way from it to the frontend that ends TLS.
+    private func passthroughSections(_ global: GlobalContribution, rules: [OwnedRules]) -> [Section] {
+        var frontend = Section("frontend tls")
+        frontend.add("mode tcp")
+        for bind in binds(port: options.httpsPort, Self.keywords(global.bindOptions)) { frontend.add(bind) }
+        frontend.add("tcp-request inspect-delay 5s")
+        frontend.add("tcp-request content set-var(txn.host) req.ssl_sni,lower if { req.ssl_hello_type 1 }")
+        frontend.add("tcp-request content set-var(txn.route) var(txn.host),map_str(\(map: "sni"))")
+        frontend.add(
+            """
+            tcp-request content set-var(txn.route) var(txn.host),regsub(^[^.]*,),map_str(\(map: "sni")) \
+            if !{ var(txn.route) -m found } !{ var(txn.host),map_str(\(map: "host")) -m found }
+            """)
+        frontend.add("tcp-request content set-var(txn.settings) var(txn.route),field(2,.)")
+        for owned in rules {
+            for line in owned.rules.passthroughLines ?? [] {
+                frontend.add(line, origin: Origin(key: owned.family), feature: owned.feature)
+            }
+        }
+        frontend.add("tcp-request content accept if { req.ssl_hello_type 1 }")
+        frontend.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
+        frontend.add("default_backend \(raw: Self.terminationBackend)")
+        let termination = Section(
+            "backend \(Self.terminationBackend)",
+            lines: [.init("mode tcp"), .init("server tls-termination \(raw: "unix@" + terminationSocket) send-proxy-v2")])
+        let closed = Section(
+            "backend \(Self.unavailablePassthrough)", lines: [.init("mode tcp"), .init("tcp-request content reject")])
+        return [frontend, termination, closed]
+    }
+
+    private func healthzFrontend() -> Section {
+        var section = Section("frontend healthz")
+        for bind in binds(port: options.healthzPort, "") { section.add(bind) }
+        section.add("monitor-uri /healthz")
+        section.add("option dontlog-normal")
+        return section
+    }
+
+    private func statsFrontend(_ global: GlobalContribution) -> Section {
+        var section = Section("frontend stats")
+        for bind in binds(port: options.statsPort, "") { section.add(bind) }
+        section.add("option dontlog-normal")
+        if options.environment.capabilities.hasPrometheusExporter {
+            section.add("http-request use-service prometheus-exporter if { path /metrics }")
+        }
+        section.add("stats enable")
+        section.add("stats uri /")
+        section.add("stats refresh 10s")
+        section.add(global.statsSnippet)
+        return section
+    }
+
+    // MARK: - Backends
+
+    private func backendSection(_ name: String, identity: Backends.Identity, entry: Backends.Entry) -> Section {
+        let settings = entry.settings
+        var section = Section("backend \(name)", origin: entry.origin)
+        if identity.isPassthrough { section.add("mode tcp") }
+        if let balance = settings.balance { section.add([balance]) }
+        section.add(settings.options)
+        if !identity.isPassthrough {
+            section.add(settings.httpOptions)
+            section.add(settings.rules)
+        }
+        section.add(settings.snippet)
+        var keywords = settings.serverOptions
+        if entry.isExternalName {
+            keywords.append(Traced("resolvers kubernetes init-addr last,libc,none", origin: Origin(object: identity.service)))
+        }
+        section.pool = ServerPool(
+            keywords: keywords, servers: entry.servers, slots: settings.acceptsDynamicServers ? nil : slots(for: entry.servers.count))
+        return section
+    }
+
+    /// Server lines where none can be added at run time: whole multiples, so that growth within one needs no reload.
+    private func slots(for servers: Int) -> Int { max(1, (servers + Self.slotStep - 1) / Self.slotStep) * Self.slotStep }
+    private static let slotStep = 42
+}
+
+extension OwnedRules {
+    /// What the rules' lines are marked with in the running configuration.
+    var feature: String { "\(family)/\(rules.phase)/\(rules.id)" }
+}

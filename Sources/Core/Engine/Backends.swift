@@ -1,0 +1,61 @@
+/// The backends that routes need, and their names.
+struct Backends {
+    /// What makes two routes share a backend.
+    struct Identity: Hashable {
+        let service: ObjectKey
+        let portName: String
+        let settings: BackendSettings
+        let isPassthrough: Bool
+        /// The Ingress of a standalone backend.
+        let owner: ObjectKey?
+    }
+
+    struct Entry {
+        let servers: [Server]
+        let isExternalName: Bool
+        let settings: BackendSettings
+        /// The Ingress that wanted it first.
+        let origin: Origin
+    }
+
+    private(set) var entries: [Identity: Entry] = [:]
+    private(set) var files: [ConfigurationFile] = []
+    private(set) var rules: Set<OwnedRules> = []
+    private(set) var stickTables: Set<StickTable> = []
+    private(set) var userLists: [String: UserList] = [:]
+    /// In the order in which routes asked: older Ingresses first.
+    private var order: [Identity] = []
+
+    mutating func add(_ route: AssemblyRun.PlannedRoute, resolved: ServiceResolution.Resolved, plan: RoutePlan) -> Identity {
+        let contribution = plan.contribution
+        let identity = Identity(
+            service: route.service, portName: resolved.portName, settings: contribution.backend,
+            isPassthrough: contribution.isPassthrough, owner: contribution.isStandalone ? route.ingress : nil)
+        rules.formUnion(contribution.rules)
+        guard entries[identity] == nil else { return identity }
+        entries[identity] = Entry(
+            servers: resolved.servers, isExternalName: resolved.isExternalName, settings: contribution.backend,
+            origin: Origin(object: route.ingress ?? route.service))
+        order.append(identity)
+        files += contribution.files
+        stickTables.formUnion(contribution.stickTables)
+        for list in contribution.backend.userLists { userLists[list.name] = list }
+        return identity
+    }
+
+    /// `<namespace>_svc_<service>_<port>` for the first of a Service's backends, with a hash of what differs for the others.
+    func names() -> [Identity: String] {
+        var names: [Identity: String] = [:]
+        var taken: Set<String> = []
+        for identity in order {
+            let plain = "\(identity.service.namespace)_svc_\(identity.service.name)_\(identity.portName)"
+            if taken.insert(plain).inserted {
+                names[identity] = plain
+            } else {
+                let difference = [identity.settings.id, String(identity.isPassthrough), identity.owner?.qualifiedName ?? ""]
+                names[identity] = "\(plain)_\(StableID.make(difference))"
+            }
+        }
+        return names
+    }
+}

@@ -1,0 +1,64 @@
+/// What the operator decided on the command line, as far as it shapes the configuration.
+public struct EngineOptions: Hashable, Sendable {
+    /// A namespaced name such as `default/haproxy-configmap`.
+    public struct ObjectName: Hashable, Sendable, CustomStringConvertible {
+        public let namespace: String
+        public let name: String
+
+        public init(namespace: String, name: String) {
+            self.namespace = namespace
+            self.name = name
+        }
+
+        /// Reads `namespace/name`; nil for anything else.
+        public init?(_ text: String) {
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, parts.allSatisfy(\.isDNSSubdomain) else { return nil }
+            self.init(namespace: parts[0], name: parts[1])
+        }
+
+        public var description: String { "\(namespace)/\(name)" }
+    }
+
+    public var configMap = ObjectName(namespace: "default", name: "haproxy-configmap")
+    public var patternFilesConfigMap: ObjectName?
+    public var defaultBackendService: ObjectName?
+    /// The port of the default backend's Service; nil for its first.
+    public var defaultBackendPort: PortReference?
+    public var defaultCertificate: ObjectName?
+
+    public var isHTTPEnabled = true
+    public var isHTTPSEnabled = true
+    public var httpPort = 8080
+    public var httpsPort = 8443
+    public var healthzPort = 1042
+    public var statsPort = 1024
+    /// nil when IPv4 is disabled.
+    public var ipv4Address: String? = "0.0.0.0"
+    /// nil when IPv6 is disabled.
+    public var ipv6Address: String? = "::"
+
+    /// `--ingress.class`: the class names that are ours; nil for Ingresses of any class object with our controller name.
+    public var ingressClass: String?
+    public var acceptsEmptyIngressClass = false
+    public var allowedNamespaces: Set<String> = []
+    public var deniedNamespaces: Set<String> = []
+    public var sharedSecretNamespaces: Set<String> = []
+    public var isExternalNameEnabled = true
+
+    /// Absolute path of the directory for sockets.
+    public var runtimeDirectory = "/var/run/haproxy-ingress"
+    /// What HTTPS shows to clients that name no host with a certificate, when nobody configured one: a certificate and its key.
+    public var fallbackCertificate: [UInt8] = []
+    public var environment = AnnotationEnvironment(capabilities: Capabilities(), processors: 1)
+
+    public init() {}
+
+    /// Whether objects of a namespace are looked at.
+    public func includes(namespace: String) -> Bool {
+        (allowedNamespaces.isEmpty || allowedNamespaces.contains(namespace)) && !deniedNamespaces.contains(namespace)
+    }
+
+    /// The controller name that IngressClass objects carry for us.
+    public static let controllerName = "haproxy.org/ingress-controller"
+}

@@ -1,0 +1,126 @@
+/// What the handlers make of one (Ingress, Service) pair.
+struct RoutePlan {
+    var contribution: RouteContribution
+    /// Why the route answers 503: a protection that cannot be built.
+    var closedReason: String?
+    var findings: [Finding] = []
+    var inForce: [ValueInForce] = []
+
+    /// The id of the route's settings: the same for routes with equal ones; empty when there are none.
+    var settingsID: String {
+        let values = contribution.values
+        guard !values.isEmpty else { return "" }
+        return StableID.make(values.keys.sorted().flatMap { [$0, values[$0] ?? ""] })
+    }
+}
+
+/// An annotation in force on a route, and where its value came from.
+public struct ValueInForce: Hashable, Sendable {
+    public let key: String
+    public let value: String
+    public let scope: Scope
+    public let object: ObjectKey
+}
+
+/// Resolves scopes and runs the handlers.
+struct HandlerRun {
+    let registry: AnnotationRegistry
+    let environment: AnnotationEnvironment
+    let objects: ObjectReader
+    let refusals: Refusals
+
+    func plan(_ context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)]) -> RoutePlan {
+        var plan = RoutePlan(contribution: RouteContribution(context: context, environment: environment, objects: objects))
+        for handler in registry.routeHandlers { run(handler, context: context, sets: sets, plan: &plan) }
+        plan.findings += plan.contribution.findings
+        return plan
+    }
+
+    private func run(
+        _ handler: any RouteAnnotation.Type, context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)], plan: inout RoutePlan
+    ) {
+        let reference = handler.reference
+        let values = AnnotationValues(
+            sets: sets, route: context, environment: environment, isProtection: reference.isProtection, refusals: refusals)
+        // A failed contribution must leave nothing behind.
+        let before = plan.contribution
+        do {
+            if let setting = try handler.init(values) {
+                plan.contribution.family = reference.family
+                plan.contribution.backend.origin = values.defaultOrigin(family: reference.family)
+                plan.contribution.backend.unrepresentable = nil
+                try setting.contribute(to: &plan.contribution)
+                if let error = plan.contribution.backend.unrepresentable { throw error }
+                if reference.isProtection, plan.contribution.isPassthrough {
+                    try requirePassthrough(from: before, to: plan.contribution, origin: values.defaultOrigin(family: reference.family))
+                }
+            }
+        } catch {
+            let finding = (error as? AnnotationError)?.finding ?? Finding(.error, object: context.ingress, "\(error)")
+            plan.contribution = before
+            plan.findings.append(finding)
+            if reference.isProtection { plan.closedReason = finding.description }
+        }
+        plan.findings += values.findings
+        plan.inForce += values.inForce
+    }
+
+    /// A protection that works on HTTP protects nothing where TLS is passed through.
+    private func requirePassthrough(from before: RouteContribution, to after: RouteContribution, origin: Origin) throws {
+        let added = after.rules.filter { !before.rules.contains($0) }
+        let isEnforceable = added.allSatisfy { $0.rules.passthroughLines != nil } && after.backend.rules.count == before.backend.rules.count
+        guard !isEnforceable else { return }
+        throw AnnotationError(
+            Finding(
+                .error, object: origin.object, key: origin.key,
+                "cannot be enforced where ssl-passthrough hides the requests from HAProxy"))
+    }
+
+    /// Runs the handlers of the whole HAProxy.
+    func global(_ set: AnnotationSet?) -> (contribution: GlobalContribution, findings: [Finding]) {
+        var global = GlobalContribution(environment: environment, objects: objects)
+        var findings: [Finding] = []
+        for handler in registry.globalHandlers {
+            let values = AnnotationValues(
+                sets: set.map { [(.configMap, $0)] } ?? [], route: nil, environment: environment, isProtection: false,
+                refusals: refusals)
+            let before = global
+            do {
+                if let setting = try handler.init(values) {
+                    global.origin = values.defaultOrigin(family: handler.reference.family)
+                    global.unrepresentable = nil
+                    try setting.contribute(to: &global)
+                    if let error = global.unrepresentable { throw error }
+                }
+            } catch {
+                global = before
+                findings.append((error as? AnnotationError)?.finding ?? Finding(.error, object: set?.object, "\(error)"))
+            }
+            findings += values.findings
+        }
+        return (global, findings + global.findings)
+    }
+
+    /// The class that an annotation of the Ingress names.
+    func className(_ set: AnnotationSet) -> String? {
+        for handler in registry.selectionHandlers {
+            let values = AnnotationValues(
+                sets: [(.ingress, set)], route: nil, environment: environment, isProtection: false, refusals: refusals)
+            if let selection = try? handler.init(values) { return selection.className }
+        }
+        return nil
+    }
+}
+
+extension AnnotationValues {
+    /// Who is asked about lines that name no source: the value read at the nearest scope.
+    func defaultOrigin(family: String) -> Origin {
+        var nearest: Resolved<String>?
+        for (_, resolved) in read where nearest.map({ resolved.scope > $0.scope }) ?? true { nearest = resolved }
+        return nearest?.origin ?? Origin(key: family)
+    }
+
+    var inForce: [ValueInForce] {
+        read.map { ValueInForce(key: $0.key, value: $0.resolved.raw, scope: $0.resolved.scope, object: $0.resolved.object) }
+    }
+}

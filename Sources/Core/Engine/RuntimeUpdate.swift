@@ -1,0 +1,58 @@
+/// One change that HAProxy makes without a reload, through the Runtime API (management manual, section 9.3).
+public enum RuntimeUpdate: Hashable, Sendable {
+    case addServer(backend: String, Server, keywords: String)
+    /// Takes back a removal that waits for sessions to end, or changes between draining and serving.
+    case setServer(backend: String, Server)
+    /// Drains the server and deletes it when its sessions have ended.
+    case removeServer(backend: String, name: String)
+    case assignSlot(backend: String, slot: String, Server)
+    case freeSlot(backend: String, slot: String)
+    case updateMap(name: String, MapChanges)
+    case addCertificate(path: String, content: [UInt8])
+    case replaceCertificate(path: String, content: [UInt8])
+    case removeCertificate(path: String)
+    case addListEntry(path: String, names: [String])
+    case removeListEntry(path: String)
+}
+
+/// What has to change in a map.
+public struct MapChanges: Hashable, Sendable {
+    public var added: [String: String] = [:]
+    public var changed: [String: String] = [:]
+    public var removed: Set<String> = []
+
+    public init() {}
+
+    public var isEmpty: Bool { added.isEmpty && changed.isEmpty && removed.isEmpty }
+    public var count: Int { added.count + changed.count + removed.count }
+
+    init(from old: [String: String], to new: [String: String]) {
+        for (key, value) in new {
+            switch old[key] {
+            case nil: added[key] = value
+            case value: break
+            default: changed[key] = value
+            }
+        }
+        for key in old.keys where new[key] == nil { removed.insert(key) }
+    }
+}
+
+/// Why only a new configuration will do.
+public struct ReloadReason: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+    /// Who asked for the line that differs.
+    public let origin: Origin
+
+    public init(_ description: String, origin: Origin = .controller) {
+        self.description = description
+        self.origin = origin
+    }
+}
+
+/// How to get from the running state to the desired one.
+public enum Difference: Hashable, Sendable {
+    case none
+    case runtime([RuntimeUpdate])
+    case reload([ReloadReason])
+}

@@ -1,0 +1,81 @@
+/// Where a Service's port leads: the servers behind it.
+struct ServiceResolution {
+    let store: ObjectStore
+    let options: EngineOptions
+
+    struct Resolved {
+        /// The name that a backend carries for the port: the port's name, else its number.
+        let portName: String
+        let servers: [Server]
+        /// The pods are found by DNS and followed there.
+        let isExternalName: Bool
+    }
+
+    /// - Throws: a text that says what is missing.
+    func resolve(_ key: ObjectKey, port: PortReference?) throws(Missing) -> Resolved {
+        guard let service = store.services[key] else { throw Missing("\(key) does not exist") }
+        if service.type == .externalName { return try external(service, key: key, port: port) }
+        guard let servicePort = find(port, in: service) else {
+            let known = service.ports.map { port in port.name.map { "\($0) (\(port.port))" } ?? String(port.port) }
+            throw Missing("\(key) has no port \(port?.description ?? ""); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))")
+        }
+        return Resolved(
+            portName: servicePort.name ?? String(servicePort.port), servers: servers(of: key, port: servicePort), isExternalName: false)
+    }
+
+    struct Missing: Error {
+        let reason: String
+        init(_ reason: String) { self.reason = reason }
+    }
+
+    private func find(_ port: PortReference?, in service: Service) -> ServicePort? {
+        switch port {
+        case nil: service.ports.first
+        case .number(let number): service.ports.first { $0.port == number }
+        case .name(let name): service.ports.first { $0.name == name }
+        }
+    }
+
+    private func external(_ service: Service, key: ObjectKey, port: PortReference?) throws(Missing) -> Resolved {
+        guard options.isExternalNameEnabled else {
+            throw Missing("\(key) is of type ExternalName, which --disable-service-external-name switched off")
+        }
+        guard let name = service.externalName else { throw Missing("\(key) has no externalName") }
+        let declared = find(port, in: service)
+        let number: Int
+        switch (declared, port) {
+        case (let declared?, _):
+            if case .number(let target)? = declared.targetPort { number = target } else { number = declared.port }
+        case (nil, .number(let asked)?): number = asked
+        default: throw Missing("\(key) has no port \(port?.description ?? "")")
+        }
+        return Resolved(
+            portName: declared?.name ?? String(declared?.port ?? number), servers: [Server(address: name, port: number)],
+            isExternalName: true)
+    }
+
+    /// Ready endpoints; terminating ones that still serve are drained beside them, or stand in when there are no others
+    /// (Kubernetes, "EndpointSlices", section "Conditions").
+    private func servers(of key: ObjectKey, port: ServicePort) -> [Server] {
+        var ready: [String: Server] = [:]
+        var terminating: [String: Server] = [:]
+        for slice in store.slices(of: key) {
+            for slicePort in slice.ports where (slicePort.name ?? "") == (port.name ?? "") {
+                guard let number = slicePort.port else { continue }
+                for endpoint in slice.endpoints {
+                    // Addresses of one endpoint are fungible; Kubernetes fills in one.
+                    guard let address = endpoint.addresses.first else { continue }
+                    let server = Server(address: address, port: number)
+                    if endpoint.isReady {
+                        ready[server.name] = server
+                    } else if endpoint.isServing && endpoint.isTerminating {
+                        terminating[server.name] = server
+                    }
+                }
+            }
+        }
+        if ready.isEmpty { return terminating.values.sorted() }
+        let draining = terminating.values.filter { ready[$0.name] == nil }
+        return (ready.values + draining.map { Server(address: $0.address, port: $0.port, isDraining: true) }).sorted()
+    }
+}

@@ -1,0 +1,65 @@
+/// When a rule of the HTTP frontends runs. Rules are ordered by phase, never by who registered first.
+public enum Phase: Int, Hashable, Sendable, Comparable, CaseIterable {
+    /// The client's address is replaced.
+    case sourceAddress
+    /// Values are derived from the final source address.
+    case source
+    case accessControl
+    case authentication
+    case rateLimit
+    case redirect
+    case capture
+    case rewrite
+    case headers
+
+    public static func < (a: Phase, b: Phase) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Lines that enter the HTTP and HTTPS frontends once, however many routes use them; what differs between routes they read
+/// from maps.
+public struct FrontendRules: Hashable, Sendable {
+    /// Tells apart rules of one handler in one phase and orders them; equal rules with equal ids are one.
+    public let id: String
+    public let phase: Phase
+    public let lines: [Directive]
+    /// What does the same where TLS is passed through: `tcp-request content` rules of the frontend that chooses by SNI. Nil
+    /// where the rules need HTTP; a protection without them closes routes that are passed through.
+    public let passthroughLines: [Directive]?
+
+    public init(id: String, phase: Phase, _ lines: [Directive], passthrough: [Directive]? = nil) {
+        self.id = id
+        self.phase = phase
+        self.lines = lines
+        passthroughLines = passthrough
+    }
+
+    /// `txn.source`: the client's address as a key for `addresses.map` (see ``AddressList``). IPv4 addresses that arrive
+    /// mapped into IPv6 count as IPv4.
+    public static let source: FrontendRules = {
+        func lines(_ action: String) -> [Directive] {
+            [
+                "\(raw: action) set-var(txn.source_hex) src,hex",
+                """
+                \(raw: action) set-var(txn.source_hex) var(txn.source_hex),bytes(24) \
+                if { var(txn.source_hex) -m beg 00000000000000000000FFFF }
+                """,
+                "\(raw: action) set-var(txn.source) str(6:),concat(,txn.source_hex)",
+                "\(raw: action) set-var(txn.source) str(4:),concat(,txn.source_hex) if { var(txn.source_hex) -m len 8 }",
+            ]
+        }
+        return FrontendRules(
+            id: "source", phase: .source, lines("http-request"), passthrough: lines("tcp-request content"))
+    }()
+}
+
+/// A stick table that fixed rules count in: a backend section without servers.
+public struct StickTable: Hashable, Sendable {
+    public let name: String
+    /// The `stick-table` line (configuration manual, section 4.2).
+    public let definition: Directive
+
+    public init(name: String, definition: Directive) {
+        self.name = name
+        self.definition = definition
+    }
+}

@@ -1,0 +1,65 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// An IPv4 or IPv6 network in CIDR notation; an address alone is a network of one.
+public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
+    /// The network's address, 4 or 16 bytes, host bits cleared.
+    public let bytes: [UInt8]
+    public let prefixLength: Int
+
+    /// Reads `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`; nil for anything else.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = parts.first, let parsed = Self.parse(String(address)) else { return nil }
+        var length = parsed.count * 8
+        if parts.count == 2 {
+            guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let given = Int(parts[1]), given <= length
+            else { return nil }
+            length = given
+        }
+        prefixLength = length
+        bytes = parsed.enumerated().map { index, byte in
+            let bits = min(8, max(0, length - index * 8))
+            return byte & ~(bits == 8 ? 0 : UInt8(0xff) >> UInt8(bits))
+        }
+    }
+
+    public var isIPv6: Bool { bytes.count == 16 }
+
+    public var description: String {
+        let address = Self.text(bytes)
+        return prefixLength == bytes.count * 8 ? address : "\(address)/\(prefixLength)"
+    }
+
+    /// The family (`4:` or `6:`) and the fixed leading hexadecimal digits, one string for each digit that the prefix ends in.
+    var hexPrefixes: [String] {
+        let digits = bytes.flatMap { [$0 >> 4, $0 & 0xf] }
+        let family = isIPv6 ? "6:" : "4:"
+        let whole = prefixLength / 4
+        let fixed = family + digits.prefix(whole).map { String($0, radix: 16, uppercase: true) }.joined()
+        let rest = prefixLength % 4
+        guard rest > 0 else { return [fixed] }
+        let first = digits[whole]
+        return (first..<(first + (1 << UInt8(4 - rest)))).map { fixed + String($0, radix: 16, uppercase: true) }
+    }
+
+    private static func parse(_ text: String) -> [UInt8]? {
+        guard !text.utf8.contains(0) else { return nil }
+        var v4 = in_addr()
+        if inet_pton(AF_INET, text, &v4) == 1 { return withUnsafeBytes(of: v4) { Array($0) } }
+        var v6 = in6_addr()
+        if inet_pton(AF_INET6, text, &v6) == 1 { return withUnsafeBytes(of: v6) { Array($0) } }
+        return nil
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = bytes.count == 16 ? AF_INET6 : AF_INET
+        let written = bytes.withUnsafeBytes { inet_ntop(family, $0.baseAddress, &buffer, socklen_t(buffer.count)) }
+        guard written != nil else { return "" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,27 @@
+/// A map file: what the fixed frontend rules look up per request (configuration manual, section 7.3.1, converter `map`).
+public struct MapFile: Hashable, Sendable {
+    /// Name without directory and extension, such as `path-prefix`.
+    public let name: String
+    /// Key to value. Keys hold no white space; neither holds control characters.
+    public var entries: [String: String]
+
+    public init(name: String, entries: [String: String] = [:]) {
+        self.name = name
+        self.entries = entries
+    }
+
+    /// Where the file is, relative to the configuration directory; also how the Runtime API names it.
+    public static func path(_ name: String) -> String { "maps/\(name).map" }
+
+    /// The file's text: one `key value` a line, sorted by key.
+    public var text: String {
+        var text = ""
+        for key in entries.keys.sorted() {
+            text += key
+            text += " "
+            text += entries[key] ?? ""
+            text += "\n"
+        }
+        return text
+    }
+}

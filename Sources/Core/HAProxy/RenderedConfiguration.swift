@@ -1,0 +1,44 @@
+/// haproxy.cfg as text, with the origin of every line.
+public struct RenderedConfiguration: Sendable {
+    public private(set) var text = ""
+    private var origins: [Origin] = []
+    private let showsOrigins: Bool
+
+    /// - Parameter withOrigins: adds a comment to each line that an object asked for, naming object and key.
+    public init(_ sections: [Section], withOrigins: Bool = false) {
+        showsOrigins = withOrigins
+        append("# Written by haproxy-ingress from Kubernetes objects; changes made here are lost.", .controller)
+        for section in sections {
+            append("", .controller)
+            append(section.header, section.origin)
+            for line in section.lines { append("  " + line.directive.text, line.origin) }
+            if let pool = section.pool { append(pool, origin: section.origin) }
+        }
+    }
+
+    /// Who is responsible for a line, counted from 1 as HAProxy does.
+    public func origin(ofLine line: Int) -> Origin? {
+        origins.indices.contains(line - 1) ? origins[line - 1] : nil
+    }
+
+    private mutating func append(_ pool: ServerPool, origin: Origin) {
+        // One line for each keyword group, so that HAProxy's complaint about one names whoever wrote it.
+        for keyword in pool.keywords { append("  default-server \(keyword.value.text)", keyword.origin) }
+        for (index, server) in pool.servers.enumerated() {
+            let name = pool.slots == nil ? server.name : ServerPool.slotName(index + 1)
+            append("  server \(name) \(server.endpoint)\(server.isDraining ? " weight 0" : "")", origin)
+        }
+        if let slots = pool.slots, slots > pool.servers.count {
+            for number in (pool.servers.count + 1)...slots {
+                append("  server \(ServerPool.slotName(number)) 127.0.0.1:1 disabled", origin)
+            }
+        }
+    }
+
+    private mutating func append(_ line: String, _ origin: Origin) {
+        text += line
+        if showsOrigins, origin != .controller { text += "  # \(origin)" }
+        text += "\n"
+        origins.append(origin)
+    }
+}

@@ -1,0 +1,100 @@
+/// A pod as HAProxy sees it.
+public struct Server: Hashable, Sendable, Comparable {
+    /// Unique in its backend and a function of the address, so that the same pods give the same names in every process.
+    public let name: String
+    /// An IP address or, for Services of type ExternalName, a host name.
+    public let address: String
+    public let port: Int
+    /// Takes no new sessions: the pod is terminating while others are ready.
+    public var isDraining: Bool
+
+    public init(address: String, port: Int, isDraining: Bool = false) {
+        self.address = address
+        self.port = port
+        self.isDraining = isDraining
+        name = address.contains(":") ? "\(address)-\(port)" : "\(address):\(port)"
+    }
+
+    /// Address and port as a `server` line has them.
+    public var endpoint: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
+
+    /// The weight that `server` lines and the Runtime API give it: HAProxy sends nothing new to weight 0.
+    public var weight: Int { isDraining ? 0 : 1 }
+
+    public static func < (a: Server, b: Server) -> Bool { a.name < b.name }
+}
+
+/// The servers of a backend and the keywords they share.
+public struct ServerPool: Hashable, Sendable {
+    /// Keywords of every server, such as `check inter 2s`.
+    public var keywords: [Traced<Directive>]
+    /// By name.
+    public var servers: [Server]
+    /// For algorithms that HAProxy cannot add servers to: how many server lines there are, the unused ones disabled.
+    public var slots: Int?
+
+    public init(keywords: [Traced<Directive>] = [], servers: [Server] = [], slots: Int? = nil) {
+        self.keywords = keywords
+        self.servers = servers.sorted()
+        self.slots = slots
+    }
+
+    /// The keywords as one text.
+    public var keywordText: String { keywords.map(\.value.text).joined(separator: " ") }
+
+    /// The name of the n-th slot, counted from 1.
+    public static func slotName(_ number: Int) -> String { "slot_\(number)" }
+}
+
+/// One section of haproxy.cfg.
+public struct Section: Hashable, Sendable {
+    /// A line and who asked for it.
+    public struct Line: Hashable, Sendable {
+        public var directive: Directive
+        public var origin: Origin
+        /// Lines of a feature's fixed rules carry its name: a running section may have more of these than are wanted, because
+        /// rules that no route uses do nothing.
+        public var feature: String?
+
+        public init(_ directive: Directive, origin: Origin = .controller, feature: String? = nil) {
+            self.directive = directive
+            self.origin = origin
+            self.feature = feature
+        }
+
+        public static func == (a: Line, b: Line) -> Bool { a.directive == b.directive && a.feature == b.feature }
+        public func hash(into hasher: inout Hasher) { hasher.combine(directive) }
+    }
+
+    /// The line that begins the section, such as `backend shop_svc_web_http`.
+    public let header: String
+    public var origin: Origin
+    public var lines: [Line]
+    public var pool: ServerPool?
+
+    public init(_ header: String, origin: Origin = .controller, lines: [Line] = [], pool: ServerPool? = nil) {
+        self.header = header
+        self.origin = origin
+        self.lines = lines
+        self.pool = pool
+    }
+
+    public mutating func add(_ directive: Directive, origin: Origin = .controller, feature: String? = nil) {
+        lines.append(Line(directive, origin: origin, feature: feature))
+    }
+
+    public mutating func add(_ traced: [Traced<Directive>]) {
+        for line in traced { lines.append(Line(line.value, origin: line.origin)) }
+    }
+
+    /// What follows the section's keyword.
+    public var name: String { header.split(separator: " ", maxSplits: 1).dropFirst().first.map(String.init) ?? "" }
+    public var isBackend: Bool { header.hasPrefix("backend ") }
+
+    public static func == (a: Section, b: Section) -> Bool { a.header == b.header && a.lines == b.lines && a.pool == b.pool }
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(header)
+        hasher.combine(lines)
+        hasher.combine(pool)
+    }
+}

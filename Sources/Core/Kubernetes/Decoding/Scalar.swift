@@ -1,0 +1,133 @@
+/// A single value of a document.
+public enum Scalar: Hashable, Sendable {
+    /// YAML text without quotes; ``resolved`` says what it means.
+    case plain(String)
+    case string(String)
+    case null
+    case bool(Bool)
+    case integer(Int)
+    case float(Double)
+
+    /// The value that Kubernetes takes the scalar for; never `plain`.
+    public var resolved: Scalar {
+        guard case .plain(let text) = self else { return self }
+        return Scalar(resolving: text)
+    }
+
+    /// As it was written, or as JSON would write it.
+    var text: String {
+        switch self {
+        case .plain(let text), .string(let text): text
+        case .null: "null"
+        case .bool(let value): value ? "true" : "false"
+        case .integer(let value): String(value)
+        case .float(let value):
+            if let whole = Int(exactly: value) { String(whole) } else { String(value) }
+        }
+    }
+
+    /// Takes unquoted YAML text as Kubernetes does: sigs.k8s.io/yaml reads YAML 1.1 in the dialect of go-yaml v2, where `y` and
+    /// `off` are booleans, `010` and `0o10` are 8, `1_000` is 1000, and times stay text.
+    init(resolving text: String) {
+        guard let first = text.utf8.first else {
+            self = .null
+            return
+        }
+        switch first {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"):
+            self = Self.number(text) ?? Self.words(text) ?? .string(text)
+        case UInt8(ascii: "."):
+            self = Self.words(text) ?? Self.float(text) ?? .string(text)
+        case UInt8(ascii: "y"), UInt8(ascii: "Y"), UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "t"), UInt8(ascii: "T"),
+            UInt8(ascii: "f"), UInt8(ascii: "F"), UInt8(ascii: "o"), UInt8(ascii: "O"), UInt8(ascii: "~"):
+            self = Self.words(text) ?? .string(text)
+        default:
+            self = .string(text)
+        }
+    }
+
+    private static func words(_ text: String) -> Scalar? {
+        guard text.utf8.count <= 5 else { return nil }
+        return switch text {
+        case "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON": .bool(true)
+        case "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF": .bool(false)
+        case "~", "null", "Null", "NULL": .null
+        case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF": .float(.infinity)
+        case "-.inf", "-.Inf", "-.INF": .float(-.infinity)
+        case ".nan", ".NaN", ".NAN": .float(.nan)
+        default: nil
+        }
+    }
+
+    private static func number(_ text: String) -> Scalar? {
+        // A first look that spares addresses, dates and durations the rest.
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"),
+                UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "o"), UInt8(ascii: "O"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: "+"), UInt8(ascii: "-"):
+                continue
+            default:
+                return nil
+            }
+        }
+        let digits = text.filter { $0 != "_" }
+        return integer(digits) ?? float(digits)
+    }
+
+    /// An integer in the notation of Go's `strconv.ParseInt` with base 0.
+    private static func integer(_ text: String) -> Scalar? {
+        var rest = Substring(text)
+        var sign = ""
+        if let first = rest.first, first == "-" || first == "+" {
+            if first == "-" { sign = "-" }
+            rest.removeFirst()
+        }
+        var radix = 10
+        if rest.count > 1, rest.first == "0" {
+            rest.removeFirst()
+            switch rest.first {
+            case "x", "X": radix = 16
+            case "b", "B": radix = 2
+            case "o", "O": radix = 8
+            default:
+                radix = 8
+                rest = "0" + rest
+            }
+            rest.removeFirst()
+        }
+        // Int's own parser would take a second sign.
+        guard let first = rest.first, first != "-", first != "+" else { return nil }
+        if let value = Int(sign + rest, radix: radix) { return .integer(value) }
+        // Go keeps what needs 64 unsigned bits; no field that is read here does, but it must stay a number.
+        if sign.isEmpty, let value = UInt64(rest, radix: radix) { return .float(Double(value)) }
+        return nil
+    }
+
+    /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, which is stricter than what Swift takes.
+    private static func float(_ text: String) -> Scalar? {
+        var rest = Substring(text).utf8
+        func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+        func dropDigits() -> Int {
+            let before = rest.count
+            rest = rest.drop(while: isDigit)
+            return before - rest.count
+        }
+        if let first = rest.first, first == UInt8(ascii: "+") || first == UInt8(ascii: "-") { rest.removeFirst() }
+        let whole = dropDigits()
+        if rest.first == UInt8(ascii: ".") {
+            rest.removeFirst()
+            if dropDigits() == 0 && whole == 0 { return nil }
+        } else if whole == 0 {
+            return nil
+        }
+        if let first = rest.first, first == UInt8(ascii: "e") || first == UInt8(ascii: "E") {
+            rest.removeFirst()
+            if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest.removeFirst() }
+            if dropDigits() == 0 { return nil }
+        }
+        guard rest.isEmpty else { return nil }
+        let plain = text.last == "." ? String(text.dropLast()) : text.replacing(".e", with: ".0e").replacing(".E", with: ".0E")
+        return Double(plain).map(Scalar.float)
+    }
+}
