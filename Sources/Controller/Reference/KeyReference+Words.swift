@@ -1,0 +1,53 @@
+import Core
+
+extension KeyReference {
+    /// The places where the key can be written, farthest first: the later ones win.
+    var scopeTitles: [String] { scopes.sorted().map(\.title) }
+
+    /// The name as an annotation of an Ingress or Service is written; the bare name for keys of the ConfigMap alone.
+    var writtenName: String { isAnnotation ? AnnotationRegistry.prefixes[0] + name : name }
+
+    /// Whether the key can stand on an Ingress or Service.
+    var isAnnotation: Bool { scopes.contains(.ingress) || scopes.contains(.service) }
+
+    /// How a changed value reaches HAProxy, to stand in a table.
+    var updateTitle: String {
+        switch update {
+        case .map: "map"
+        case .runtime: "runtime"
+        case .reload: "reload"
+        }
+    }
+
+    /// How a changed value reaches HAProxy, as a sentence.
+    var updateSentence: String {
+        switch update {
+        case .map: "A changed value becomes map entries of the running HAProxy, without a reload."
+        case .runtime: "A changed value is handed to the running HAProxy through its Runtime API, without a reload."
+        case .reload: "A changed value needs a reload."
+        }
+    }
+}
+
+extension AnnotationReference {
+    /// Whether a name is one of the handler's keys, older names included.
+    func reads(_ name: String) -> Bool { keys.contains { $0.allNames.contains(name) } }
+}
+
+extension AnnotationRegistry {
+    /// The key that a user means: with or without one of our prefixes, by its present or an older name.
+    func key(named written: String) -> KeyReference? {
+        keys[written] ?? name(ofAnnotation: written).flatMap { keys[$0] }
+    }
+
+    /// The handler that reads a key.
+    func handlerReference(reading key: KeyReference) -> AnnotationReference? {
+        handlers.lazy.map { $0.reference }.first { $0.reads(key.name) }
+    }
+
+    /// The handlers' references by family, both in order.
+    var families: [(name: String, handlers: [AnnotationReference])] {
+        Dictionary(grouping: handlers.map { $0.reference }, by: \.family).sorted { $0.key < $1.key }
+            .map { (name: $0.key, handlers: $0.value) }
+    }
+}

@@ -1,0 +1,96 @@
+import Core
+
+/// The annotation reference as Markdown: README.md with an index of all keys, and a page for each family. The same handlers
+/// make the same text.
+struct ReferencePages {
+    /// The first line of every page, by which pages of families that are gone are told from files of others.
+    static let header = """
+        <!-- Written by `swift package --allow-writing-to-package-directory generate-reference` from the annotation handlers. \
+        Edit those. -->
+        """
+
+    /// File names and their texts.
+    let files: [String: String]
+
+    init(_ registry: AnnotationRegistry) {
+        var files: [String: String] = [:]
+        var links: [String: String] = [:]
+        for family in registry.families {
+            let file = Self.fileName(of: family.name)
+            var page = FamilyPage(family: family.name, handlers: family.handlers)
+            for (key, anchor) in page.write() { links[key] = "\(file)#\(anchor)" }
+            files[file] = page.markdown.text
+        }
+        files["README.md"] = Self.index(registry, links: links)
+        self.files = files
+    }
+
+    /// The page of the family that reads a key; nil for a key that no handler reads.
+    static func page(of written: String, in registry: AnnotationRegistry) -> String? {
+        guard let key = registry.key(named: written), let handler = registry.handlerReference(reading: key) else { return nil }
+        return ReferencePages(registry).files[fileName(of: handler.family)]
+    }
+
+    static func fileName(of family: String) -> String {
+        let name = family.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+        return String(name) + ".md"
+    }
+
+    private static func index(_ registry: AnnotationRegistry, links: [String: String]) -> String {
+        var page = MarkdownPage()
+        page.paragraph(header)
+        page.heading(1, "Annotations")
+        page.paragraph(
+            """
+            A key is written on an Ingress or a Service as an annotation with a prefix, such as `haproxy.org/timeout-server`, and in \
+            the controller's ConfigMap without one. The prefixes \
+            \(AnnotationRegistry.prefixes.map(MarkdownPage.code).joined(separator: ", ")) mean the same. Where a key can be written in \
+            several places, the nearest to the Service wins: default, then ConfigMap, then Ingress, then Service.
+            """)
+        page.paragraph(
+            """
+            A change of a value reaches a running HAProxy in one of three ways: as *map* entries or by another command of the \
+            *runtime* API, both without a reload, or by a *reload* with a new, checked configuration.
+            """)
+        page.heading(2, "All keys")
+        let rows = registry.references.sorted { $0.name < $1.name }.map { key in
+            [
+                "[\(MarkdownPage.code(key.name))](\(links[key.name] ?? ""))", key.scopeTitles.joined(separator: ", "),
+                key.typeName,
+                key.defaultValue.map(MarkdownPage.code) ?? "", key.updateTitle, key.summary.firstSentence,
+            ]
+        }
+        page.table(["Key", "Scopes", "Type", "Default", "Change", "What it does"], rows)
+        let older = registry.references.flatMap { key in key.olderNames.map { (older: $0, key: key) } }.sorted {
+            $0.older < $1.older
+        }
+        if !older.isEmpty {
+            page.heading(2, "Older names")
+            page.paragraph("These are still read and mean the key beside them.")
+            page.table(
+                ["Older name", "Key"],
+                older.map { [MarkdownPage.code($0.older), "[\(MarkdownPage.code($0.key.name))](\(links[$0.key.name] ?? ""))"] })
+        }
+        page.heading(2, "By family")
+        page.list(
+            registry.families.map { family in
+                let titles = family.handlers.map(\.title).joined(separator: ", ")
+                return "[\(FamilyPage.title(of: family.name, handlers: family.handlers))](\(fileName(of: family.name)))"
+                    + (family.handlers.count > 1 ? ": \(titles)" : "")
+            })
+        return page.text
+    }
+}
+
+extension String {
+    /// The text up to and with its first full stop that ends a sentence.
+    var firstSentence: String {
+        let line = firstLine
+        guard
+            let end = line.indices.first(where: {
+                line[$0] == "." && line.index(after: $0) < line.endIndex && line[line.index(after: $0)] == " "
+            })
+        else { return line }
+        return String(line[...end])
+    }
+}
