@@ -1,0 +1,114 @@
+import Core
+
+/// HTTP Basic authentication against the users of a Secret.
+public struct BasicAuthentication: RouteAnnotation {
+    static let kind = AnnotationKey(
+        "auth-type", .choice("basic-auth"), scopes: [.configMap, .ingress], acts: .backend, update: .reload, since: "1.5",
+        summary: "Asks clients for a user name and password. `basic-auth` is the only kind of authentication there is.")
+
+    static let secret = AnnotationKey(
+        "auth-secret", .secret, scopes: [.configMap, .ingress], acts: .backend, update: .reload, since: "1.5",
+        summary: """
+            The Secret that holds the users: each key is a user name, each value the crypt(3) hash of that user's password. Without \
+            a namespace the Secret is one of the object's own namespace.
+            """)
+
+    static let realm = AnnotationKey(
+        "auth-realm", .line, scopes: [.configMap, .ingress], default: "Protected Content", acts: .backend, update: .reload,
+        since: "1.5", summary: "The name of the protected area, which browsers show when they ask for the password.")
+
+    public static let reference = AnnotationReference(
+        family: "basic-auth", title: "Basic authentication",
+        summary: """
+            Requests need the name and password of a user that the Secret lists; others are answered with 401 and a challenge.
+
+            The passwords travel as clear text inside the request, so let clients use HTTPS only. A hash comes from \
+            `openssl passwd -6` or `mkpasswd`; hashes that begin with `$apr1$` are Apache's own and not crypt(3) ones. A line break at \
+            the end of a value is ignored. When the Secret is missing or empty, or one of its values is no hash, the routes answer \
+            503 until it is mended.
+            """,
+        keys: [kind.reference, secret.reference, realm.reference], isProtection: true,
+        examples: [
+            AnnotationExample(
+                "One user, called alice, with the password secret",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [
+                        ("auth-type", "basic-auth"), ("auth-secret", "shop-users"), ("auth-realm", "Members only"),
+                    ]),
+                    ExampleManifest.service(),
+                    ExampleManifest.secret(
+                        name: "shop-users", type: "Opaque",
+                        stringData: [("alice", "$5$f9c2a71d$THiWmct/N3rdH3jmtQXnvvjJmNzcxL8dHn8SzC1bPp/")])),
+                leadsTo: [
+                    "userlist shop_shop-users",
+                    "http-request auth realm 'Members only' unless { http_auth(shop_shop-users) }",
+                ])
+        ])
+
+    let users: Resolved<SecretReference>
+    let realm: String
+
+    public init?(_ values: AnnotationValues) throws {
+        guard let kind = try values.resolved(Self.kind) else {
+            // The operator's ConfigMap may name the Secret for whichever Ingress turns authentication on.
+            if let secret = try values.resolved(Self.secret), secret.scope == .ingress {
+                values.warn(secret, "has no effect without auth-type: basic-auth")
+            }
+            return nil
+        }
+        guard let secret = try values.resolved(Self.secret) else {
+            throw kind.error("needs auth-secret, the Secret with the users")
+        }
+        users = secret
+        realm = try values[Self.realm] ?? "Protected Content"
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        let secret = try route.secret(users)
+        guard !secret.data.isEmpty else { throw users.error("is an empty Secret: it lists no user") }
+        var hashes: [String: CryptHash] = [:]
+        for (user, value) in secret.data {
+            guard !user.isEmpty, user.utf8.allSatisfy(Self.canBeInUserName) else {
+                throw users.error("lists the user \(user.quotedForPeople), whose name is not made of letters, digits, - . and _")
+            }
+            hashes[user] = try hash(value, of: user)
+        }
+        let list = UserList(name: "\(users.namespace)_\(users.value.name)", users: hashes, origin: users.origin)
+        route.backend.userList(list)
+        route.backend.rule(
+            .authentication, "http-request auth realm \(Self.quotable(realm)) unless { http_auth(\(raw: list.name)) }",
+            from: users.origin)
+    }
+
+    private func hash(_ value: [UInt8], of user: String) throws -> CryptHash {
+        let text = String(decoding: value, as: UTF8.self).prefix { !$0.isNewline }
+        let rest = String(decoding: value, as: UTF8.self).dropFirst(text.count)
+        if rest.allSatisfy(\.isNewline), let hash = CryptHash(String(text)) { return hash }
+        // The value itself stays out of logs.
+        if let colon = text.firstIndex(of: ":"), CryptHash(String(text[text.index(after: colon)...])) != nil {
+            throw users.error(
+                "holds an htpasswd line under the key \(user)", expected: "the user's name as key and the hash alone as value")
+        }
+        throw users.error(
+            "holds something else than a crypt(3) hash for user \(user)",
+            expected: "a hash as openssl passwd -6 prints it")
+    }
+
+    /// The characters of a Secret's keys (https://kubernetes.io/docs/concepts/configuration/secret/).
+    private static func canBeInUserName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+
+    /// HAProxy puts the realm into the challenge's quotes as it is; RFC 9110, section 5.6.4, wants these two escaped there.
+    private static func quotable(_ realm: String) -> String {
+        realm.reduce(into: "") { quoted, character in
+            if character == "\"" || character == "\\" { quoted.append("\\") }
+            quoted.append(character)
+        }
+    }
+}

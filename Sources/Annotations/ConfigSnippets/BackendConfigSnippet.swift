@@ -1,0 +1,52 @@
+import Core
+
+/// Raw lines for backends.
+public struct BackendConfigSnippet: RouteAnnotation {
+    static let lines = AnnotationKey(
+        "backend-config-snippet", .snippet, scopes: [.configMap, .ingress, .service], acts: .backend, update: .reload,
+        since: "1.5",
+        example: "http-send-name-header X-Server",
+        summary: """
+            HAProxy directives, one a line, for the backend of the Service; on an Ingress for the backends of all its Services, in the \
+            ConfigMap for all backends.
+            """)
+
+    public static let reference = AnnotationReference(
+        family: "config-snippets", title: "Backend snippet",
+        summary: """
+            Gives a backend what no other annotation offers. The lines come after the controller's own. A line that HAProxy refuses is \
+            reported to the object that wrote it and takes the whole snippet out of force; other objects are not affected. Lines that \
+            would begin another section are refused at once.
+            """,
+        keys: [lines.reference],
+        examples: [
+            AnnotationExample(
+                "Requests per client and URL, limited by a stick table",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(),
+                    ExampleManifest.service(annotations: [
+                        (
+                            "backend-config-snippet",
+                            """
+                            stick-table type binary len 20 size 100k expire 30s store http_req_rate(10s)
+                            http-request track-sc0 base32+src
+                            http-request deny deny_status 429 if { sc_http_req_rate(0) gt 50 }
+                            """
+                        )
+                    ])),
+                leadsTo: [
+                    "http-request track-sc0 base32+src", "http-request deny deny_status 429 if { sc_http_req_rate(0) gt 50 }",
+                ])
+        ])
+
+    let snippet: ConfigSnippet
+
+    public init?(_ values: AnnotationValues) throws {
+        guard let snippet = try values[Self.lines] else { return nil }
+        self.snippet = snippet
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        route.backend.snippet(snippet.lines)
+    }
+}

@@ -1,0 +1,31 @@
+import Core
+
+/// The client's address for the pods, in X-Forwarded-For.
+public struct ForwardedFor: RouteAnnotation {
+    static let isEnabled = AnnotationKey(
+        "forwarded-for", .bool, scopes: [.configMap, .ingress, .service], default: "true", acts: .backend, update: .reload,
+        since: "1.4", summary: "Adds a header X-Forwarded-For with the client's address to the requests that the pods get.")
+
+    public static let reference = AnnotationReference(
+        family: "forwarded-for", title: "X-Forwarded-For",
+        summary: """
+            Pods see HAProxy as their client. So that they learn who asked, HAProxy appends an X-Forwarded-For header with the \
+            client's address: the one that src-ip-header names where that is set. Headers that the client sent itself stay in front of \
+            it; only the last one is trustworthy.
+            """,
+        keys: [isEnabled.reference],
+        examples: [
+            AnnotationExample(
+                "Pods that are not to learn the client's address",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [("forwarded-for", "false")]), ExampleManifest.service()))
+        ])
+
+    public init?(_ values: AnnotationValues) throws {
+        guard try values[Self.isEnabled] ?? true else { return nil }
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        route.backend.httpOption("option forwardfor")
+    }
+}

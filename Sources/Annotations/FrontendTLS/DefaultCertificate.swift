@@ -1,0 +1,43 @@
+import Core
+
+/// The certificate for clients that ask for no host, or for one that no certificate is for.
+public struct DefaultCertificate: GlobalAnnotation {
+    static let secret = AnnotationKey(
+        "ssl-certificate", .secret, scopes: [.configMap], acts: .bind, update: .runtime, since: "1.4",
+        example: "default/default-certificate",
+        summary: """
+            A Secret of type kubernetes.io/tls whose certificate is shown when no Ingress brings one for the host that the client \
+            asks for.
+            """)
+
+    public static let reference = AnnotationReference(
+        family: "frontend-tls", title: "Default certificate",
+        summary: """
+            Certificates normally come from `spec.tls` of the Ingresses. This one answers for all other names; until it is set, a \
+            self-signed certificate does. A Secret that is missing, or whose key and certificate do not go together, is reported and \
+            the self-signed certificate stays.
+            """,
+        keys: [secret.reference],
+        examples: [
+            AnnotationExample(
+                "A default certificate from a Secret beside the ConfigMap",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.configMap([("ssl-certificate", "default/default-certificate")]),
+                    ExampleManifest.secret(
+                        namespace: "default", name: "default-certificate", type: "kubernetes.io/tls",
+                        stringData: [
+                            ("tls.crt", ExampleCertificate.certificate), ("tls.key", ExampleCertificate.key),
+                        ])))
+        ])
+
+    let secret: Resolved<SecretReference>
+
+    public init?(_ values: AnnotationValues) throws {
+        guard let secret = try values.resolved(Self.secret) else { return nil }
+        self.secret = secret
+    }
+
+    public func contribute(to global: inout GlobalContribution) throws {
+        global.defaultCertificate = try secret.certificateBundle(in: try global.secret(secret))
+    }
+}

@@ -1,0 +1,35 @@
+import Core
+
+/// TLS that is not ended here but goes through to the pod.
+public struct SSLPassthrough: RoutingAnnotation {
+    static let isEnabled = AnnotationKey(
+        "ssl-passthrough", .bool, scopes: [.configMap, .ingress, .service], default: "false", acts: .routing, update: .reload,
+        since: "1.4",
+        summary: """
+            Hands TLS connections for the route's host to the pods as they are, chosen by the name in the TLS handshake (SNI). The \
+            pods hold the certificate.
+            """)
+
+    public static let reference = AnnotationReference(
+        family: "passthrough", title: "TLS passthrough",
+        summary: """
+            HAProxy reads the host name that the client sends in clear at the beginning of the handshake, chooses the Service by it and \
+            copies bytes from then on. It cannot see requests, so paths are not told apart and annotations about requests, responses \
+            or cookies have no effect on such a route; a route that is to be protected by authentication is closed.
+            """,
+        keys: [isEnabled.reference],
+        examples: [
+            AnnotationExample(
+                "Pods that end TLS themselves",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [("ssl-passthrough", "true")]), ExampleManifest.service()))
+        ])
+
+    public init?(_ values: AnnotationValues) throws {
+        guard try values[Self.isEnabled] == true else { return nil }
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        route.isPassthrough = true
+    }
+}

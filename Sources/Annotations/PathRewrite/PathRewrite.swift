@@ -1,0 +1,91 @@
+import Core
+
+/// Another path for the pods than the one the client asked for.
+public struct PathRewrite: RouteAnnotation {
+    static let rules = AnnotationKey(
+        "path-rewrite", .pathRewrites, scopes: [.configMap, .ingress], acts: .backend, update: .reload, since: "1.4",
+        summary: """
+            Rewrites the path of requests before they go to the pods. A line with one word is the new path; a line with two is a \
+            regular expression and what replaces the part of the path that it matches.
+            """)
+
+    public static let reference = AnnotationReference(
+        family: "path-rewrite", title: "Path rewriting",
+        summary: """
+            The query string stays as it is. In a replacement `\\1` to `\\9` stand for the groups of the regular expression and `\\0` \
+            for all that it matched; a path that it does not match is left alone. Lines apply one after the other, each to what the \
+            lines before it made. Regular expressions are those of PCRE2 and hold no spaces: write `\\s` or `\\x20`.
+            """,
+        keys: [rules.reference],
+        examples: [
+            AnnotationExample(
+                "Pods that do not know the prefix /shop",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [("path-rewrite", #"^/shop/?(.*)$ /\1"#)]), ExampleManifest.service()),
+                leadsTo: [#"http-request replace-path '^/shop/?(.*)$' '/\1'"#])
+        ])
+
+    let lines: Resolved<[PathRewriteRule]>
+
+    public init?(_ values: AnnotationValues) throws {
+        guard let lines = try values.resolved(Self.rules) else { return nil }
+        for case .replace(let expression, let replacement) in lines.value {
+            if let group = RegularExpressionText(expression).unknownGroup(in: replacement) {
+                values.warn(
+                    lines, "puts in group \\\(group), which \(expression.quotedForPeople) does not have: it is always empty")
+            }
+        }
+        self.lines = lines
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        for line in lines.value {
+            switch line {
+            case .set(let path):
+                route.backend.rule(.rewrite, "http-request set-path \(literal: path)")
+            case .replace(let expression, let replacement):
+                route.backend.rule(.rewrite, "http-request replace-path \(expression) \(literal: replacement)")
+            }
+        }
+    }
+}
+
+/// One line of `path-rewrite`.
+enum PathRewriteRule: Hashable, Sendable {
+    case set(path: String)
+    case replace(expression: String, replacement: String)
+}
+
+extension ValueType where Value == [PathRewriteRule] {
+    /// `PATH` or `REGEX REPLACEMENT`, one a line.
+    static let pathRewrites = ValueType(
+        name: "PATH or REGEX REPLACEMENT lines", expected: "a path, or a regular expression and its replacement, one rule a line",
+        example: #"^/shop/(.*) /\1"#
+    ) { text in
+        let rules = try text.split(whereSeparator: \.isNewline).compactMap { line -> PathRewriteRule? in
+            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+            for word in words where word.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+                throw ValueError("holds control characters")
+            }
+            switch words.count {
+            case 0: return nil
+            case 1:
+                guard words[0].hasPrefix("/") else {
+                    throw ValueError("holds the path \(words[0].quotedForPeople), which does not begin with /")
+                }
+                return .set(path: words[0])
+            case 2:
+                if let flaw = RegularExpressionText(words[0]).flaw {
+                    throw ValueError("holds the regular expression \(words[0].quotedForPeople), which \(flaw)")
+                }
+                if words[1].reversed().prefix(while: { $0 == "\\" }).count % 2 == 1 {
+                    throw ValueError("holds the replacement \(words[1].quotedForPeople), which ends with a backslash")
+                }
+                return .replace(expression: words[0], replacement: words[1])
+            default: throw ValueError("holds a rule of \(words.count) words")
+            }
+        }
+        guard !rules.isEmpty else { throw ValueError("holds no rule") }
+        return rules
+    }
+}

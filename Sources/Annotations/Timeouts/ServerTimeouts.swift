@@ -1,0 +1,54 @@
+import Core
+
+/// Timeouts of connections with pods: one value for all, and others for single Ingresses and Services.
+public struct ServerTimeouts: GlobalAnnotation, RouteAnnotation {
+    static let timeouts = [
+        Timeout(
+            "connect", scopes: [.configMap, .ingress, .service], default: .seconds(5), acts: .backend, example: "2s",
+            summary: "How long a connection to a pod may take to be established."),
+        Timeout(
+            "queue", scopes: [.configMap, .ingress, .service], default: .seconds(5), acts: .backend, example: "30s",
+            summary: "How long a request may wait for a free connection to a pod before it is answered with 503."),
+        Timeout(
+            "server", scopes: [.configMap, .ingress, .service], default: .seconds(50), acts: .backend, example: "2m",
+            summary: "How long a pod may be silent while it is expected to answer or to acknowledge data."),
+        Timeout(
+            "server-fin", scopes: [.configMap, .ingress, .service], acts: .backend, example: "5s",
+            summary: "The same for connections that one side has closed already. Without it, timeout-server counts."),
+        Timeout(
+            "tunnel", scopes: [.configMap, .ingress, .service], default: .seconds(3600), acts: .backend, example: "12h",
+            summary: "How long a WebSocket or other upgraded connection may be silent in both directions."),
+    ]
+
+    public static let reference = AnnotationReference(
+        family: "timeouts", title: "Timeouts of connections with pods",
+        summary: """
+            The ConfigMap's values, or the defaults, are for all backends. An Ingress sets others for the backends of its Services, a \
+            Service for its own.
+            """,
+        keys: timeouts.map(\.key.reference),
+        examples: [
+            AnnotationExample(
+                "A Service that takes its time",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(), ExampleManifest.service(annotations: [("timeout-server", "5m")])),
+                leadsTo: ["timeout server 5m"])
+        ])
+
+    let settings: [Timeout.Setting]
+
+    public init?(_ values: AnnotationValues) throws {
+        settings = try Self.timeouts.compactMap { try $0.setting(values) }
+    }
+
+    public func contribute(to global: inout GlobalContribution) throws {
+        for setting in settings { global.defaults(setting.line, from: setting.origin) }
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        for setting in settings {
+            guard let scope = setting.scope, scope > .configMap else { continue }
+            route.backend.option(setting.line, from: setting.origin)
+        }
+    }
+}
