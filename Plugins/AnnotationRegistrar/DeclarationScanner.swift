@@ -63,8 +63,10 @@ struct DeclarationScanner {
         guard let token = token(), let word = token.identifier, let name = self.token(1)?.identifier,
             !Self.declarationWords.contains(name)
         else { return nil }
-        // Keywords may be labels of parameters and names of members.
-        if let previous = self.token(-1), [".", "(", ","].contains(where: { previous.isSymbol($0) }) { return nil }
+        // Keywords may be labels of parameters, names of members and the kind of an import.
+        if let previous = self.token(-1), previous.identifier == "import" || [".", "(", ","].contains(where: previous.isSymbol) {
+            return nil
+        }
         switch word {
         case "struct", "enum", "class": return .type
         case "actor": return beginsActor() ? .type : nil

@@ -33,7 +33,7 @@ struct DeclarationScannerTests {
             "class func f() {}", "class var x: P { p }", "override class func f() {}", "let a = X.extension", "a.enum(b)",
             "func f(class name: P) {}", "func f(_ a: Int, extension name: P) {}", "func f(actor name: P) {}",
             "guard let actor else { return }", "let x = actor as P", "actors.map { actor in actor }", "let `struct` = 1",
-            "protocolName X: P",
+            "protocolName X: P", "import struct Foundation.URL", "func f() -> some P { X(extension: a, class: b) }",
         ])
     func lookalikes(source: String) {
         let found = declarations("struct Outer {\n\(source)\n}\nstruct After: P {}")
