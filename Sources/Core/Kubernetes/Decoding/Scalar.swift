@@ -63,7 +63,8 @@ public enum Scalar: Hashable, Sendable {
         // A first look that spares addresses, dates and durations the rest.
         for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"),
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+                UInt8(ascii: "A")...UInt8(ascii: "F"),
                 UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "o"), UInt8(ascii: "O"), UInt8(ascii: "_"), UInt8(ascii: "."),
                 UInt8(ascii: "+"), UInt8(ascii: "-"):
                 continue
@@ -84,17 +85,13 @@ public enum Scalar: Hashable, Sendable {
             rest.removeFirst()
         }
         var radix = 10
-        if rest.count > 1, rest.first == "0" {
-            rest.removeFirst()
-            switch rest.first {
-            case "x", "X": radix = 16
-            case "b", "B": radix = 2
-            case "o", "O": radix = 8
-            default:
-                radix = 8
-                rest = "0" + rest
+        if rest.utf8.count > 1, rest.first == "0" {
+            switch rest.dropFirst().first {
+            case "x", "X": (radix, rest) = (16, rest.dropFirst(2))
+            case "o", "O": (radix, rest) = (8, rest.dropFirst(2))
+            case "b", "B": (radix, rest) = (2, rest.dropFirst(2))
+            default: (radix, rest) = (8, rest.dropFirst())
             }
-            rest.removeFirst()
         }
         // Int's own parser would take a second sign.
         guard let first = rest.first, first != "-", first != "+" else { return nil }
@@ -126,8 +123,7 @@ public enum Scalar: Hashable, Sendable {
             if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest.removeFirst() }
             if dropDigits() == 0 { return nil }
         }
-        guard rest.isEmpty else { return nil }
-        let plain = text.last == "." ? String(text.dropLast()) : text.replacing(".e", with: ".0e").replacing(".E", with: ".0E")
-        return Double(plain).map(Scalar.float)
+        guard rest.isEmpty, let value = Double(text), value.isFinite else { return nil }
+        return .float(value)
     }
 }

@@ -1,0 +1,88 @@
+/// What a document turned out to be.
+public enum DecodedDocument: Sendable {
+    case object(KubernetesObject, SourceLocation)
+    /// A `List`, or a list of one kind such as `IngressList`.
+    case list([DecodedDocument])
+    /// A kind that the controller does not read, such as `apps/v1 Deployment web`; with a warning where the kind is one that it
+    /// would read in a newer version.
+    case skipped(String, warning: Finding?)
+    /// An object that an API server would not have taken; the key when the object has a readable name.
+    case refused(ObjectKey?, [Finding])
+}
+
+/// The objects of a file.
+public struct DecodedFile: Sendable {
+    /// In the order of the file, each key once.
+    public var objects: [(object: KubernetesObject, location: SourceLocation)] = []
+    public var findings: [Finding] = []
+    /// What was skipped because the controller does not read its kind.
+    public var skipped: [String] = []
+    /// Objects that are in the file but were refused.
+    public var refused: Set<ObjectKey> = []
+    /// Whether the whole text could be read; otherwise `objects` are those before the place where it is broken.
+    public var isComplete = true
+
+    public init() {}
+}
+
+/// Decodes the objects of a manifest: JSON when the file is named so or the text begins with `{` and is JSON, YAML otherwise.
+/// Documents are decoded one after the other, so that a long file costs no more memory than its objects.
+public func decodeDocuments(_ bytes: [UInt8], file: String) -> DecodedFile {
+    if file.hasSuffix(".json") { return decode(bytes, file: file, parse: JSONParser.parse) }
+    if bytes.first(where: { !$0.isSpace }) == UInt8(ascii: "{") {
+        // A YAML mapping in braces begins the same way.
+        let json = decode(bytes, file: file, parse: JSONParser.parse)
+        if json.isComplete { return json }
+    }
+    return decode(bytes, file: file, parse: YAMLParser.parse)
+}
+
+private typealias Parse = (
+    _ bytes: [UInt8], _ file: String, _ limits: DocumentLimits, _ body: (ParsedDocument) -> Void
+) throws(Finding) -> Void
+
+private func decode(_ bytes: [UInt8], file: String, parse: Parse) -> DecodedFile {
+    var decoded = DecodedFile()
+    var locations: [ObjectKey: SourceLocation] = [:]
+    let decoder = ObjectDecoder(file: file)
+    do {
+        try parse(bytes, file, DocumentLimits()) { document in
+            guard let result = decoder.decode(document) else { return }
+            decoded.add(result, locations: &locations)
+        }
+    } catch {
+        decoded.findings.append(error)
+        decoded.isComplete = false
+    }
+    return decoded
+}
+
+extension DecodedFile {
+    fileprivate mutating func add(_ document: DecodedDocument, locations: inout [ObjectKey: SourceLocation]) {
+        switch document {
+        case .object(let object, let location):
+            let key = object.key
+            if let first = locations[key] {
+                findings.append(
+                    Finding(
+                        .error, object: key, "is there twice; the one at \(first) is in force", expected: "each object once",
+                        location: location))
+            } else {
+                locations[key] = location
+                objects.append((object, location))
+            }
+        case .list(let documents):
+            for document in documents { add(document, locations: &locations) }
+        case .skipped(let description, let warning):
+            skipped.append(description)
+            if let warning { findings.append(warning) }
+        case .refused(let key, let found):
+            findings += found
+            if let key { refused.insert(key) }
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isSpace: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
+}
