@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "Core", targets: ["Core"]),
         .library(name: "Annotations", targets: ["Annotations"]),
         .library(name: "Controller", targets: ["Controller"]),
+        .library(name: "AnnotationTesting", targets: ["AnnotationTesting"]),
         .plugin(name: "RegisterAnnotations", targets: ["RegisterAnnotations"]),
         .plugin(name: "GenerateReference", targets: ["GenerateReference"]),
     ],
@@ -25,6 +26,9 @@ let package = Package(
 
         // The built-in annotation handlers; RegisterAnnotations finds them.
         .target(name: "Annotations", dependencies: ["Core"], plugins: ["RegisterAnnotations"]),
+
+        // A small fixed cluster for the tests of handlers, here and in packages that bring their own.
+        .target(name: "AnnotationTesting", dependencies: ["Core"]),
 
         // Everything that touches the outside: command line, sources, HAProxy's process, admin endpoint.
         .target(
@@ -61,7 +65,7 @@ let package = Package(
 
         .testTarget(name: "RegistrarTests", dependencies: ["AnnotationRegistrar"]),
         .testTarget(name: "CoreTests", dependencies: ["Core"]),
-        .testTarget(name: "AnnotationsTests", dependencies: ["Annotations", "Core", "Controller"]),
+        .testTarget(name: "AnnotationsTests", dependencies: ["Annotations", "AnnotationTesting", "Core", "Controller"]),
         .testTarget(name: "ControllerTests", dependencies: ["Controller", "Core"]),
         .testTarget(
             name: "EndToEndTests",

@@ -3,6 +3,22 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+static const long shim_one_line = XN_FLAG_ONELINE;
+
+// Macros with casts that Swift does not import.
+static inline BIO *shim_bio_from_memory(const void *bytes, int count) { return BIO_new_mem_buf(bytes, count); }
+static inline long shim_bio_memory(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
+static inline EVP_PKEY *shim_generate_p256(void) { return EVP_EC_gen("P-256"); }
+static inline EVP_PKEY *shim_generate_rsa(unsigned int bits) { return EVP_RSA_gen(bits); }
+static inline void shim_free_names(GENERAL_NAMES *names) { GENERAL_NAMES_free(names); }
+static inline int shim_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+static inline const GENERAL_NAME *shim_name(const GENERAL_NAMES *names, int index) { return sk_GENERAL_NAME_value(names, index); }
+static inline const ASN1_IA5STRING *shim_dns_name(const GENERAL_NAME *name) {
+    return name->type == GEN_DNS ? name->d.dNSName : NULL;
+}

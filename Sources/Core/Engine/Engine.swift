@@ -128,23 +128,23 @@ struct AssemblyRun {
             (a.metadata.creationTimestamp ?? "~", a.metadata.namespace, a.metadata.name)
                 < (b.metadata.creationTimestamp ?? "~", b.metadata.namespace, b.metadata.name)
         }
-        return sorted.compactMap { ingress in
+        var own: [OwnIngress] = []
+        for ingress in sorted {
             let key = KubernetesObject.ingress(ingress).key
             let (set, found) = registry.annotationSet(of: key, annotations: ingress.metadata.annotations, scope: .ingress)
             switch classes.verdict(on: ingress, named: handlers.className(set)) {
             case .ours:
                 findings += found
-                return OwnIngress(ingress: ingress, set: set)
-            case .another:
-                return nil
+                own.append(OwnIngress(ingress: ingress, set: set))
+            case .another: break
             case .missing(let name):
                 findings.append(
                     Finding(
                         .warning, object: key, key: "spec.ingressClassName", value: name,
                         "names an IngressClass that does not exist; the Ingress is left to other controllers"))
-                return nil
             }
         }
+        return own
     }
 
     /// The handlers' work for an (Ingress, Service) pair, done once.

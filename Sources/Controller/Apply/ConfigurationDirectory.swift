@@ -1,0 +1,121 @@
+import Core
+import Foundation
+
+/// The files that HAProxy reads: written atomically, and only when their content changes.
+struct ConfigurationDirectory: Sendable {
+    let url: URL
+
+    /// Where a candidate is checked before it replaces what is in force.
+    var candidateURL: URL { url.appendingPathComponent(".candidate", isDirectory: true) }
+
+    /// The directories that the controller owns below ``url``; files in them that are not wanted are removed.
+    private static let owned = ["maps", "certs", "patterns", "errors"]
+
+    init(path: String) {
+        url = URL(fileURLWithPath: path, isDirectory: true)
+    }
+
+    func prepare() throws {
+        for directory in Self.owned {
+            try FileManager.default.createDirectory(at: url.appendingPathComponent(directory), withIntermediateDirectories: true)
+        }
+        // Certificates hold keys.
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: url.appendingPathComponent("certs").path)
+        try discardCandidate()
+    }
+
+    /// Writes files to a directory of their own, so that HAProxy can check them there: paths in haproxy.cfg are relative.
+    func stage(_ files: [String: [UInt8]]) throws {
+        try discardCandidate()
+        for directory in Self.owned {
+            try FileManager.default.createDirectory(
+                at: candidateURL.appendingPathComponent(directory), withIntermediateDirectories: true)
+        }
+        for (path, content) in files {
+            let current = url.appendingPathComponent(path)
+            let staged = candidateURL.appendingPathComponent(path)
+            try FileManager.default.createDirectory(at: staged.deletingLastPathComponent(), withIntermediateDirectories: true)
+            // A file that is in force already is linked, not copied: replacing it later leaves the link alone.
+            if Self.content(of: current) == content, link(current.path, staged.path) == 0 { continue }
+            try Self.write(content, to: staged, isDurable: false)
+        }
+    }
+
+    func discardCandidate() throws {
+        if FileManager.default.fileExists(atPath: candidateURL.path) { try FileManager.default.removeItem(at: candidateURL) }
+    }
+
+    /// Makes the directory hold these files and no others.
+    ///
+    /// - Returns: what the changed paths held before (nil for files that are new), to be given back to ``restore(_:)``.
+    @discardableResult
+    func write(_ files: [String: [UInt8]]) throws -> [String: [UInt8]?] {
+        var before: [String: [UInt8]?] = [:]
+        for path in files.keys.sorted() {
+            guard let content = files[path] else { continue }
+            let target = url.appendingPathComponent(path)
+            let current = Self.content(of: target)
+            guard current != content else { continue }
+            before[path] = .some(current)
+            try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Self.write(content, to: target, isDurable: true)
+        }
+        for path in ownedFiles() where files[path] == nil {
+            before[path] = .some(Self.content(of: url.appendingPathComponent(path)))
+            try FileManager.default.removeItem(at: url.appendingPathComponent(path))
+        }
+        return before
+    }
+
+    /// Undoes a ``write(_:)``.
+    func restore(_ before: [String: [UInt8]?]) throws {
+        for (path, content) in before {
+            let target = url.appendingPathComponent(path)
+            if let content {
+                try Self.write(content, to: target, isDurable: true)
+            } else if FileManager.default.fileExists(atPath: target.path) {
+                try FileManager.default.removeItem(at: target)
+            }
+        }
+    }
+
+    private func ownedFiles() -> [String] {
+        Self.owned.flatMap { directory -> [String] in
+            let root = url.appendingPathComponent(directory)
+            let names = FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String] ?? []
+            return names.filter { name in
+                var isDirectory: ObjCBool = false
+                return FileManager.default.fileExists(atPath: root.appendingPathComponent(name).path, isDirectory: &isDirectory)
+                    && !isDirectory.boolValue
+            }.map { "\(directory)/\($0)" }
+        }
+    }
+
+    private static func content(of url: URL) -> [UInt8]? { FileManager.default.contents(atPath: url.path).map(Array.init) }
+
+    /// Write beside the target, flush, rename: a reader sees the old file or the new one, whole.
+    private static func write(_ content: [UInt8], to url: URL, isDurable: Bool) throws {
+        let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).new")
+        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path: temporary.path, code: errno) }
+        do {
+            defer { close(descriptor) }
+            var offset = 0
+            while offset < content.count {
+                let written = content.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), content.count - offset) }
+                guard written > 0 else { throw FileError(path: temporary.path, code: errno) }
+                offset += written
+            }
+            if isDurable, fsync(descriptor) != 0 { throw FileError(path: temporary.path, code: errno) }
+        }
+        guard rename(temporary.path, url.path) == 0 else { throw FileError(path: url.path, code: errno) }
+    }
+}
+
+/// A file that cannot be written.
+struct FileError: Error, CustomStringConvertible {
+    let path: String
+    let code: Int32
+
+    var description: String { "cannot write \(path): \(String(cString: strerror(code)))" }
+}

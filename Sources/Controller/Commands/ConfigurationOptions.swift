@@ -1,0 +1,159 @@
+import ArgumentParser
+import Core
+import Foundation
+
+/// The options that shape the configuration; `run`, `render`, `lint` and `explain` share them.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The controller's ConfigMap.", valueName: "namespace/name"))
+    var configmap = EngineOptions().configMap
+
+    @Option(
+        name: [.customLong("configmap-patternfiles")],
+        help: ArgumentHelp("A ConfigMap whose keys are address lists for patterns/NAME.", valueName: "namespace/name"))
+    var configmapPatternfiles: EngineOptions.ObjectName?
+
+    @Option(help: ArgumentHelp("Where requests go that no Ingress matches.", valueName: "namespace/name[:port]"))
+    var defaultBackendService: DefaultBackend?
+
+    @Option(
+        name: [.customLong("default-ssl-certificate")],
+        help: ArgumentHelp("The Secret with the certificate for hosts that have none of their own.", valueName: "namespace/name"))
+    var defaultSSLCertificate: EngineOptions.ObjectName?
+
+    @Option(
+        name: [.customLong("ingress.class"), .customLong("ingress-class")],
+        help: ArgumentHelp(
+            """
+            Serve Ingresses of this class: those whose annotation names it, and those whose IngressClass has the controller name \
+            \(EngineOptions.controllerName)/CLASS. Without it: the controller name alone, and Ingresses without a class.
+            """, valueName: "class"))
+    var ingressClass: String?
+
+    @Flag(help: "Serve Ingresses without a class even when --ingress.class is given.")
+    var emptyIngressClass = false
+
+    @Option(help: ArgumentHelp("Look at this namespace only; can be repeated.", valueName: "namespace"))
+    var namespaceWhitelist: [String] = []
+
+    @Option(help: ArgumentHelp("Do not look at this namespace; can be repeated.", valueName: "namespace"))
+    var namespaceBlacklist: [String] = []
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "A namespace whose Secrets annotations of all namespaces may name; can be repeated, or a list with commas.",
+            valueName: "namespace"))
+    var sharedSecretNamespaces: [String] = []
+
+    @Flag(help: "Refuse Services of type ExternalName.")
+    var disableServiceExternalName = false
+
+    @Option(help: ArgumentHelp("Port for HTTP; 0 for none.", valueName: "port"))
+    var httpBindPort = 8080
+
+    @Option(help: ArgumentHelp("Port for HTTPS; 0 for none.", valueName: "port"))
+    var httpsBindPort = 8443
+
+    @Option(name: [.customLong("ipv4-bind-address")], help: ArgumentHelp("Address of the IPv4 listeners.", valueName: "address"))
+    var ipv4BindAddress = "0.0.0.0"
+
+    @Option(name: [.customLong("ipv6-bind-address")], help: ArgumentHelp("Address of the IPv6 listeners.", valueName: "address"))
+    var ipv6BindAddress = "::"
+
+    @Flag(name: [.customLong("disable-ipv4")], help: "Listen on no IPv4 address.")
+    var disableIPv4 = false
+
+    @Flag(name: [.customLong("disable-ipv6")], help: "Listen on no IPv6 address.")
+    var disableIPv6 = false
+
+    @Flag(name: [.customLong("disable-http")], help: "No HTTP listener.")
+    var disableHTTP = false
+
+    @Flag(name: [.customLong("disable-https")], help: "No HTTPS listener.")
+    var disableHTTPS = false
+
+    @Option(help: ArgumentHelp("Port of HAProxy's health page, /healthz; 0 for none.", valueName: "port"))
+    var healthzBindPort = 1042
+
+    @Option(help: ArgumentHelp("Port of HAProxy's statistics, / and /metrics; 0 for none.", valueName: "port"))
+    var statsBindPort = 1024
+
+    @Option(help: ArgumentHelp("The HAProxy program.", valueName: "path"))
+    var program = "haproxy"
+
+    mutating func validate() throws {
+        let ports = [
+            ("--http-bind-port", httpBindPort), ("--https-bind-port", httpsBindPort), ("--healthz-bind-port", healthzBindPort),
+            ("--stats-bind-port", statsBindPort),
+        ]
+        for (name, port) in ports where !(0...65_535).contains(port) {
+            throw ValidationError("\(name): \(port) is not a port; expected 0 (no listener) to 65535, for example 8080")
+        }
+        guard IPNetwork(ipv4BindAddress).map({ !$0.isIPv6 && $0.prefixLength == 32 }) == true else {
+            throw ValidationError("--ipv4-bind-address: \(ipv4BindAddress.quotedForPeople) is not an IPv4 address, for example 127.0.0.1")
+        }
+        guard IPNetwork(ipv6BindAddress).map({ $0.isIPv6 && $0.prefixLength == 128 }) == true else {
+            throw ValidationError("--ipv6-bind-address: \(ipv6BindAddress.quotedForPeople) is not an IPv6 address, for example ::1")
+        }
+        if disableIPv4 && disableIPv6 { throw ValidationError("--disable-ipv4 and --disable-ipv6 together leave no address to listen on") }
+        let used = ports.filter { $0.1 != 0 }
+        for (index, (name, port)) in used.enumerated() {
+            if let other = used.dropFirst(index + 1).first(where: { $0.1 == port }) {
+                throw ValidationError("\(name) and \(other.0) are both \(port)")
+            }
+        }
+    }
+
+    /// The engine's options; what only a running controller knows is added by the caller.
+    var engineOptions: EngineOptions {
+        var options = EngineOptions()
+        options.configMap = configmap
+        options.patternFilesConfigMap = configmapPatternfiles
+        options.defaultBackendService = defaultBackendService?.name
+        options.defaultBackendPort = defaultBackendService?.port
+        options.defaultCertificate = defaultSSLCertificate
+        options.isHTTPEnabled = !disableHTTP && httpBindPort != 0
+        options.isHTTPSEnabled = !disableHTTPS && httpsBindPort != 0
+        options.httpPort = httpBindPort
+        options.httpsPort = httpsBindPort
+        options.healthzPort = healthzBindPort
+        options.statsPort = statsBindPort
+        options.ipv4Address = disableIPv4 ? nil : ipv4BindAddress
+        options.ipv6Address = disableIPv6 ? nil : ipv6BindAddress
+        options.ingressClass = ingressClass.flatMap { $0.isEmpty ? nil : $0 }
+        options.acceptsEmptyIngressClass = emptyIngressClass
+        options.allowedNamespaces = Self.set(namespaceWhitelist)
+        options.deniedNamespaces = Self.set(namespaceBlacklist)
+        options.sharedSecretNamespaces = Self.set(sharedSecretNamespaces)
+        options.isExternalNameEnabled = !disableServiceExternalName
+        options.environment.processors = ProcessInfo.processInfo.activeProcessorCount
+        return options
+    }
+
+    private static func set(_ lists: [String]) -> Set<String> {
+        Set(lists.flatMap { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }.filter { !$0.isEmpty })
+    }
+}
+
+/// `namespace/name` with an optional `:port` by number or name.
+struct DefaultBackend: ExpressibleByArgument {
+    let name: EngineOptions.ObjectName
+    let port: PortReference?
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let name = parts.first.flatMap({ EngineOptions.ObjectName($0) }) else { return nil }
+        self.name = name
+        guard parts.count == 2 else {
+            port = nil
+            return
+        }
+        guard parts[1].isDNSSubdomain else { return nil }
+        port = Int(parts[1]).map(PortReference.number) ?? .name(parts[1])
+    }
+}
+
+extension EngineOptions.ObjectName: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+    public var defaultValueDescription: String { description }
+}

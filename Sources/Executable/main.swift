@@ -1,0 +1,4 @@
+import Annotations
+import Controller
+
+await ControllerMain.run(handlers: AnnotationHandlers.all)
