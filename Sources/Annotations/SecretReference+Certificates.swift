@@ -20,7 +20,7 @@ extension Resolved where Value == SecretReference {
         guard let pem = secret.data["tls.crt"] ?? secret.data["ca.crt"] else {
             throw self.error("names a Secret without tls.crt and ca.crt")
         }
-        do { return try CertificateAuthority(pem: pem) } catch {
+        do { return try CertificateAuthority(pem) } catch {
             throw self.error("names a Secret without a usable authority: \(error)")
         }
     }

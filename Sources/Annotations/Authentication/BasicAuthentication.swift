@@ -81,17 +81,19 @@ public struct BasicAuthentication: RouteAnnotation {
     }
 
     private func hash(_ value: [UInt8], of user: String) throws -> CryptHash {
-        let text = String(decoding: value, as: UTF8.self).prefix { !$0.isNewline }
-        let rest = String(decoding: value, as: UTF8.self).dropFirst(text.count)
-        if rest.allSatisfy(\.isNewline), let hash = CryptHash(String(text)) { return hash }
-        // The value itself stays out of logs.
-        if let colon = text.firstIndex(of: ":"), CryptHash(String(text[text.index(after: colon)...])) != nil {
-            throw users.error(
-                "holds an htpasswd line under the key \(user)", expected: "the user's name as key and the hash alone as value")
+        var text = String(decoding: value, as: UTF8.self)
+        // `echo` and `openssl passwd` leave one.
+        while text.last?.isNewline == true { text.removeLast() }
+        do { return try CryptHash(text) } catch {
+            // The value itself stays out of logs.
+            if let colon = text.firstIndex(of: ":"), (try? CryptHash(String(text[text.index(after: colon)...]))) != nil {
+                throw users.error(
+                    "holds an htpasswd line under the key \(user)", expected: "the user's name as key and the hash alone as value"
+                )
+            }
+            let problem = (error as? ValueError)?.message ?? "is no crypt(3) hash"
+            throw users.error("holds a value for user \(user) that \(problem)", expected: "a hash as openssl passwd -6 prints it")
         }
-        throw users.error(
-            "holds something else than a crypt(3) hash for user \(user)",
-            expected: "a hash as openssl passwd -6 prints it")
     }
 
     /// The characters of a Secret's keys (https://kubernetes.io/docs/concepts/configuration/secret/).

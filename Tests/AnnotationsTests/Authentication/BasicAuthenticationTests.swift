@@ -1,0 +1,83 @@
+import AnnotationTesting
+import Core
+import Testing
+
+@testable import Annotations
+
+@Suite struct BasicAuthenticationTests {
+    static let hash = "$5$f9c2a71d$THiWmct/N3rdH3jmtQXnvvjJmNzcxL8dHn8SzC1bPp/"
+
+    func trial(_ ingress: [String: String], configMap: [String: String] = [:], secrets: [Secret]) throws -> AnnotationTrial {
+        try AnnotationTrial(
+            [BasicAuthentication.self, SSLPassthrough.self], configMap: configMap, ingress: ingress, secrets: secrets)
+    }
+
+    @Test func `A route asks for one of the users of its Secret`() throws {
+        let trial = try trial(
+            ["auth-type": "basic-auth", "auth-secret": "users", "auth-realm": "Members only"],
+            secrets: [Secret("users", ["alice": Self.hash, "bob": Self.hash + "\n"])])
+        #expect(trial.backend.contains("http-request auth realm 'Members only' unless { http_auth(shop_users) }"))
+        let list = trial.section("userlist shop_users")
+        #expect(list.filter { $0.hasPrefix("user ") }.count == 2)
+        #expect(list.contains { $0.hasPrefix("user bob password ") && $0.contains(Self.hash) })
+        #expect(trial.findings.isEmpty)
+    }
+
+    @Test func `The realm has a default and cannot leave its quotes`() throws {
+        let secret = Secret("users", ["alice": Self.hash])
+        let plain = try trial(["auth-type": "basic-auth", "auth-secret": "users"], secrets: [secret])
+        #expect(plain.backend.contains("http-request auth realm 'Protected Content' unless { http_auth(shop_users) }"))
+        let quoted = try trial(
+            ["auth-type": "basic-auth", "auth-secret": "users", "auth-realm": #"a"b\c #%[src]"#], secrets: [secret])
+        #expect(quoted.backend.contains(#"http-request auth realm 'a\"b\\c #%[src]' unless { http_auth(shop_users) }"#))
+    }
+
+    @Test func `The operator's Secret serves every Ingress that turns authentication on`() throws {
+        let secret = Secret("users", namespace: "default", ["alice": Self.hash])
+        let on = try trial(["auth-type": "basic-auth"], configMap: ["auth-secret": "default/users"], secrets: [secret])
+        #expect(on.backend.contains { $0.contains("http_auth(default_users)") })
+        let off = try trial([:], configMap: ["auth-secret": "default/users"], secrets: [secret])
+        #expect(!off.configuration.contains("http_auth"))
+        #expect(off.findings.isEmpty)
+    }
+
+    @Test func `A Secret without auth-type is only warned about`() throws {
+        let trial = try trial(["auth-secret": "users"], secrets: [Secret("users", ["alice": Self.hash])])
+        #expect(!trial.isClosed)
+        #expect(trial.findings.map(\.severity) == [.warning])
+    }
+
+    @Test(arguments: [
+        ["auth-type": "basic-auth"],
+        ["auth-type": "digest", "auth-secret": "users"],
+        ["auth-type": "basic-auth", "auth-secret": "missing"],
+        ["auth-type": "basic-auth", "auth-secret": "empty"],
+        ["auth-type": "basic-auth", "auth-secret": "clear-text"],
+        ["auth-type": "basic-auth", "auth-secret": "two-lines"],
+        ["auth-type": "basic-auth", "auth-secret": "strange-user"],
+        ["auth-type": "basic-auth", "auth-secret": "htpasswd"],
+        ["auth-type": "basic-auth", "auth-secret": "no/secret/name"],
+        ["auth-type": "basic-auth", "auth-secret": "other/users"],
+        ["auth-type": "basic-auth", "auth-secret": "users", "auth-realm": "a\nb"],
+        ["auth-type": "basic-auth", "auth-secret": "users", "ssl-passthrough": "true"],
+    ]) func `A route is closed rather than open when authentication cannot be built`(_ ingress: [String: String]) throws {
+        let trial = try trial(
+            ingress,
+            secrets: [
+                Secret("users", ["alice": Self.hash]), Secret("users", namespace: "other", ["alice": Self.hash]),
+                Secret("empty", [:]),
+                Secret("clear-text", ["alice": "secret"]), Secret("two-lines", ["alice": Self.hash + "\nuser mallory"]),
+                Secret("strange-user", ["alice\n user mallory": Self.hash]), Secret("htpasswd", ["auth": "alice:" + Self.hash]),
+            ])
+        #expect(trial.isClosed)
+        #expect(trial.findings.contains { $0.severity == .error })
+        #expect(!trial.configuration.contains("mallory"))
+    }
+
+    @Test func `No finding shows what a Secret holds`() throws {
+        let trial = try trial(
+            ["auth-type": "basic-auth", "auth-secret": "clear-text"], secrets: [Secret("clear-text", ["alice": "opensesame"])])
+        #expect(!trial.findings.isEmpty)
+        #expect(trial.findings.allSatisfy { !$0.description.contains("opensesame") })
+    }
+}
