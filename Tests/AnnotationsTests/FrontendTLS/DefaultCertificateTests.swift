@@ -14,6 +14,8 @@ import Testing
             let trial = try AnnotationTrial(
                 [DefaultCertificate.self], configMap: ["ssl-certificate": name], secrets: [Self.certificate])
             #expect(trial.findings.isEmpty)
+            let bundle = try CertificateBundle(secret: Self.certificate)
+            #expect(trial.files["certs/default.pem"]?.content == bundle.pem)
         }
     }
 

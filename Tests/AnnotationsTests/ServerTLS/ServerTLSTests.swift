@@ -47,9 +47,11 @@ import Testing
     @Test(arguments: ["ca", "other-key", "shop/ca"]) func `server-ca verifies against the Secret's authority`(_ name: String)
         throws
     {
-        let line = try server(trial(service: ["server-ca": name]))
+        let trial = try trial(service: ["server-ca": name])
+        let line = server(trial)
         #expect(line.contains("ssl verify required ca-file certs/ca/"))
         #expect(!line.contains("verify none"))
+        #expect(trial.files.values.filter { $0.kind == .authority }.count == 1)
     }
 
     @Test func `Equal authorities are one file, named by its content`() throws {
@@ -62,9 +64,11 @@ import Testing
     }
 
     @Test func `server-ca and server-crt together are mutual TLS`() throws {
-        let line = try server(trial(ingress: ["server-crt": "client"], service: ["server-ca": "ca"]))
+        let trial = try trial(ingress: ["server-crt": "client"], service: ["server-ca": "ca"])
+        let line = server(trial)
         #expect(line.contains("ssl verify required ca-file certs/ca/"))
         #expect(line.contains("crt certs/server/shop_client.pem"))
+        #expect(trial.files["certs/server/shop_client.pem"]?.kind == .certificate)
     }
 
     @Test func `server-crt alone shows a certificate and checks none`() throws {
