@@ -37,23 +37,23 @@ struct InotifyWatcher {
         self.descriptor = descriptor
     }
 
-    static func open() throws(FileError) -> OwnedDescriptor {
+    static func open() throws(SystemCallError) -> OwnedDescriptor {
         try OwnedDescriptor(inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC)))
     }
 
     /// Watches these directories and no others.
     /// - Returns: whether some are new to the watcher, and the errors of those that cannot be watched.
-    mutating func watch(_ wanted: [String: ManifestDirectory.Interest]) -> (hasNew: Bool, refused: [String: FileError]) {
+    mutating func watch(_ wanted: [String: ManifestDirectory.Interest]) -> (hasNew: Bool, refused: [String: SystemCallError]) {
         let mask =
             IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF
             | IN_MOVE_SELF | Int32(bitPattern: UInt32(IN_ONLYDIR))
         var watches: [Int32: Watch] = [:]
-        var refused: [String: FileError] = [:]
+        var refused: [String: SystemCallError] = [:]
         for (path, interest) in wanted {
             let watch = inotify_add_watch(descriptor.number, path, UInt32(bitPattern: mask))
             if watch < 0 {
                 // What is not there shows in its parent.
-                if errno != ENOENT && errno != ENOTDIR { refused[path] = FileError(code: errno) }
+                if errno != ENOENT && errno != ENOTDIR { refused[path] = SystemCallError(code: errno) }
                 continue
             }
             if let known = watches[watch] {

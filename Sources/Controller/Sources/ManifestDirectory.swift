@@ -62,7 +62,7 @@ struct ManifestDirectory {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
             // It may be gone by now, which the look at its parent will tell.
-            if access(directory, F_OK) == 0 { unreadable[directory] = Self.finding(directory, FileError(code: EACCES)) }
+            if access(directory, F_OK) == 0 { unreadable[directory] = Self.finding(directory, SystemCallError(code: EACCES)) }
             return
         }
         // Hidden entries are editors' temporary files and the inner workings of mounted ConfigMaps.
@@ -128,13 +128,13 @@ struct ManifestDirectory {
         path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
 
-    private static func status(_ path: String, followingLinks: Bool = true) -> Result<stat, FileError> {
+    private static func status(_ path: String, followingLinks: Bool = true) -> Result<stat, SystemCallError> {
         var status = stat()
         let result = followingLinks ? stat(path, &status) : lstat(path, &status)
-        return result == 0 ? .success(status) : .failure(FileError(code: errno))
+        return result == 0 ? .success(status) : .failure(SystemCallError(code: errno))
     }
 
-    private static func finding(_ path: String, _ error: FileError) -> Finding {
+    private static func finding(_ path: String, _ error: SystemCallError) -> Finding {
         Finding(.error, error.message, location: SourceLocation(file: path, line: 1, column: 1))
     }
 }

@@ -1,8 +1,8 @@
 import Core
 import Foundation
 
-/// Why a file or directory cannot be read.
-struct FileError: Error {
+/// Why a system call failed, such as one that opens a file.
+struct SystemCallError: Error {
     /// As in `errno`.
     let code: Int32
 
@@ -11,13 +11,13 @@ struct FileError: Error {
 
 /// A file that holds Kubernetes objects.
 enum ManifestFile {
-    static func read(_ path: String) throws(FileError) -> [UInt8] {
+    static func read(_ path: String) throws(SystemCallError) -> [UInt8] {
         // A pipe of that name must not stop everything.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw FileError(code: errno) }
+        guard descriptor >= 0 else { throw SystemCallError(code: errno) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileError(code: errno) }
+        guard fstat(descriptor, &status) == 0 else { throw SystemCallError(code: errno) }
         var bytes: [UInt8] = []
         // One byte more, so that the end is seen without another round.
         var room = Int(status.st_size) + 1
@@ -31,7 +31,7 @@ enum ManifestFile {
                 count = max(0, result)
             }
             if problem == EINTR { continue }
-            guard problem == 0 else { throw FileError(code: problem) }
+            guard problem == 0 else { throw SystemCallError(code: problem) }
             if chunk.isEmpty { return bytes }
             if used == 0 { bytes = chunk } else { bytes += chunk }
             room = 4096

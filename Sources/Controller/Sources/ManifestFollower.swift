@@ -121,7 +121,7 @@ struct ManifestFollower {
         }
     }
 
-    private func watchFindings(_ refused: [String: FileError]) -> [Finding] {
+    private func watchFindings(_ refused: [String: SystemCallError]) -> [Finding] {
         refused.sorted { $0.key < $1.key }.prefix(1).map { path, error in
             Finding(
                 .warning,

@@ -2,6 +2,9 @@ import Core
 import Foundation
 
 /// Manifest files as a source of objects; changes of the files become updates.
+///
+/// The objects of a file that is broken, or of a directory that cannot be read, stay as they last were. Only a file that is known to be
+/// gone takes its objects with it.
 public struct ManifestSource: Sendable {
     private let paths: [String]
     private let quiet: Duration

@@ -5,8 +5,8 @@ final class OwnedDescriptor: Sendable {
     let number: Int32
 
     /// - Parameter number: what a system call returned, negative when it failed with `errno`.
-    init(_ number: Int32) throws(FileError) {
-        guard number >= 0 else { throw FileError(code: errno) }
+    init(_ number: Int32) throws(SystemCallError) {
+        guard number >= 0 else { throw SystemCallError(code: errno) }
         self.number = number
     }
 
@@ -19,10 +19,10 @@ struct WakeSignal: Sendable {
     let descriptor: OwnedDescriptor
     private let writing: OwnedDescriptor
 
-    init() throws(FileError) {
+    init() throws(SystemCallError) {
         var ends: [Int32] = [-1, -1]
         let type = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
-        guard socketpair(AF_UNIX, Int32(type), 0, &ends) == 0 else { throw FileError(code: errno) }
+        guard socketpair(AF_UNIX, Int32(type), 0, &ends) == 0 else { throw SystemCallError(code: errno) }
         descriptor = try OwnedDescriptor(ends[0])
         writing = try OwnedDescriptor(ends[1])
     }

@@ -27,6 +27,7 @@ final class Files: Sendable {
 
     func writeOutside(_ name: String, _ text: String) throws { try writeFile("\(directory)/\(name)", text) }
     func linkOutside(_ name: String, to target: String) throws { try link(at: "\(directory)/\(name)", to: target) }
+    func removeOutside(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(directory)/\(name)") }
     func renameOutside(_ old: String, _ new: String) throws { try move("\(directory)/\(old)", "\(directory)/\(new)") }
 
     private func writeFile(_ path: String, _ text: String) throws {

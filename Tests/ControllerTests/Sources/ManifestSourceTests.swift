@@ -67,9 +67,9 @@ struct ManifestSourceTests {
             var update = try await updates.next()
             #expect(update.changed.isEmpty && update.deleted.isEmpty)
             #expect(update.findings.map(\.location?.file) == [files.path("a.yaml")])
-            try files.write("z.yaml", namespaces("y"))
+            try files.write("z.yaml", namespaces("x"))
             update = try await updates.next()
-            #expect(update.changed.map(\.key.name) == ["y"])
+            #expect(update.changed.map(\.key.name) == ["x"])
             #expect(update.findings.count == 1)
             try files.write("a.yaml", namespaces("a"))
             update = try await updates.next()
@@ -238,6 +238,25 @@ struct ManifestSourceTests {
             let update = try await updates.next()
             #expect(update.changed.map(\.key.name) == ["a"])
             #expect(update.findings.isEmpty)
+        }
+    }
+
+    @Test("A root that goes takes nothing with it; what it lacks when it is back is gone")
+    func lostRoot() async throws {
+        let files = try Files()
+        try files.write("a.yaml", namespaces("a"))
+        try files.write("b.yaml", namespaces("b"))
+        try await follow(files) { updates in
+            _ = try await updates.next()
+            try files.renameOutside("manifests", "elsewhere")
+            var update = try await updates.next()
+            #expect(update.changed.isEmpty && update.deleted.isEmpty)
+            #expect(update.findings.map(\.location?.file) == [files.root])
+            try files.removeOutside("elsewhere/b.yaml")
+            try files.renameOutside("elsewhere", "manifests")
+            update = try await updates.next()
+            #expect(update.deleted.map(\.name) == ["b"])
+            #expect(update.changed.isEmpty && update.findings.isEmpty)
         }
     }
 

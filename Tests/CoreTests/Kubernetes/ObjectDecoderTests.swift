@@ -225,7 +225,7 @@ struct ObjectDecoderTests {
         #expect(decoded.objects.map(\.object.key.name) == ["a", "b"])
         #expect(decoded.objects.map(\.location.line) == [4, 10])
         #expect(decoded.findings.map(\.key) == ["items[1].metadata.name"])
-        #expect(decoded.findings.map(\.location?.description) == ["x.yaml:5:61"])
+        #expect(decoded.findings.map(\.location?.description) == ["x.yaml:5:54"])
         #expect(decoded.skipped == ["apps/v1 DeploymentList without a name"])
     }
 

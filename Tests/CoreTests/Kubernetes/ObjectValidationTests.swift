@@ -26,7 +26,7 @@ struct ObjectValidationTests {
                     + "expected a string: quote it, for example \"\(value)\""
             ])
         let annotation = findings(
-            "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: n\n  annotations:\n    haproxy.org/check: \(value)\n")
+            "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: web\n  annotations:\n    haproxy.org/check: \(value)\n")
         #expect(annotation.map(\.key) == ["haproxy.org/check"])
         #expect(annotation.map(\.example) == ["\"\(value)\""])
     }

@@ -17,6 +17,8 @@ struct ScalarTests {
             ("0b101", .integer(5)), ("-0b11", .integer(-3)), ("08", .float(8)), ("0xZZ", .string("0xZZ")),
             ("--1", .string("--1")),
             ("9223372036854775807", .integer(.max)), ("18446744073709551615", .float(18_446_744_073_709_551_615)),
+            ("0x10000000000000000", .float(18_446_744_073_709_551_616)),
+            ("-0xFFFFFFFFFFFFFFFF", .float(-18_446_744_073_709_551_615)),
             ("1.5", .float(1.5)), ("1.", .float(1)), (".5", .float(0.5)), ("-.5", .float(-0.5)), ("1e3", .float(1000)),
             ("1.5E-2", .float(0.015)), ("+1.e2", .float(100)), (".inf", .float(.infinity)), ("-.Inf", .float(-.infinity)),
             ("+.INF", .float(.infinity)), ("1e999", .string("1e999")), ("1.2.3", .string("1.2.3")), (".", .string(".")),

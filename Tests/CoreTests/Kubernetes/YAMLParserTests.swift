@@ -93,7 +93,7 @@ struct YAMLParserTests {
 
     @Test("Nesting has an end", arguments: [100, 101, 100_000])
     func nesting(depth: Int) throws {
-        // libyaml itself gives up far beyond what is accepted; both are findings.
+        // Far beyond what is accepted the whole text is given up; both are findings.
         let yaml = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         let message: String?
         do {
@@ -129,6 +129,30 @@ struct YAMLParserTests {
             try YAMLParser.parse(Array("---\n# nothing\n---\na: 1\n---\nb: {\n".utf8), file: "x") { roots.append($0.root != nil) }
         }
         #expect(roots == [false, true])
+    }
+
+    @Test("A manifest cut off anywhere, or with a byte changed, is decoded or refused")
+    func mutilation() {
+        let manifest = Array(
+            """
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: &n s, annotations: {"a": 'b', <<: {c: *n}}}
+            data:
+              k: |
+                aGVsbG8=
+            ---
+            - !!binary aGVsbG8=
+            """.utf8)
+        for end in manifest.indices { _ = decodeDocuments(Array(manifest[..<end]), file: "x.yaml") }
+        for index in manifest.indices {
+            for byte in Array("\0\t\n{}[]&*!|>'\"%@`:#,-?\u{ff}".utf8) + [0xFF] {
+                var bytes = manifest
+                bytes[index] = byte
+                let decoded = decodeDocuments(bytes, file: "x.yaml")
+                #expect(decoded.isComplete || decoded.findings.contains { $0.location != nil })
+            }
+        }
     }
 
     @Test("Empty text has no documents", arguments: ["", "\n", "# only a comment\n", "---\n"])

@@ -96,9 +96,13 @@ public enum Scalar: Hashable, Sendable {
         // Int's own parser would take a second sign.
         guard let first = rest.first, first != "-", first != "+" else { return nil }
         if let value = Int(sign + rest, radix: radix) { return .integer(value) }
-        // Go keeps what needs 64 unsigned bits; no field that is read here does, but it must stay a number.
-        if sign.isEmpty, let value = UInt64(rest, radix: radix) { return .float(Double(value)) }
-        return nil
+        // Go goes on with larger types; no field that is read here needs one, but it must stay a number.
+        var value = 0.0
+        for character in rest {
+            guard let digit = character.hexDigitValue, digit < radix else { return nil }
+            value = value * Double(radix) + Double(digit)
+        }
+        return .float(sign.isEmpty ? value : -value)
     }
 
     /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, which is stricter than what Swift takes.

@@ -58,7 +58,7 @@ struct YAMLParser {
     }
 
     private mutating func stream(_ body: (ParsedDocument) -> Void, text: UnsafeBufferPointer<UInt8>) throws(Finding) {
-        do throws(SyntaxError) {
+        do throws(Break) {
             while true {
                 let type = try next()
                 yaml_event_delete(event)
@@ -72,20 +72,29 @@ struct YAMLParser {
                 body(document)
             }
         } catch {
-            throw finding(text: text)
+            switch error {
+            case .syntax: throw finding(text: text)
+            case .depth(let mark):
+                throw Finding(.error, "is nested deeper than \(limits.depth) levels", location: mark.location(in: file))
+            }
         }
     }
 
-    /// libyaml could not go on; its parser object knows why.
-    private struct SyntaxError: Error {}
+    /// Why the rest of the text is not read.
+    private enum Break: Error {
+        /// libyaml could not go on; its parser object knows why.
+        case syntax
+        /// libyaml's time grows with the square of the depth, so that going on to the end could take minutes.
+        case depth(Node.Mark)
+    }
 
-    private mutating func next() throws(SyntaxError) -> yaml_event_type_t {
-        guard yaml_parser_parse(parser, event) == 1 else { throw SyntaxError() }
+    private mutating func next() throws(Break) -> yaml_event_type_t {
+        guard yaml_parser_parse(parser, event) == 1 else { throw .syntax }
         return event.pointee.type
     }
 
     /// Reads the node that the present event begins; nil for the event that ends the collection around it.
-    private mutating func node(after type: yaml_event_type_t, depth: Int) throws(SyntaxError) -> (node: Node, height: Int)? {
+    private mutating func node(after type: yaml_event_type_t, depth: Int) throws(Break) -> (node: Node, height: Int)? {
         let mark = Self.mark(event.pointee.start_mark)
         switch type {
         case YAML_SCALAR_EVENT:
@@ -121,7 +130,7 @@ struct YAMLParser {
         }
     }
 
-    private mutating func sequence(depth: Int) throws(SyntaxError) -> (Node.Value, height: Int) {
+    private mutating func sequence(depth: Int) throws(Break) -> (Node.Value, height: Int) {
         var elements: [Node] = []
         var height = 0
         while let element = try node(after: try next(), depth: depth + 1) {
@@ -131,7 +140,7 @@ struct YAMLParser {
         return (.sequence(elements), height + 1)
     }
 
-    private mutating func mapping(depth: Int) throws(SyntaxError) -> (Node.Value, height: Int) {
+    private mutating func mapping(depth: Int) throws(Break) -> (Node.Value, height: Int) {
         var entries = UniqueEntries()
         var merged: [Node] = []
         var height = 0
@@ -209,11 +218,17 @@ struct YAMLParser {
     }
 
     /// Skips to the end of the collection that has just begun.
-    private mutating func skipCollection() throws(SyntaxError) {
+    private mutating func skipCollection() throws(Break) {
         var open = 1
         while open > 0 {
             switch try next() {
-            case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT: open += 1
+            case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT:
+                open += 1
+                if open > 1000 {
+                    let mark = Self.mark(event.pointee.start_mark)
+                    yaml_event_delete(event)
+                    throw .depth(mark)
+                }
             case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: open -= 1
             default: break
             }
