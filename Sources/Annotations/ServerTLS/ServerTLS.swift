@@ -8,7 +8,7 @@ public struct ServerTLS: RouteAnnotation {
         summary: "Speaks TLS with the pods without looking at their certificates: whoever answers at a pod's address is trusted.")
 
     static let authority = AnnotationKey(
-        "server-ca", .secret, scopes: [.configMap, .ingress, .service], acts: .server, update: .runtime, since: "1.5",
+        "server-ca", .secret, scopes: [.configMap, .ingress, .service], acts: .server, update: .reload, since: "1.5",
         example: "pods-ca",
         summary: """
             Speaks TLS with the pods and demands a certificate signed by an authority of this Secret, which holds them in `tls.crt` or \
