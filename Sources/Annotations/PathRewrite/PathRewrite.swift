@@ -29,10 +29,19 @@ public struct PathRewrite: RouteAnnotation {
 
     public init?(_ values: AnnotationValues) throws {
         guard let lines = try values.resolved(Self.rules) else { return nil }
-        for case .replace(let expression, let replacement) in lines.value {
-            if let group = RegularExpressionText(expression).unknownGroup(in: replacement) {
-                values.warn(
-                    lines, "puts in group \\\(group), which \(expression.quotedForPeople) does not have: it is always empty")
+        for line in lines.value {
+            switch line {
+            case .set(let path):
+                if path.contains("?") {
+                    values.warn(
+                        lines,
+                        "puts a ? into the path \(path.quotedForPeople): the request's own query string follows it all the same")
+                }
+            case .replace(let expression, let replacement):
+                if let group = RegularExpressionText(expression).unknownGroup(in: replacement) {
+                    values.warn(
+                        lines, "puts in group \\\(group), which \(expression.quotedForPeople) does not have: it is always empty")
+                }
             }
         }
         self.lines = lines

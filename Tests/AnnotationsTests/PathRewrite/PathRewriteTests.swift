@@ -27,6 +27,10 @@ import Testing
         #expect(try trial("^/x /%[src]").backend.contains { $0.hasSuffix("/%%[src]") })
     }
 
+    @Test func `A question mark in a new path is warned about`() throws {
+        #expect(try trial("/a?b=c").findings.map(\.severity) == [.warning])
+    }
+
     @Test(arguments: [
         "", "new", "a b c", "( /x", ") /x", "[a /x", #"a\ /x"#, "* /x", "a|+ /x", "(?:a /x", #"^/a /b\"#, "/a\u{1}b",
         "/fine\n[ /broken",
