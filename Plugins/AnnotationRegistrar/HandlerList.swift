@@ -15,7 +15,9 @@ struct HandlerList {
     }
 
     /// The protocols of Core whose conformance makes a type a handler.
-    static let handlerProtocols: Set<String> = ["AnnotationHandler", "RouteAnnotation", "GlobalAnnotation", "IngressSelection"]
+    static let handlerProtocols: Set<String> = [
+        "AnnotationHandler", "RouteAnnotation", "RoutingAnnotation", "GlobalAnnotation", "IngressSelection",
+    ]
 
     /// Qualified names in order, each once.
     let names: [String]
@@ -79,8 +81,8 @@ struct HandlerList {
             // Written by the RegisterAnnotations plug-in from the types of this module that are annotation handlers.
             import Core
 
-            /// The annotation handlers of this module: every type that states a conformance to AnnotationHandler, RouteAnnotation,
-            /// GlobalAnnotation or IngressSelection.
+            /// The annotation handlers of this module: every type that states a conformance to AnnotationHandler or to a protocol
+            /// that refines it.
             public enum AnnotationHandlers {
                 /// All of them, by the names of their types.
                 public static let all: [any AnnotationHandler.Type] = \(list)

@@ -20,6 +20,15 @@ struct HandlerListTests {
         #expect(names == ["Family.Alpha", "Family.Beta", "Zone"])
     }
 
+    @Test("The protocols looked for are those that Core declares")
+    func protocolsOfCore() throws {
+        let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "../../Sources/Core/Annotations/AnnotationHandler.swift")
+        let declared = DeclarationScanner.declarations(in: try String(contentsOf: file, encoding: .utf8), file: file.path)
+            .filter { $0.kind == .protocol }
+        #expect(HandlerList.handlerProtocols == Set(declared.map(\.name)))
+    }
+
     @Test("Protocols that refine a handler protocol, and aliases for them, count too")
     func refinements() throws {
         let names = try list([
