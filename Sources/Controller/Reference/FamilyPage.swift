@@ -51,7 +51,7 @@ struct FamilyPage {
             ["Key", "Scopes", "Type", "Default", "Since", "Change"],
             handler.keys.map { key in
                 [
-                    MarkdownPage.code(key.name), key.scopeTitles.joined(separator: ", "), key.typeName,
+                    MarkdownPage.code(key.name), key.scopeTitles.joined(separator: ", "), MarkdownPage.code(key.typeName),
                     key.defaultValue.map(MarkdownPage.code) ?? "", key.since, key.updateTitle,
                 ]
             })

@@ -30,7 +30,7 @@ struct ReferencePagesTests {
         let index = try file("README.md")
         #expect(
             index.contains(
-                "| [`robots-tag`](response-headers.md#robots-tag) | ConfigMap, Ingress, Service | string | `a\\|b` | map | What robots may do. |\n"
+                "| [`robots-tag`](response-headers.md#robots-tag) | ConfigMap, Ingress, Service | `string` | `a\\|b` | map | What robots may do. |\n"
             ))
         #expect(index.contains("| [`delay`](tcp-timers.md#delay) |"))
         #expect(index.contains("| `robots` | [`robots-tag`](response-headers.md#robots-tag) |"))
@@ -48,7 +48,7 @@ struct ReferencePagesTests {
         let page = try file("response-headers.md")
         #expect(page.contains("\n# Robots\n\nTells robots what to do.\n\nIn a second paragraph | with a bar.\n"))
         #expect(page.contains("the route answers 503"))
-        #expect(page.contains("| `robots-tag` | ConfigMap, Ingress, Service | string | `a\\|b` | 1.0 | map |"))
+        #expect(page.contains("| `robots-tag` | ConfigMap, Ingress, Service | `string` | `a\\|b` | 1.0 | map |"))
         #expect(page.contains("\n## `robots-tag`\n\nWhat robots may do. More words.\n\n- Accepts text on one line.\n"))
         #expect(page.contains("- Older names: `robots`.\n"))
         #expect(page.contains("- Also read as `kubernetes.io/robots.agent`.\n"))
