@@ -1,0 +1,218 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// How a process ended.
+public enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
+    case exited(Int32)
+    case signalled(Int32)
+
+    init(waitStatus: Int32) {
+        let signal = waitStatus & 0x7f
+        self = signal == 0 ? .exited((waitStatus >> 8) & 0xff) : .signalled(signal)
+    }
+
+    public var description: String {
+        switch self {
+        case .exited(let code): "exit status \(code)"
+        case .signalled(let signal): "signal \(signal)"
+        }
+    }
+}
+
+/// A system call that failed while a process was started.
+struct SpawnError: Error, CustomStringConvertible {
+    var call: String
+    var code: Int32
+    var description: String { "\(call): \(String(cString: strerror(code)))" }
+}
+
+/// A child process in a process group of its own, with stdout and stderr delivered line by line.
+///
+/// One thread starts the child and waits for exactly that pid, another reads its output: nothing here installs a SIGCHLD handler or
+/// blocks a thread of the concurrency runtime.
+final class ChildProcess: Sendable {
+    /// The process, which is also the number of its process group.
+    let pid: pid_t
+    private let reaped: Mutex<Bool>
+
+    private init(pid: pid_t) {
+        self.pid = pid
+        reaped = Mutex(false)
+    }
+
+    /// Sends a signal, unless the process was already waited for (its pid may belong to somebody else by then).
+    func send(signal: Int32) {
+        reaped.withLock { if !$0 { _ = kill(pid, signal) } }
+    }
+
+    /// Sends a signal to everything in the child's process group; false when the group is empty.
+    @discardableResult
+    func sendToGroup(signal: Int32) -> Bool { kill(-pid, signal) == 0 }
+
+    /// Starts a program.
+    ///
+    /// With `diesWithParent` the child gets SIGTERM when this process dies in whatever way, if `setpriv` (util-linux) is installed:
+    /// `posix_spawn` cannot set PR_SET_PDEATHSIG itself. The signal is bound to the starting thread, which therefore lives as long
+    /// as the child.
+    ///
+    /// `onExit` comes after the last line.
+    static func start(
+        program: String, arguments: [String], environment: [String: String],
+        diesWithParent: Bool = false, onLine: @escaping @Sendable (String) -> Void,
+        onExit: @escaping @Sendable (ExitStatus) -> Void
+    ) async throws -> ChildProcess {
+        var command = [program] + arguments
+        if diesWithParent, access(setpriv, X_OK) == 0 { command = [setpriv, "--pdeathsig", "TERM", "--"] + command }
+        let words = command
+        return try await withCheckedThrowingContinuation { continuation in
+            let thread = Thread {
+                let child: ChildProcess
+                let reader: OutputReader
+                do {
+                    let pipe = try makePipe()
+                    defer { close(pipe.write) }
+                    do {
+                        let pid = try spawn(words, environment: environment, output: pipe.write)
+                        child = ChildProcess(pid: pid)
+                    } catch {
+                        close(pipe.read)
+                        throw error
+                    }
+                    reader = OutputReader(descriptor: pipe.read, onLine: onLine)
+                } catch {
+                    continuation.resume(throwing: error)
+                    return
+                }
+                reader.start()
+                continuation.resume(returning: child)
+                let status = child.waitForExit()
+                reader.finish()
+                onExit(status)
+            }
+            thread.stackSize = 256 * 1024
+            thread.start()
+        }
+    }
+
+    private static let setpriv = "/usr/bin/setpriv"
+
+    private func waitForExit() -> ExitStatus {
+        // WNOWAIT first: the pid stays ours until `reaped` is set, so that no signal can reach a stranger.
+        var info = siginfo_t()
+        while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1, errno == EINTR {}
+        return reaped.withLock { reaped in
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) == -1, errno == EINTR {}
+            reaped = true
+            return ExitStatus(waitStatus: status)
+        }
+    }
+
+    private static func makePipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SpawnError(call: "pipe", code: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
+    private static func spawn(
+        _ words: [String], environment: [String: String], output: Int32
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, output, 2)
+        // Whatever this process has open and did not mark close-on-exec is not the child's; closing a closed one does no harm.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        }
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        var pid: pid_t = 0
+        let result =
+            withCStrings(words) { arguments in
+                withCStrings(environment.map { "\($0.key)=\($0.value)" }) { variables in
+                    posix_spawn(&pid, words[0], &actions, &attributes, arguments, variables)
+                } ?? EINVAL
+            } ?? EINVAL
+        guard result == 0 else { throw SpawnError(call: words[0], code: result) }
+        return pid
+    }
+
+    private static func withCStrings<R>(
+        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R
+    ) -> R? {
+        var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
+        defer { for pointer in pointers { free(pointer) } }
+        pointers.append(nil)
+        return pointers.withUnsafeBufferPointer { buffer in
+            buffer.baseAddress.map(body)
+        }
+    }
+}
+
+/// Reads a pipe on its own thread and hands on whole lines.
+private final class OutputReader: Sendable {
+    private let descriptor: Int32
+    private let onLine: @Sendable (String) -> Void
+    private let childIsGone = Mutex(false)
+    private let done = DispatchSemaphore(value: 0)
+
+    init(descriptor: Int32, onLine: @escaping @Sendable (String) -> Void) {
+        self.descriptor = descriptor
+        self.onLine = onLine
+    }
+
+    func start() {
+        let thread = Thread { [self] in
+            run()
+            close(descriptor)
+            done.signal()
+        }
+        thread.stackSize = 256 * 1024
+        thread.start()
+    }
+
+    /// Waits until what the child wrote has been read. A grandchild may hold the pipe open for long; it is not waited for.
+    func finish() {
+        childIsGone.withLock { $0 = true }
+        done.wait()
+    }
+
+    private func run() {
+        var pending: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 8192)
+        while true {
+            var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&event, 1, 50)
+            if ready == 0 {
+                if childIsGone.withLock({ $0 }) { break }
+                continue
+            }
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { break }
+            pending += buffer[..<count]
+            while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
+                onLine(String(decoding: pending[..<end], as: UTF8.self))
+                pending.removeSubrange(...end)
+            }
+        }
+        if !pending.isEmpty { onLine(String(decoding: pending, as: UTF8.self)) }
+    }
+}

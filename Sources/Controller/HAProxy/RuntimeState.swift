@@ -1,0 +1,151 @@
+import Foundation
+
+/// A server as `show servers state` describes it (management manual, section 9.3).
+public struct ServerState: Hashable, Sendable {
+    public var backend: String
+    public var name: String
+    public var id: Int
+    /// Without a port; nil for a name that was not resolved.
+    public var address: String?
+    public var port: Int
+    /// 0 stopped, 1 starting, 2 running, 3 soft-stopping.
+    public var operationalState: Int
+    /// Bits: 0x01 maintenance by command, 0x04 `disabled` in the configuration, 0x08 drain by command, 0x02 and 0x10 the same
+    /// inherited from a tracked server, 0x20 maintenance for want of an address.
+    public var administrativeState: Int
+    /// The weight in force and the one configured.
+    public var weight: Int
+    public var initialWeight: Int
+    /// Seconds since the operational state changed.
+    public var secondsSinceChange: Int
+    /// Bits: 0x02 configured, 0x04 enabled, 0x08 paused.
+    public var checkState: Int
+    public var usesTLS: Bool
+    public var checkPort: Int
+    public var fqdn: String?
+
+    public var isInMaintenance: Bool { administrativeState & 0x63 != 0 }
+    public var isDraining: Bool { administrativeState & 0x18 != 0 }
+    public var isRunning: Bool { operationalState == 2 }
+
+    /// All servers in the command's answer.
+    static func all(in answer: String) -> [ServerState] {
+        var columns: [Substring: Int] = [:]
+        var states: [ServerState] = []
+        for line in answer.split(separator: "\n") {
+            if line.hasPrefix("# ") {
+                let names = line.dropFirst(2).split(separator: " ")
+                columns = Dictionary(zip(names, names.indices)) { first, _ in first }
+                continue
+            }
+            let values = line.split(separator: " ")
+            func text(_ name: Substring) -> String? {
+                guard let index = columns[name], index < values.count, values[index] != "-" else { return nil }
+                return String(values[index])
+            }
+            func number(_ name: Substring) -> Int { text(name).flatMap { Int($0) } ?? 0 }
+            guard let backend = text("be_name"), let name = text("srv_name") else { continue }
+            states.append(
+                ServerState(
+                    backend: backend, name: name, id: number("srv_id"), address: text("srv_addr"), port: number("srv_port"),
+                    operationalState: number("srv_op_state"), administrativeState: number("srv_admin_state"),
+                    weight: number("srv_uweight"), initialWeight: number("srv_iweight"),
+                    secondsSinceChange: number("srv_time_since_last_change"), checkState: number("srv_check_state"),
+                    usesTLS: number("srv_use_ssl") == 1, checkPort: number("srv_check_port"), fqdn: text("srv_fqdn")))
+        }
+        return states
+    }
+}
+
+/// A line of a crt-list as `show ssl crt-list -n` prints it.
+public struct CrtListEntry: Hashable, Sendable {
+    public var certificate: String
+    /// The number that `del ssl crt-list FILE CERTIFICATE:LINE` wants.
+    public var line: Int
+    /// What stood in brackets, such as `alpn h2,http/1.1`.
+    public var options: String?
+    /// SNI filters, such as `*.example.com` and `!www.example.com`.
+    public var filters: [String]
+
+    static func all(in answer: String) -> [CrtListEntry] {
+        answer.split(separator: "\n").compactMap { text in
+            guard !text.hasPrefix("#"), let name = text.split(separator: " ").first else { return nil }
+            guard let colon = name.lastIndex(of: ":"), let line = Int(name[name.index(after: colon)...]) else { return nil }
+            var rest = text[name.endIndex...].drop { $0 == " " }
+            var options: String?
+            if rest.hasPrefix("["), let close = rest.firstIndex(of: "]") {
+                options = String(rest[rest.index(after: rest.startIndex)..<close])
+                rest = rest[rest.index(after: close)...]
+            }
+            return CrtListEntry(
+                certificate: String(name[..<colon]), line: line, options: options,
+                filters: rest.split(separator: " ").map(String.init))
+        }
+    }
+}
+
+extension RuntimeSocket {
+    /// `show servers state [backend]`.
+    public func showServersState(backend: String? = nil) async throws -> [ServerState] {
+        let command = try RuntimeCommand("show servers state", backend.map { [$0] } ?? [])
+        let answer = try await send(command)
+        if answer.hasPrefix("Can't find") { throw RuntimeSocketError.refused(command: command.line, answer: answer) }
+        return ServerState.all(in: answer)
+    }
+
+    /// `show map FILE`: the entries in the order in which HAProxy holds them. The key ends at the first blank.
+    public func showMap(_ name: String) async throws -> [(key: String, value: String)] {
+        try await patterns("show map", name)
+    }
+
+    /// `show acl FILE`: the patterns of a list.
+    public func showACL(_ name: String) async throws -> [String] {
+        try await patterns("show acl", name).map { $0.value.isEmpty ? $0.key : "\($0.key) \($0.value)" }
+    }
+
+    private func patterns(_ verb: StaticString, _ name: String) async throws -> [(key: String, value: String)] {
+        try await perform(RuntimeCommand(verb, [name])).split(separator: "\n").map { line in
+            let entry = line.drop { $0 != " " }.dropFirst()
+            let key = entry.prefix { $0 != " " }
+            return (String(key), String(entry[key.endIndex...].dropFirst()))
+        }
+    }
+
+    /// `show ssl cert`: the certificates that HAProxy holds; those of unfinished transactions are left out.
+    public func showCertificates() async throws -> [String] {
+        let answer = try await perform(RuntimeCommand("show ssl cert"))
+        return answer.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.hasPrefix("*") }.map(String.init)
+    }
+
+    /// `show ssl cert FILE`: the fields of one certificate, such as `SHA1 FingerPrint`, `Serial`, `Status`.
+    public func showCertificate(_ name: String) async throws -> [String: String] {
+        let answer = try await perform(RuntimeCommand("show ssl cert", [name]))
+        return Self.fields(in: answer)
+    }
+
+    /// `show ssl ca-file`: the names of the CA files that HAProxy holds.
+    public func showCAFiles() async throws -> [String] {
+        let answer = try await perform(RuntimeCommand("show ssl ca-file"))
+        return answer.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.hasPrefix("*") }
+            .map { line in line.range(of: " - ").map { String(line[..<$0.lowerBound]) } ?? String(line) }
+    }
+
+    /// `show ssl crt-list -n FILE`.
+    public func showCrtList(_ name: String) async throws -> [CrtListEntry] {
+        CrtListEntry.all(in: try await perform(RuntimeCommand("show ssl crt-list", ["-n", name])))
+    }
+
+    /// `show info`, by field name, such as `Pid`, `Uptime_sec`, `Maxconn`.
+    public func showInfo() async throws -> [String: String] {
+        Self.fields(in: try await perform(RuntimeCommand("show info")))
+    }
+
+    private static func fields(in answer: String) -> [String: String] {
+        var fields: [String: String] = [:]
+        for line in answer.split(separator: "\n") {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            fields[String(line[..<colon])] = String(line[line.index(after: colon)...].drop { $0 == " " })
+        }
+        return fields
+    }
+}
