@@ -56,7 +56,7 @@ struct ReferencePages {
         let rows = registry.references.sorted { $0.name < $1.name }.map { key in
             [
                 "[\(MarkdownPage.code(key.name))](\(links[key.name] ?? ""))", key.scopeTitles.joined(separator: ", "),
-                key.typeName,
+                MarkdownPage.code(key.typeName),
                 key.defaultValue.map(MarkdownPage.code) ?? "", key.updateTitle, key.summary.firstSentence,
             ]
         }
