@@ -29,4 +29,9 @@ public struct ValueType<Value: Sendable>: Sendable {
     public func described(expected: String? = nil, example: String? = nil) -> ValueType {
         ValueType(name: name, expected: expected ?? self.expected, example: example ?? self.example, parse: parse)
     }
+
+    /// The value that a text means.
+    ///
+    /// - Throws: ``ValueError``.
+    public func value(_ text: String) throws -> Value { try parse(text.trimmingWhitespace) }
 }

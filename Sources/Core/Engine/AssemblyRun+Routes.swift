@@ -87,17 +87,18 @@ extension AssemblyRun {
     }
 
     /// Finds the servers behind a route and notes the backend that it needs.
-    mutating func resolve(_ route: inout PlannedRoute, in backends: inout Backends) {
-        guard let plan = plans[route.context] else { return }
+    mutating func resolve(_ planned: PlannedRoute, in backends: inout Backends) -> PlannedRoute {
+        var route = planned
+        guard let plan = plans[route.context] else { return route }
         do {
             let resolved = try services.resolve(route.service, port: route.port)
             if let reason = plan.closedReason {
                 route.unavailable = reason
-                return
+                return route
             }
             guard !plan.contribution.isPassthrough || route.map == "sni" else {
                 route.unavailable = "TLS is passed through to the pods, which plain HTTP cannot reach"
-                return
+                return route
             }
             route.backend = backends.add(route, resolved: resolved, plan: plan)
         } catch {
@@ -105,6 +106,7 @@ extension AssemblyRun {
             findings.append(
                 Finding(.error, object: route.ingress ?? route.service, key: route.ingress == nil ? nil : "spec", error.reason))
         }
+        return route
     }
 
     func finish(_ route: PlannedRoute, names: [Backends.Identity: String]) -> Route {

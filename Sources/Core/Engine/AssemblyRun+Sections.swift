@@ -11,7 +11,8 @@ extension AssemblyRun {
     mutating func addDefaultCertificate(_ global: GlobalContribution, certificates: inout Certificates) {
         let file = certificates.defaultFile(configured: global.defaultCertificate)
         state.files[file.path] = file
-        findings += certificates.findings.filter { !findings.contains($0) }
+        // A default certificate of the command line is checked only now.
+        findings = findings + certificates.findings
     }
 
     mutating func addSections(global: GlobalContribution, backends: Backends, names: [Backends.Identity: String]) {
@@ -220,12 +221,19 @@ extension AssemblyRun {
             section.add(settings.rules)
         }
         section.add(settings.snippet)
-        var keywords = settings.serverOptions
-        if entry.isExternalName {
-            keywords.append(Traced("resolvers kubernetes init-addr last,libc,none", origin: Origin(object: identity.service)))
+        guard !entry.isExternalName else {
+            // HAProxy resolves only names that its configuration has, so these servers are lines like any other.
+            for keywords in settings.serverOptions { section.add("default-server \(raw: keywords.value.text)", origin: keywords.origin) }
+            for server in entry.servers {
+                section.add(
+                    "server \(server.name) \(server.endpoint) resolvers kubernetes init-addr last,libc,none",
+                    origin: Origin(object: identity.service))
+            }
+            return section
         }
         section.pool = ServerPool(
-            keywords: keywords, servers: entry.servers, slots: settings.acceptsDynamicServers ? nil : slots(for: entry.servers.count))
+            keywords: settings.serverOptions, servers: entry.servers,
+            slots: settings.acceptsDynamicServers ? nil : slots(for: entry.servers.count))
         return section
     }
 

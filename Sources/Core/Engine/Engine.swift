@@ -105,11 +105,10 @@ struct AssemblyRun {
         planDefaultBackend(claims: &claims)
 
         var backends = Backends()
-        for index in routes.indices { resolve(&routes[index], in: &backends) }
+        for index in routes.indices { routes[index] = resolve(routes[index], in: &backends) }
         let names = backends.names()
 
         let finished = routes.map { finish($0, names: names) }
-        findings += certificates.findings
         fillMaps(finished)
         state.certificateList = certificates.list
         for file in certificates.files { state.files[file.path] = file }

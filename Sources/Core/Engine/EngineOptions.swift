@@ -41,6 +41,8 @@ public struct EngineOptions: Hashable, Sendable {
     /// `--ingress.class`: the class names that are ours; nil for Ingresses of any class object with our controller name.
     public var ingressClass: String?
     public var acceptsEmptyIngressClass = false
+    /// Whether an Ingress whose IngressClass object is not there is ours: for checking manifests that come without it.
+    public var assumesMissingClassesAreOurs = false
     public var allowedNamespaces: Set<String> = []
     public var deniedNamespaces: Set<String> = []
     public var sharedSecretNamespaces: Set<String> = []

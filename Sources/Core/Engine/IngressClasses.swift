@@ -15,11 +15,11 @@ struct IngressClasses {
     func verdict(on ingress: Ingress, named: String?) -> Verdict {
         if let named {
             if let flag = options.ingressClass { return named == flag ? .ours : .another }
-            guard let ingressClass = classes[named] else { return .another }
+            guard let ingressClass = classes[named] else { return options.assumesMissingClassesAreOurs ? .ours : .another }
             return isOurs(ingressClass) ? .ours : .another
         }
         if let name = ingress.ingressClassName {
-            guard let ingressClass = classes[name] else { return .missing(name) }
+            guard let ingressClass = classes[name] else { return options.assumesMissingClassesAreOurs ? .ours : .missing(name) }
             return isOurs(ingressClass) ? .ours : .another
         }
         if let standard = classes.values.filter(\.isDefault).min(by: { $0.metadata.name < $1.metadata.name }) {

@@ -132,6 +132,21 @@ public struct RunningState: Sendable {
         return (set, removed)
     }
 
+    /// What must not wait for a reload that has to wait: the servers of backends that stay as they are.
+    public func urgentUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
+        var same = desired
+        same.sections.removeAll { !reloadReasons($0).isEmpty }
+        let kept = Set(same.sections.map(\.name))
+        let (added, removed) = serverUpdates(to: same)
+        return added
+            + removed.filter { update in
+                switch update {
+                case .removeServer(let backend, _), .freeSlot(let backend, _): kept.contains(backend)
+                default: true
+                }
+            }
+    }
+
     private func serverUpdates(to desired: DesiredState) -> (added: [RuntimeUpdate], removed: [RuntimeUpdate]) {
         var added: [RuntimeUpdate] = []
         var removed: [RuntimeUpdate] = []

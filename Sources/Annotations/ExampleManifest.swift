@@ -1,0 +1,109 @@
+/// Parts of the complete manifests that the reference shows: one shop, seen by every handler.
+enum ExampleManifest {
+    static let host = "shop.example.com"
+
+    /// Ingress shop/web, which sends shop.example.com to port http of Service shop/web.
+    static func ingress(annotations: [(String, String)] = [], tls: Bool = false) -> String {
+        """
+        apiVersion: networking.k8s.io/v1
+        kind: Ingress
+        metadata:
+          name: web
+          namespace: shop
+        \(Self.annotations(annotations))spec:
+          ingressClassName: haproxy
+        \(tls ? "  tls:\n    - hosts: [\(host)]\n" : "")  rules:
+            - host: \(host)
+              http:
+                paths:
+                  - path: /
+                    pathType: Prefix
+                    backend:
+                      service:
+                        name: web
+                        port:
+                          name: http
+
+        """
+    }
+
+    /// Service shop/web with one ready pod.
+    static func service(annotations: [(String, String)] = []) -> String {
+        """
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: web
+          namespace: shop
+        \(Self.annotations(annotations))spec:
+          selector:
+            app: web
+          ports:
+            - name: http
+              port: 80
+              targetPort: 8080
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata:
+          name: web-1
+          namespace: shop
+          labels:
+            kubernetes.io/service-name: web
+        addressType: IPv4
+        ports:
+          - name: http
+            port: 8080
+        endpoints:
+          - addresses: [10.1.0.1]
+            conditions:
+              ready: true
+
+        """
+    }
+
+    /// The controller's ConfigMap.
+    static func configMap(_ data: [(String, String)]) -> String {
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: haproxy-configmap
+          namespace: default
+        data:
+        \(data.map { entry($0, indent: "  ") }.joined())
+        """
+    }
+
+    /// A Secret.
+    static func secret(name: String, namespace: String = "shop", type: String = "Opaque", stringData: [(String, String)]) -> String {
+        """
+        apiVersion: v1
+        kind: Secret
+        metadata:
+          name: \(name)
+          namespace: \(namespace)
+        type: \(type)
+        stringData:
+        \(stringData.map { entry($0, indent: "  ") }.joined())
+        """
+    }
+
+    /// Several objects in one file.
+    static func join(_ parts: String...) -> String { parts.joined(separator: "---\n") }
+
+    private static func annotations(_ annotations: [(String, String)]) -> String {
+        guard !annotations.isEmpty else { return "" }
+        return "  annotations:\n" + annotations.map { entry(("haproxy.org/\($0.0)", $0.1), indent: "    ") }.joined()
+    }
+
+    /// `key: "value"`, as a block where the value has several lines.
+    private static func entry(_ pair: (String, String), indent: String) -> String {
+        guard pair.1.contains("\n") else {
+            let quoted = pair.1.contains("\\") || pair.1.contains("\"") ? "'" + pair.1.replacing("'", with: "''") + "'" : "\"\(pair.1)\""
+            return "\(indent)\(pair.0): \(quoted)\n"
+        }
+        let lines = pair.1.split(separator: "\n").map { "\(indent)  \($0)\n" }
+        return "\(indent)\(pair.0): |\n" + lines.joined()
+    }
+}

@@ -1,0 +1,96 @@
+import Core
+import Foundation
+
+/// What the controller counts, in the Prometheus text format (version 0.0.4).
+final class Metrics: Sendable {
+    private struct Values {
+        var reloads = 0
+        var failedReloads = 0
+        var runtimeUpdates = 0
+        var objects: [ObjectKind: Int] = [:]
+        var rejectedObjects = 0
+        var isReady = false
+        var durations = Histogram()
+    }
+
+    private struct Histogram {
+        /// Upper bounds in seconds.
+        static let bounds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
+        var counts = [Int](repeating: 0, count: Histogram.bounds.count)
+        var sum = 0.0
+        var count = 0
+
+        mutating func observe(_ seconds: Double) {
+            for (index, bound) in Self.bounds.enumerated() where seconds <= bound { counts[index] += 1 }
+            sum += seconds
+            count += 1
+        }
+    }
+
+    // The values are guarded by the lock.
+    private let values = Locked(Values())
+
+    func countReload() { values.change { $0.reloads += 1 } }
+    func countFailedReload() { values.change { $0.failedReloads += 1 } }
+    func countRuntimeUpdates(_ count: Int) { values.change { $0.runtimeUpdates += count } }
+
+    func observeSync(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        values.change { $0.durations.observe(Double(seconds) + Double(attoseconds) / 1e18) }
+    }
+
+    func set(objects: [ObjectKind: Int], rejected: Int) {
+        values.change {
+            $0.objects = objects
+            $0.rejectedObjects = rejected
+        }
+    }
+
+    /// Whether HAProxy runs the desired state, or ran one and keeps it.
+    var isReady: Bool { values.change { $0.isReady } }
+    func setReady() { values.change { $0.isReady = true } }
+
+    var text: String {
+        let now = values.change { $0 }
+        var lines: [String] = []
+        func metric(_ name: String, _ type: String, _ help: String, _ samples: [(labels: String, value: String)]) {
+            lines.append("# HELP haproxy_ingress_\(name) \(help)")
+            lines.append("# TYPE haproxy_ingress_\(name) \(type)")
+            for sample in samples { lines.append("haproxy_ingress_\(name)\(sample.labels) \(sample.value)") }
+        }
+        metric("build_info", "gauge", "The controller's version.", [("{version=\"\(ControllerVersion.current)\"}", "1")])
+        metric("reloads_total", "counter", "Configurations that HAProxy has loaded since its start.", [("", String(now.reloads))])
+        metric("failed_reloads_total", "counter", "Configurations that HAProxy could not load.", [("", String(now.failedReloads))])
+        metric(
+            "runtime_updates_total", "counter", "Changes made in the running HAProxy without a reload.",
+            [("", String(now.runtimeUpdates))])
+        metric(
+            "objects", "gauge", "Kubernetes objects that the controller holds.",
+            ObjectKind.allCases.map { ("{kind=\"\($0.rawValue)\"}", String(now.objects[$0] ?? 0)) })
+        metric("rejected_objects", "gauge", "Objects with at least one error.", [("", String(now.rejectedObjects))])
+        lines.append("# HELP haproxy_ingress_sync_duration_seconds Time from a change of objects to HAProxy having it.")
+        lines.append("# TYPE haproxy_ingress_sync_duration_seconds histogram")
+        for (bound, count) in zip(Histogram.bounds, now.durations.counts) {
+            lines.append("haproxy_ingress_sync_duration_seconds_bucket{le=\"\(bound)\"} \(count)")
+        }
+        lines.append("haproxy_ingress_sync_duration_seconds_bucket{le=\"+Inf\"} \(now.durations.count)")
+        lines.append("haproxy_ingress_sync_duration_seconds_sum \(now.durations.sum)")
+        lines.append("haproxy_ingress_sync_duration_seconds_count \(now.durations.count)")
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// A value behind a lock, for short accesses from any thread.
+final class Locked<Value: Sendable>: @unchecked Sendable {
+    // Safe because every access to `value` holds `lock`.
+    private let lock = NSLock()
+    private var value: Value
+
+    init(_ value: Value) { self.value = value }
+
+    func change<Result>(_ body: (inout Value) -> Result) -> Result {
+        lock.lock()
+        defer { lock.unlock() }
+        return body(&value)
+    }
+}

@@ -1,0 +1,203 @@
+import Core
+import Logging
+
+/// Brings a running HAProxy to a desired state: by runtime updates when they suffice, by a checked reload else.
+actor Applier {
+    /// What became of a desired state.
+    enum Outcome: Sendable {
+        case unchanged
+        case updated(count: Int)
+        case reloaded([ReloadReason])
+        /// A reload is needed and has to wait.
+        case deferred(Duration)
+        /// HAProxy refuses lines that objects asked for.
+        case refused([Refusal])
+        /// Nothing was changed; the last good state serves.
+        case failed(String)
+    }
+
+    /// A line that HAProxy refuses, and who asked for it.
+    struct Refusal: Sendable {
+        let object: ObjectKey
+        let key: String
+        let reason: String
+    }
+
+    private let directory: ConfigurationDirectory
+    private let process: HAProxyProcess
+    private let check: ConfigurationCheck
+    private let updater: RuntimeUpdater
+    private let metrics: Metrics
+    private let logger: Logger
+    private var budget: ReloadBudget
+    private var running: RunningState?
+    /// What the files describe.
+    private var written: DesiredState?
+    private var removals: Task<Void, Never>?
+
+    init(
+        directory: ConfigurationDirectory, process: HAProxyProcess, check: ConfigurationCheck, socket: RuntimeSocket,
+        metrics: Metrics, logger: Logger, reloadPeriod: Duration
+    ) {
+        self.directory = directory
+        self.process = process
+        self.check = check
+        updater = RuntimeUpdater(socket: socket)
+        self.metrics = metrics
+        self.logger = logger
+        budget = ReloadBudget(period: reloadPeriod, now: .now)
+    }
+
+    /// Whether HAProxy runs a state that was applied.
+    var isRunning: Bool { running != nil }
+
+    /// haproxy.cfg as it is in force; empty before HAProxy runs.
+    var configuration: String { written.map { RenderedConfiguration($0.sections).text } ?? "" }
+
+    func apply(_ desired: DesiredState) async -> Outcome {
+        guard let running else { return await start(desired) }
+        switch running.difference(to: desired) {
+        case .none:
+            // The files may still differ: rules that no route uses stay in the running HAProxy only.
+            if written != desired, let error = write(desired) { return .failed(error) }
+            return .unchanged
+        case .runtime(let updates):
+            if let error = write(desired) { return .failed(error) }
+            if let failure = await update(updates) {
+                logger.warning("HAProxy refused a runtime update; reloading instead", metadata: ["answer": "\(failure)"])
+                return await reload(desired, reasons: [ReloadReason("a runtime update failed: \(failure)")])
+            }
+            return .updated(count: updates.count)
+        case .reload(let reasons):
+            return await reload(desired, reasons: reasons)
+        }
+    }
+
+    /// HAProxy was started again and runs what the files say.
+    func restarted() {
+        running = written.map { RunningState(loaded: $0) }
+    }
+
+    func stop() {
+        removals?.cancel()
+    }
+
+    // MARK: - Reload
+
+    private func start(_ desired: DesiredState) async -> Outcome {
+        if let refused = await checkCandidate(desired) { return refused }
+        if let error = write(desired) { return .failed(error) }
+        do {
+            try await process.start()
+        } catch {
+            return .failed(error.description)
+        }
+        running = RunningState(loaded: desired)
+        return .reloaded([ReloadReason("start")])
+    }
+
+    private func reload(_ desired: DesiredState, reasons: [ReloadReason]) async -> Outcome {
+        if let wait = budget.take(now: .now) {
+            if let urgent = running?.urgentUpdates(to: desired), !urgent.isEmpty { _ = await update(urgent) }
+            return .deferred(wait)
+        }
+        if let refused = await checkCandidate(desired) { return refused }
+        let before: [String: [UInt8]?]
+        do {
+            before = try directory.write(desired.renderedFiles())
+        } catch {
+            return .failed("\(error)")
+        }
+        switch await process.reload() {
+        case .reloaded:
+            written = desired
+            running = RunningState(loaded: desired)
+            metrics.countReload()
+            return .reloaded(reasons)
+        case .failed(let reason, let output):
+            do { try directory.restore(before) } catch { logger.error("cannot restore the files in force", metadata: ["error": "\(error)"]) }
+            metrics.countFailedReload()
+            for line in output { logger.warning("haproxy: \(line)") }
+            return .failed("HAProxy did not load the new configuration and keeps the old one: \(reason)")
+        }
+    }
+
+    /// nil when HAProxy would accept the files.
+    private func checkCandidate(_ desired: DesiredState) async -> Outcome? {
+        do {
+            try directory.stage(desired.renderedFiles())
+            defer { try? directory.discardCandidate() }
+            let file = directory.candidateURL.appendingPathComponent("haproxy.cfg").path
+            switch try await check.check(file: file) {
+            case .valid(let warnings):
+                for warning in warnings { logger.warning("haproxy -c: \(warning.message)") }
+                return nil
+            case .invalid(let problems, let output):
+                let rendered = RenderedConfiguration(desired.sections)
+                let refusals = problems.compactMap { problem -> Refusal? in
+                    guard let line = problem.line, problem.file.map({ $0.hasSuffix("haproxy.cfg") }) ?? true,
+                        let origin = rendered.origin(ofLine: line), let object = origin.object, let key = origin.key
+                    else { return nil }
+                    return Refusal(object: object, key: key, reason: problem.message)
+                }
+                guard refusals.isEmpty else { return .refused(refusals) }
+                return .failed("HAProxy refuses the configuration and keeps the old one: \(problems.first?.description ?? output)")
+            }
+        } catch {
+            return .failed("the configuration cannot be checked: \(error)")
+        }
+    }
+
+    private func write(_ desired: DesiredState) -> String? {
+        do {
+            try directory.write(desired.renderedFiles())
+            written = desired
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    // MARK: - Runtime updates
+
+    /// - Returns: why an update failed.
+    private func update(_ updates: [RuntimeUpdate]) async -> String? {
+        do {
+            try await updater.perform(updates)
+        } catch {
+            return "\(error)"
+        }
+        for update in updates { running?.apply(update) }
+        metrics.countRuntimeUpdates(updates.count)
+        scheduleRemovals()
+        return nil
+    }
+
+    /// Servers go when their sessions have ended; until then they are asked again and again.
+    private func scheduleRemovals() {
+        guard removals == nil, running?.pendingRemovals.isEmpty == false else { return }
+        removals = Task { [weak self] in
+            var delay = Duration.milliseconds(100)
+            while !Task.isCancelled {
+                try? await Task.sleep(for: delay)
+                guard let self, await self.finishRemovals() else { return }
+                delay = min(delay * 2, .seconds(2))
+            }
+        }
+    }
+
+    /// - Returns: whether some are left.
+    private func finishRemovals() async -> Bool {
+        guard let pending = running?.pendingRemovals, !pending.isEmpty else {
+            removals = nil
+            return false
+        }
+        let deleted = (try? await updater.delete(pending)) ?? []
+        for server in deleted { running?.removalFinished(backend: server.backend, server: server.server) }
+        if running?.pendingRemovals.isEmpty != false {
+            removals = nil
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,102 @@
+import Core
+
+/// Makes updates in the running HAProxy.
+struct RuntimeUpdater: Sendable {
+    let socket: RuntimeSocket
+
+    /// HAProxy did not do what an update asks.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Makes the updates in order, in as few round trips as their number allows.
+    func perform(_ updates: [RuntimeUpdate]) async throws {
+        var commands: [RuntimeCommand] = []
+        for update in updates { commands += try self.commands(for: update) }
+        guard !commands.isEmpty else { return }
+        let refusals = try await socket.perform(batch: commands)
+        guard refusals.isEmpty else {
+            throw Failure(description: refusals.prefix(3).map(\.description).joined(separator: "; "))
+        }
+    }
+
+    /// Tries to delete servers that should be gone; those with sessions stay.
+    ///
+    /// - Returns: the ones that are deleted.
+    func delete(_ servers: [(backend: String, server: String)]) async throws -> [(backend: String, server: String)] {
+        var deleted: [(backend: String, server: String)] = []
+        for server in servers {
+            let name = "\(server.backend)/\(server.server)"
+            let answers = try await socket.send(batch: [
+                RuntimeCommand("set server", [name, "state", "maint"]), RuntimeCommand("del server", [name]),
+            ])
+            let answer = answers.last ?? ""
+            // A server that is not there any more is as good as deleted.
+            if answer.contains("Server deleted.") || answer.contains("No such server") || answer.contains("No such backend") {
+                deleted.append(server)
+            }
+        }
+        return deleted
+    }
+
+    private func commands(for update: RuntimeUpdate) throws -> [RuntimeCommand] {
+        switch update {
+        case .addServer(let backend, let server, let keywords):
+            guard !keywords.contains(where: { "'\"\\".contains($0) }) else {
+                throw Failure(description: "the server keywords \(keywords) cannot be given at run time")
+            }
+            let name = "\(backend)/\(server.name)"
+            let words = keywords.split(separator: " ").map(String.init)
+            var commands = [
+                try RuntimeCommand("add server", [name, server.endpoint] + words + (server.isDraining ? ["weight", "0"] : []))
+            ]
+            if words.contains("check") { commands.append(try RuntimeCommand("enable health", [name])) }
+            commands.append(try RuntimeCommand("enable server", [name]))
+            return commands
+        case .setServer(let backend, let server):
+            let name = "\(backend)/\(server.name)"
+            return [
+                try RuntimeCommand("set server", [name, "state", "ready"]),
+                try RuntimeCommand("set server", [name, "weight", String(server.weight)]),
+            ]
+        case .removeServer(let backend, let name):
+            return [try RuntimeCommand("set server", ["\(backend)/\(name)", "state", "drain"])]
+        case .assignSlot(let backend, let slot, let server):
+            let name = "\(backend)/\(slot)"
+            return [
+                try RuntimeCommand("set server", [name, "addr", server.address, "port", String(server.port)]),
+                try RuntimeCommand("set server", [name, "weight", String(server.weight)]),
+                try RuntimeCommand("set server", [name, "state", "ready"]),
+            ]
+        case .freeSlot(let backend, let slot):
+            return [try RuntimeCommand("set server", ["\(backend)/\(slot)", "state", "maint"])]
+        case .updateMap(let name, let changes): return try commands(map: MapFile.path(name), changes)
+        case .addCertificate(let path, let content):
+            return [try RuntimeCommand("new ssl cert", [path])] + (try load(path, content))
+        case .replaceCertificate(let path, let content): return try load(path, content)
+        case .removeCertificate(let path): return [try RuntimeCommand("del ssl cert", [path])]
+        case .addListEntry(let path, let names):
+            return [
+                try RuntimeCommand("add ssl crt-list", [CertificateList.path], payload: CertificateList.line(path, names: names))
+            ]
+        case .removeListEntry(let path): return [try RuntimeCommand("del ssl crt-list", [CertificateList.path, path])]
+        }
+    }
+
+    private func load(_ path: String, _ content: [UInt8]) throws -> [RuntimeCommand] {
+        [
+            try RuntimeCommand("set ssl cert", [path], payload: String(decoding: content, as: UTF8.self)),
+            try RuntimeCommand("commit ssl cert", [path]),
+        ]
+    }
+
+    private func commands(map: String, _ changes: MapChanges) throws -> [RuntimeCommand] {
+        let added = changes.added.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+        var commands = try RuntimeCommand.addToMap(map, entries: added, limit: socket.sizeLimit)
+        for (key, value) in changes.changed.sorted(by: { $0.key < $1.key }) {
+            commands.append(try RuntimeCommand("set map", [map, key, value]))
+        }
+        for key in changes.removed.sorted() { commands.append(try RuntimeCommand("del map", [map, key])) }
+        return commands
+    }
+}

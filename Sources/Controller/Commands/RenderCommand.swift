@@ -1,0 +1,82 @@
+import ArgumentParser
+import Core
+import Foundation
+
+/// `haproxy-ingress render`: the configuration as files, without starting anything.
+struct RenderCommand: AnnotationCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render",
+        abstract: "Write the configuration that manifests lead to.",
+        discussion: """
+            Without --output, haproxy.cfg and the maps are printed. With it, everything that HAProxy reads is written to the \
+            directory, which `haproxy -c -f DIR/haproxy.cfg` accepts. The same manifests give the same bytes; in place of the \
+            random certificate that a controller makes when none is configured there is a fixed one, whose key is no secret.
+
+            What is wrong with the manifests is told on standard error; what can be rendered is rendered.
+            """)
+
+    @Option(help: ArgumentHelp("A directory or file with manifests; can be repeated.", valueName: "dir"))
+    var manifests: [String] = []
+
+    @Option(help: ArgumentHelp("Write the files here.", valueName: "dir"))
+    var output: String?
+
+    @Flag(help: "Add a comment to each line of haproxy.cfg that names the object and key it comes from.")
+    var withOrigins = false
+
+    @Option(help: ArgumentHelp("The directory for sockets that haproxy.cfg names.", valueName: "dir"))
+    var runtimeDir = "/var/run/haproxy-ingress"
+
+    @OptionGroup(title: "Configuration options")
+    var options: ConfigurationOptions
+
+    mutating func validate() throws {
+        if manifests.isEmpty { throw ValidationError("--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello") }
+    }
+
+    mutating func run(annotations: AnnotationRegistry) async throws {
+        let offline = try OfflineAssembly(paths: manifests, options: options, runtimeDirectory: runtimeDir, annotations: annotations)
+        for finding in offline.findings { FileHandle.standardError.write(Data("\(finding.severity.rawValue): \(finding)\n".utf8)) }
+        guard let output else {
+            print(RenderedConfiguration(offline.assembly.state.sections, withOrigins: withOrigins).text, terminator: "")
+            for (_, map) in offline.assembly.state.maps.sorted(by: { $0.key < $1.key }) {
+                print("\n# \(MapFile.path(map.name))\n\(map.text)", terminator: "")
+            }
+            return
+        }
+        let directory = ConfigurationDirectory(path: output)
+        try directory.prepare()
+        try directory.write(offline.assembly.state.renderedFiles(withOrigins: withOrigins))
+    }
+}
+
+/// What manifests lead to, without a running HAProxy.
+struct OfflineAssembly {
+    let engine: Engine
+    let store: ObjectStore
+    let assembly: Assembly
+    let findings: [Finding]
+
+    init(
+        paths: [String], options: ConfigurationOptions, runtimeDirectory: String = "/var/run/haproxy-ingress",
+        annotations: AnnotationRegistry, change: (inout EngineOptions) -> Void = { _ in }
+    ) throws {
+        for path in paths where !FileManager.default.fileExists(atPath: path) {
+            throw ValidationError("\(path.quotedForPeople) does not exist")
+        }
+        let loaded = ManifestSource.load(paths: paths)
+        var engineOptions = options.engineOptions
+        engineOptions.runtimeDirectory = runtimeDirectory
+        engineOptions.fallbackCertificate = try FallbackCertificate.placeholder()
+        change(&engineOptions)
+        engine = Engine(registry: annotations, options: engineOptions)
+        store = ObjectStore(loaded.update.changed)
+        assembly = engine.assemble(store, now: Int(Date().timeIntervalSince1970))
+        findings = loaded.update.findings
+            + assembly.findings.map { finding in
+                var located = finding
+                if located.location == nil, let object = finding.object { located.location = loaded.locations[object] }
+                return located
+            }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Core
+import Foundation
+import Logging
+
+/// `haproxy-ingress run`: the controller itself.
+struct RunCommand: AnnotationCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run the controller: start HAProxy and keep it configured.",
+        discussion: """
+            HAProxy is started with the configuration made from the manifests and follows every change of the files. Its files are \
+            below --config-dir, its sockets below --runtime-dir; several controllers run side by side when these and their ports \
+            differ. SIGTERM or SIGINT stops both softly; a second signal stops at once.
+            """)
+
+    @Option(help: ArgumentHelp("Read objects from the YAML and JSON files below this directory; can be repeated.", valueName: "dir"))
+    var manifests: [String] = []
+
+    @Option(help: ArgumentHelp("Where HAProxy's files are written.", valueName: "dir"))
+    var configDir = "/etc/haproxy-ingress"
+
+    @Option(help: ArgumentHelp("Where HAProxy's sockets and pid file are.", valueName: "dir"))
+    var runtimeDir = "/var/run/haproxy-ingress"
+
+    @Option(help: ArgumentHelp("Where the controller's own /metrics, /healthz, /readyz and /config are; none to switch off.", valueName: "address:port"))
+    var adminBind = "127.0.0.1:6060"
+
+    @Option(
+        help: ArgumentHelp(
+            "Reload HAProxy at most once in this time on average; after quiet the first reloads go at once.", valueName: "duration"))
+    var syncPeriod = SyncPeriod(argument: "5s") ?? SyncPeriod(duration: .seconds(5))
+
+    @Option(help: ArgumentHelp("How much to log: \(LogLevel.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "level"))
+    var log = LogLevel.info
+
+    @OptionGroup(title: "Configuration options")
+    var options: ConfigurationOptions
+
+    enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+        case trace, debug, info, warning, error
+
+        var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+    }
+
+    /// A duration in HAProxy's notation.
+    struct SyncPeriod: ExpressibleByArgument {
+        let duration: Duration
+
+        init(duration: Duration) { self.duration = duration }
+
+        init?(argument: String) {
+            guard let duration = try? ValueType<Duration>.duration.value(argument) else { return nil }
+            self.duration = duration
+        }
+
+        var defaultValueDescription: String { duration.haproxyNotation }
+    }
+
+    mutating func validate() throws {
+        if manifests.isEmpty { throw ValidationError("--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello") }
+        for directory in manifests {
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
+                throw ValidationError("--manifests: \(directory.quotedForPeople) is not a directory")
+            }
+        }
+        if adminBind != "none", AdminAddress(adminBind) == nil {
+            throw ValidationError("--admin-bind: \(adminBind.quotedForPeople) is not an address and port, for example 127.0.0.1:6060")
+        }
+    }
+
+    mutating func run(annotations: AnnotationRegistry) async throws {
+        let level = log.level
+        var logger = Logger(label: "haproxy-ingress") { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        logger.logLevel = level
+        do {
+            try await Controller(command: self, annotations: annotations, logger: logger).run()
+        } catch let error as any CustomStringConvertible & Error {
+            logger.critical("\(error)")
+            throw ExitCode.failure
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Core
+import Foundation
+import Logging
+
+/// The controller's life: objects come in, the engine makes the desired state of them, the applier brings HAProxy there.
+///
+/// One task works at a time; what arrives meanwhile is taken together afterwards.
+actor ControlLoop {
+    private let engine: Engine
+    private let applier: Applier
+    private let metrics: Metrics
+    private let logger: Logger
+    private var store = ObjectStore()
+    private var refusals = Refusals()
+    private var sourceFindings: [Finding] = []
+    private var reported: Set<Finding> = []
+    private var skipped: Set<String> = []
+    private var pending: [SourceUpdate] = []
+    private var hasObjects = false
+    private var needsRestore = false
+    private var lastFailure: String?
+    private var failures = 0
+    private let wake: AsyncStream<Void>
+    private let waker: AsyncStream<Void>.Continuation
+
+    init(engine: Engine, applier: Applier, metrics: Metrics, logger: Logger) {
+        self.engine = engine
+        self.applier = applier
+        self.metrics = metrics
+        self.logger = logger
+        (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Notes what a source has to say; the work is done by ``run()``.
+    func receive(_ update: SourceUpdate) {
+        pending.append(update)
+        waker.yield()
+    }
+
+    /// HAProxy was started again and may lag behind.
+    func processRestarted() async {
+        await applier.restarted()
+        needsRestore = true
+        waker.yield()
+    }
+
+    /// Works until the task is cancelled.
+    func run() async {
+        for await _ in wake {
+            if Task.isCancelled { return }
+            takePending()
+            guard hasObjects else { continue }
+            await synchronize()
+        }
+    }
+
+    private func takePending() {
+        for update in pending {
+            for object in update.changed { store.upsert(object) }
+            for key in update.deleted { store.remove(key) }
+            sourceFindings = update.findings
+            for kind in Set(update.skipped).subtracting(skipped).sorted() { logger.debug("not read: \(kind)") }
+            skipped = Set(update.skipped)
+            if update.isInitial { hasObjects = true }
+        }
+        pending = []
+        needsRestore = false
+    }
+
+    private func synchronize() async {
+        let start = ContinuousClock.now
+        // Each round takes out what HAProxy refused in the one before; the number of rounds is bounded by the number of values.
+        while true {
+            let assembly = engine.assemble(store, refusals: refusals, now: Int(Date().timeIntervalSince1970))
+            report(sourceFindings + assembly.findings)
+            let outcome = await applier.apply(assembly.state)
+            if case .refused(let refused) = outcome, take(refused) { continue }
+            finish(outcome, took: ContinuousClock.now - start)
+            return
+        }
+    }
+
+    /// - Returns: whether this taught anything, so that another round makes sense.
+    private func take(_ refused: [Applier.Refusal]) -> Bool {
+        let before = refusals.count
+        for refusal in refused {
+            guard let value = value(of: refusal.key, on: refusal.object) else { continue }
+            refusals.refuse(refusal.object, key: refusal.key, value: value, reason: refusal.reason)
+        }
+        return refusals.count > before
+    }
+
+    private func value(of key: String, on object: ObjectKey) -> String? {
+        switch object.kind {
+        case .ingress: store.ingresses[object]?.metadata.annotations[key]
+        case .service: store.services[object]?.metadata.annotations[key]
+        case .configMap: store.configMaps[object]?.data[key]
+        default: nil
+        }
+    }
+
+    private func finish(_ outcome: Applier.Outcome, took duration: Duration) {
+        let milliseconds = "\(duration / .milliseconds(1))".prefix(6)
+        switch outcome {
+        case .unchanged: break
+        case .updated(let count): logger.info("updated HAProxy at run time", metadata: ["changes": "\(count)", "ms": "\(milliseconds)"])
+        case .reloaded(let reasons):
+            let texts = reasons.prefix(3).map { $0.origin == .controller ? $0.description : "\($0.description) (\($0.origin))" }
+            let more = reasons.count > 3 ? " and \(reasons.count - 3) more" : ""
+            logger.info("loaded a new configuration: \(texts.joined(separator: "; "))\(more)", metadata: ["ms": "\(milliseconds)"])
+        case .deferred(let wait):
+            logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
+            wakeAfter(wait)
+            return
+        case .refused(let refused):
+            fail(refused.first.map { "HAProxy refuses a line of \($0.object): \($0.key): \($0.reason)" } ?? "HAProxy refuses the configuration")
+            return
+        case .failed(let reason):
+            fail(reason)
+            return
+        }
+        failures = 0
+        lastFailure = nil
+        metrics.observeSync(duration)
+        metrics.setReady()
+    }
+
+    private func fail(_ reason: String) {
+        if reason != lastFailure { logger.error("\(reason)") }
+        lastFailure = reason
+        failures += 1
+        wakeAfter(min(.seconds(60), .milliseconds(500) * (1 << min(failures, 7))))
+    }
+
+    private func wakeAfter(_ wait: Duration) {
+        let waker = waker
+        Task {
+            try? await Task.sleep(for: wait)
+            waker.yield()
+        }
+    }
+
+    /// Logs findings once, and when they are gone.
+    private func report(_ findings: [Finding]) {
+        let current = Set(findings)
+        for finding in current.subtracting(reported).sorted(by: { $0.description < $1.description }) {
+            logger.log(level: finding.severity == .error ? .error : .warning, "\(finding)")
+        }
+        for finding in reported.subtracting(current).sorted(by: { $0.description < $1.description }) {
+            logger.info("mended: \(finding)")
+        }
+        reported = current
+        let rejected = Set(current.filter { $0.severity == .error }.compactMap { $0.object?.description ?? $0.location?.file })
+        metrics.set(objects: store.counts, rejected: rejected.count)
+    }
+}
