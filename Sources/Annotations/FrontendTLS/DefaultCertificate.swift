@@ -20,11 +20,11 @@ public struct DefaultCertificate: GlobalAnnotation {
         keys: [secret.reference],
         examples: [
             AnnotationExample(
-                "A default certificate from a Secret beside the ConfigMap",
+                "A default certificate from a Secret of another namespace",
                 manifest: ExampleManifest.join(
-                    ExampleManifest.configMap([("ssl-certificate", "default/default-certificate")]),
+                    ExampleManifest.configMap([("ssl-certificate", "shop/default-certificate")]),
                     ExampleManifest.secret(
-                        namespace: "default", name: "default-certificate", type: "kubernetes.io/tls",
+                        name: "default-certificate", type: "kubernetes.io/tls",
                         stringData: [
                             ("tls.crt", ExampleCertificate.certificate), ("tls.key", ExampleCertificate.key),
                         ])))
