@@ -100,8 +100,10 @@ struct ReferenceExampleTests {
         options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "haproxy-patterns")
         options.fallbackCertificate = Array("\(ExampleCertificate.certificate)\n\(ExampleCertificate.key)\n".utf8)
         let engine = Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options)
-        let assembly = engine.assemble(ObjectStore(decoded.objects.map(\.object)), now: Int(Date().timeIntervalSince1970))
-        #expect(assembly.findings.isEmpty, "\(assembly.findings)")
+        let store = ObjectStore(decoded.objects.map(\.object))
+        let assembly = engine.assemble(store, now: Int(Date().timeIntervalSince1970))
+        let findings = assembly.findings + engine.unusedServiceFindings(store, assembly: assembly)
+        #expect(findings.isEmpty, "\(findings)")
 
         let files = assembly.state.renderedFiles()
         let texts = files.mapValues { String(decoding: $0, as: UTF8.self) }
