@@ -76,7 +76,7 @@ enum ExampleManifest {
     }
 
     /// A Secret.
-    static func secret(name: String, namespace: String = "shop", type: String = "Opaque", stringData: [(String, String)]) -> String {
+    static func secret(namespace: String = "shop", name: String, type: String = "Opaque", stringData: [(String, String)]) -> String {
         """
         apiVersion: v1
         kind: Secret

@@ -9,7 +9,8 @@ public struct BasicAuthentication: RouteAnnotation {
     static let secret = AnnotationKey(
         "auth-secret", .secret, scopes: [.configMap, .ingress], acts: .backend, update: .reload, since: "1.5",
         summary: """
-            The Secret that holds the users: each key is a user name, each value the crypt(3) hash of that user's password. Without \
+            The Secret that holds the users: each key is a user name, each value the crypt(3) hash of that user's password. \
+            Without \
             a namespace the Secret is one of the object's own namespace.
             """)
 
@@ -23,8 +24,10 @@ public struct BasicAuthentication: RouteAnnotation {
             Requests need the name and password of a user that the Secret lists; others are answered with 401 and a challenge.
 
             The passwords travel as clear text inside the request, so let clients use HTTPS only. A hash comes from \
-            `openssl passwd -6` or `mkpasswd`; hashes that begin with `$apr1$` are Apache's own and not crypt(3) ones. A line break at \
-            the end of a value is ignored. When the Secret is missing or empty, or one of its values is no hash, the routes answer \
+            `openssl passwd -6` or `mkpasswd`; hashes that begin with `$apr1$` are Apache's own and not crypt(3) ones. A line \
+            break at \
+            the end of a value is ignored. When the Secret is missing or empty, or one of its values is no hash, the routes \
+            answer \
             503 until it is mended.
             """,
         keys: [kind.reference, secret.reference, realm.reference], isProtection: true,

@@ -7,15 +7,18 @@ public struct BackendConfigSnippet: RouteAnnotation {
         since: "1.5",
         example: "http-send-name-header X-Server",
         summary: """
-            HAProxy directives, one a line, for the backend of the Service; on an Ingress for the backends of all its Services, in the \
+            HAProxy directives, one a line, for the backend of the Service; on an Ingress for the backends of all its \
+            Services, in the \
             ConfigMap for all backends.
             """)
 
     public static let reference = AnnotationReference(
         family: "config-snippets", title: "Backend snippet",
         summary: """
-            Gives a backend what no other annotation offers. The lines come after the controller's own. A line that HAProxy refuses is \
-            reported to the object that wrote it and takes the whole snippet out of force; other objects are not affected. Lines that \
+            Gives a backend what no other annotation offers. The lines come after the controller's own. A line that HAProxy \
+            refuses is \
+            reported to the object that wrote it and takes the whole snippet out of force; other objects are not affected. \
+            Lines that \
             would begin another section are refused at once.
             """,
         keys: [lines.reference],

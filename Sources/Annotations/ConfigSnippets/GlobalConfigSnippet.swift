@@ -9,7 +9,8 @@ public struct GlobalConfigSnippet: GlobalAnnotation {
     public static let reference = AnnotationReference(
         family: "config-snippets", title: "Global snippet",
         summary: """
-            Process-wide settings that no other key offers, such as buffer sizes or cipher lists. The lines come after the controller's \
+            Process-wide settings that no other key offers, such as buffer sizes or cipher lists. The lines come after the \
+            controller's \
             own; a snippet with a line that HAProxy refuses is reported and left out.
             """,
         keys: [lines.reference],

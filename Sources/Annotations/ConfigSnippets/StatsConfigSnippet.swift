@@ -10,7 +10,8 @@ public struct StatsConfigSnippet: GlobalAnnotation {
     public static let reference = AnnotationReference(
         family: "config-snippets", title: "Statistics snippet",
         summary: """
-            For instance a password in front of the statistics page and the metrics. A snippet with a line that HAProxy refuses is \
+            For instance a password in front of the statistics page and the metrics. A snippet with a line that HAProxy \
+            refuses is \
             reported and left out.
             """,
         keys: [lines.reference],

@@ -10,7 +10,8 @@ public struct ForwardedFor: RouteAnnotation {
         family: "forwarded-for", title: "X-Forwarded-For",
         summary: """
             Pods see HAProxy as their client. So that they learn who asked, HAProxy appends an X-Forwarded-For header with the \
-            client's address: the one that src-ip-header names where that is set. Headers that the client sent itself stay in front of \
+            client's address: the one that src-ip-header names where that is set. Headers that the client sent itself stay in \
+            front of \
             it; only the last one is trustworthy.
             """,
         keys: [isEnabled.reference],

@@ -6,15 +6,18 @@ public struct DefaultCertificate: GlobalAnnotation {
         "ssl-certificate", .secret, scopes: [.configMap], acts: .bind, update: .runtime, since: "1.4",
         example: "default/default-certificate",
         summary: """
-            A Secret of type kubernetes.io/tls whose certificate is shown when no Ingress brings one for the host that the client \
+            A Secret of type kubernetes.io/tls whose certificate is shown when no Ingress brings one for the host that the \
+            client \
             asks for.
             """)
 
     public static let reference = AnnotationReference(
         family: "frontend-tls", title: "Default certificate",
         summary: """
-            Certificates normally come from `spec.tls` of the Ingresses. This one answers for all other names; until it is set, a \
-            self-signed certificate does. A Secret that is missing, or whose key and certificate do not go together, is reported and \
+            Certificates normally come from `spec.tls` of the Ingresses. This one answers for all other names; until it is \
+            set, a \
+            self-signed certificate does. A Secret that is missing, or whose key and certificate do not go together, is \
+            reported and \
             the self-signed certificate stays.
             """,
         keys: [secret.reference],

@@ -11,7 +11,8 @@ public struct HealthChecks: RouteAnnotation {
         "check-http", .healthCheckRequest, scopes: [.configMap, .ingress, .service], acts: .backend, update: .reload,
         since: "1.4",
         summary: """
-            Sends an HTTP request with each check; only answers with a status of 2xx or 3xx count as healthy. OPTIONS is the method and \
+            Sends an HTTP request with each check; only answers with a status of 2xx or 3xx count as healthy. OPTIONS is the \
+            method and \
             HTTP/1.0 the version unless they are given.
             """)
 
@@ -27,8 +28,10 @@ public struct HealthChecks: RouteAnnotation {
     public static let reference = AnnotationReference(
         family: "health-checks", title: "Health checks",
         summary: """
-            Kubernetes checks pods itself and HAProxy follows its verdict; HAProxy's own checks notice sooner that a pod cannot be \
-            reached from here. Where the pods are reached with TLS the checks use TLS too. From HTTP/1.1 on the request carries the \
+            Kubernetes checks pods itself and HAProxy follows its verdict; HAProxy's own checks notice sooner that a pod \
+            cannot be \
+            reached from here. Where the pods are reached with TLS the checks use TLS too. From HTTP/1.1 on the request \
+            carries the \
             Service's name as its Host.
             """,
         keys: [isEnabled.reference, request.reference, interval.reference, timeout.reference],

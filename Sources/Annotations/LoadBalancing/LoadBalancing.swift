@@ -18,14 +18,16 @@ public struct LoadBalancing: RouteAnnotation {
             | `random`, `random(DRAWS)` | the least loaded of two, or DRAWS, drawn by lot |
             | `first` | the first that has a connection left; only of use with a limit of connections per pod |
             | `source` | by the client's address |
-            | `uri` | by the path; `whole` adds the query, `len N` and `depth N` look at its beginning only, `path-only` leaves out scheme \
+            | `uri` | by the path; `whole` adds the query, `len N` and `depth N` look at its beginning only, `path-only` \
+            leaves out scheme \
             and host |
             | `url_param NAME` | by a parameter of the query; `check_post` also looks for it in the body |
             | `hdr(NAME)` | by a header; `use_domain_only` looks at the main part of a host name only |
             | `rdp-cookie`, `rdp-cookie(NAME)` | by the cookie of the remote desktop protocol |
             | `hash EXPRESSION` | by a sample expression such as `req.cook(cart)` or `src,ipmask(24)`; HAProxy 2.6 and later |
 
-            Hashes are consistent: when a pod comes or goes, only its own share of clients changes pods, and HAProxy need not reload.
+            Hashes are consistent: when a pod comes or goes, only its own share of clients changes pods, and HAProxy need not \
+            reload.
             """,
         keys: [algorithm.reference],
         examples: [

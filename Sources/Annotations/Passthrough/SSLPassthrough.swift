@@ -6,15 +6,18 @@ public struct SSLPassthrough: RoutingAnnotation {
         "ssl-passthrough", .bool, scopes: [.configMap, .ingress, .service], default: "false", acts: .routing, update: .reload,
         since: "1.4",
         summary: """
-            Hands TLS connections for the route's host to the pods as they are, chosen by the name in the TLS handshake (SNI). The \
+            Hands TLS connections for the route's host to the pods as they are, chosen by the name in the TLS handshake (SNI). \
+            The \
             pods hold the certificate.
             """)
 
     public static let reference = AnnotationReference(
         family: "passthrough", title: "TLS passthrough",
         summary: """
-            HAProxy reads the host name that the client sends in clear at the beginning of the handshake, chooses the Service by it and \
-            copies bytes from then on. It cannot see requests, so paths are not told apart and annotations about requests, responses \
+            HAProxy reads the host name that the client sends in clear at the beginning of the handshake, chooses the Service \
+            by it and \
+            copies bytes from then on. It cannot see requests, so paths are not told apart and annotations about requests, \
+            responses \
             or cookies have no effect on such a route; a route that is to be protected by authentication is closed.
             """,
         keys: [isEnabled.reference],

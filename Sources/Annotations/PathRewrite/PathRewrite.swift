@@ -12,8 +12,10 @@ public struct PathRewrite: RouteAnnotation {
     public static let reference = AnnotationReference(
         family: "path-rewrite", title: "Path rewriting",
         summary: """
-            The query string stays as it is. In a replacement `\\1` to `\\9` stand for the groups of the regular expression and `\\0` \
-            for all that it matched; a path that it does not match is left alone. Lines apply one after the other, each to what the \
+            The query string stays as it is. In a replacement `\\1` to `\\9` stand for the groups of the regular expression \
+            and `\\0` \
+            for all that it matched; a path that it does not match is left alone. Lines apply one after the other, each to \
+            what the \
             lines before it made. Regular expressions are those of PCRE2 and hold no spaces: write `\\s` or `\\x20`.
             """,
         keys: [rules.reference],

@@ -11,7 +11,8 @@ public struct ServerTLS: RouteAnnotation {
         "server-ca", .secret, scopes: [.configMap, .ingress, .service], acts: .server, update: .reload, since: "1.5",
         example: "pods-ca",
         summary: """
-            Speaks TLS with the pods and demands a certificate signed by an authority of this Secret, which holds them in `tls.crt` or \
+            Speaks TLS with the pods and demands a certificate signed by an authority of this Secret, which holds them in \
+            `tls.crt` or \
             else in `ca.crt`.
             """)
 
@@ -19,7 +20,8 @@ public struct ServerTLS: RouteAnnotation {
         "server-crt", .secret, scopes: [.configMap, .ingress, .service], acts: .server, update: .runtime, since: "1.5",
         example: "ingress-client",
         summary: """
-            Speaks TLS with the pods and shows them the certificate of this Secret, with the keys `tls.crt` and `tls.key`. Without \
+            Speaks TLS with the pods and shows them the certificate of this Secret, with the keys `tls.crt` and `tls.key`. \
+            Without \
             server-ca the pods' own certificates are not looked at.
             """)
 
@@ -30,13 +32,18 @@ public struct ServerTLS: RouteAnnotation {
     public static let reference = AnnotationReference(
         family: "server-tls", title: "TLS to the pods",
         summary: """
-            server-ca and server-crt together are mutual TLS: each side proves with a certificate who it is. HAProxy checks that an \
-            authority of server-ca signed the pod's certificate and that it is in its period of validity; it does not compare names, \
-            because pods are reached by their addresses. Use an authority of its own for each group of pods that must not stand in \
+            server-ca and server-crt together are mutual TLS: each side proves with a certificate who it is. HAProxy checks \
+            that an \
+            authority of server-ca signed the pod's certificate and that it is in its period of validity; it does not compare \
+            names, \
+            because pods are reached by their addresses. Use an authority of its own for each group of pods that must not \
+            stand in \
             for another.
 
-            A server-ssl of false at a nearer scope than server-ca and server-crt turns TLS off there. When a Secret is missing or \
-            holds no usable certificate the routes answer 503 until it is mended: pods are never spoken to with less than was asked. \
+            A server-ssl of false at a nearer scope than server-ca and server-crt turns TLS off there. When a Secret is \
+            missing or \
+            holds no usable certificate the routes answer 503 until it is mended: pods are never spoken to with less than was \
+            asked. \
             Health checks use TLS as requests do.
             """,
         keys: [isEnabled.reference, authority.reference, certificate.reference, `protocol`.reference], isProtection: true,

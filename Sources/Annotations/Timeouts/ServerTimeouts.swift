@@ -23,7 +23,8 @@ public struct ServerTimeouts: GlobalAnnotation, RouteAnnotation {
     public static let reference = AnnotationReference(
         family: "timeouts", title: "Timeouts of connections with pods",
         summary: """
-            The ConfigMap's values, or the defaults, are for all backends. An Ingress sets others for the backends of its Services, a \
+            The ConfigMap's values, or the defaults, are for all backends. An Ingress sets others for the backends of its \
+            Services, a \
             Service for its own.
             """,
         keys: timeouts.map(\.key.reference),
