@@ -1,6 +1,7 @@
 import Core
 
-/// A sample expression that `balance hash` hashes: a fetch and converters (configuration manual, sections 7.3.1 and 7.3.3 to 7.3.6).
+/// A sample expression that `balance hash` hashes: a fetch and converters (configuration manual, sections 7.3.1 and 7.3.3 to
+/// 7.3.6).
 ///
 /// Only fetches and converters that read the request are known here; others could change variables and counters or read files.
 struct HashExpression: Hashable, Sendable {
