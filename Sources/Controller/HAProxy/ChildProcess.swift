@@ -35,10 +35,12 @@ final class ChildProcess: Sendable {
     /// The process, which is also the number of its process group.
     let pid: pid_t
     private let reaped: Mutex<Bool>
+    private let groupIsGone: Mutex<Bool>
 
     private init(pid: pid_t) {
         self.pid = pid
         reaped = Mutex(false)
+        groupIsGone = Mutex(false)
     }
 
     /// Sends a signal, unless the process was already waited for (its pid may belong to somebody else by then).
@@ -46,9 +48,20 @@ final class ChildProcess: Sendable {
         reaped.withLock { if !$0 { _ = kill(pid, signal) } }
     }
 
-    /// Sends a signal to everything in the child's process group; false when the group is empty.
+    /// Sends a signal to everything in the child's process group; false when the group is empty, from then on for good, since its
+    /// number may be given out again.
     @discardableResult
-    func sendToGroup(signal: Int32) -> Bool { kill(-pid, signal) == 0 }
+    func sendToGroup(signal: Int32) -> Bool {
+        let isReaped = reaped.withLock { $0 }
+        return groupIsGone.withLock { gone in
+            guard !gone else { return false }
+            // As process 1 of a container we inherit the orphans; unreaped they would fill the group for ever.
+            if isReaped { while waitpid(-pid, nil, WNOHANG) > 0 {} }
+            let found = kill(-pid, signal) == 0
+            gone = !found && isReaped
+            return found
+        }
+    }
 
     /// Starts a program.
     ///

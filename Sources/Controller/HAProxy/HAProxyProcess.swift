@@ -152,12 +152,12 @@ public actor HAProxyProcess {
         startedAt = .now
         do throws(Failure) {
             try await waitUntilReady(started, mark: mark)
+            guard phase != .stopping else { throw Failure.notRunning }
         } catch {
             await killEverything(of: started)
             removeFiles()
             throw error
         }
-        guard phase != .stopping else { return }
         phase = .running
         generation += 1
         logger.info("HAProxy runs", metadata: ["pid": "\(started.pid)", "generation": "\(generation)"])

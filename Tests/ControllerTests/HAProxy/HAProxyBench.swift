@@ -122,12 +122,28 @@ final class HeldPort: Sendable {
     func release() { close(descriptor) }
 }
 
-/// Waits until a condition holds.
-func eventually(within limit: Duration = .seconds(5), _ condition: () async throws -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + limit
-    while ContinuousClock.now < deadline {
-        if try await condition() { return true }
-        try await Task.sleep(for: .milliseconds(20))
+/// A TCP connection to the loopback interface that has sent half a request.
+final class OpenConnection: Sendable {
+    private let descriptor: Int32
+
+    init(port: UInt16) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        self.descriptor = descriptor
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        try #require(connected)
+        let half = Array("GET / HTTP/1.1\r\nHost: a".utf8)
+        try #require(send(descriptor, half, half.count, 0) == half.count)
+        // Accepted by now, or it would be the new worker's.
+        usleep(50_000)
     }
-    return false
+
+    func close() { Glibc.close(descriptor) }
 }

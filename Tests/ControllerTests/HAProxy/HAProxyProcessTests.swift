@@ -209,4 +209,34 @@ struct HAProxyProcessTests {
             }
         }
     }
+
+    @Test("A stop during the start leaves nothing behind", arguments: [0, 5, 30, 100])
+    func stopWhileStarting(milliseconds: Int) async throws {
+        let bench = try HAProxyBench()
+        defer { bench.remove() }
+        let haproxy = HAProxyProcess(
+            settings: bench.settings, logger: Logger(label: "t", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let start = Task { try? await haproxy.start() }
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        await haproxy.stop(gracePeriod: .seconds(1))
+        await start.value
+        #expect(bench.processes().isEmpty && bench.leftFiles().isEmpty)
+    }
+
+    @Test("The old worker may finish its connections; it is listed as old and ends with the stop")
+    func oldWorkers() async throws {
+        let bench = try HAProxyBench()
+        try await bench.withHAProxy { haproxy in
+            let before = try #require(try await haproxy.workers().first)
+            let connection = try OpenConnection(port: bench.port)
+            defer { connection.close() }
+            guard case .reloaded(let worker) = await haproxy.reload() else {
+                Issue.record("the reload failed: \(haproxy.lastOutput)")
+                return
+            }
+            let now = try await haproxy.workers()
+            #expect(now.filter { !$0.isOld }.map(\.pid) == [worker])
+            #expect(now.filter(\.isOld).map(\.pid) == [before.pid])
+        }
+    }
 }
