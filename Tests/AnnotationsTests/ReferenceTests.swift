@@ -59,7 +59,7 @@ struct ReferenceTests {
         }
     }
 
-    @Test("Every key is shown by an example of its handler", arguments: ReferencedHandler.all)
+    @Test("The examples of a handler show at least one of its keys", arguments: ReferencedHandler.all)
     func shown(_ handler: ReferencedHandler) {
         let manifests = handler.reference.examples.map(\.manifest).joined()
         #expect(handler.reference.keys.contains { manifests.contains($0.name) })

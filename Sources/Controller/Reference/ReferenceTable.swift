@@ -13,7 +13,7 @@ struct ReferenceTable {
             rows.append([terminal.bold(family.name)])
             for key in family.handlers.flatMap(\.keys) {
                 rows.append([
-                    "  \(key.name)", scopeLetters(of: key), (key.defaultValue ?? "-").firstLine, key.summary.firstLine,
+                    "  \(key.name)", scopeLetters(of: key), (key.defaultValue ?? "-").firstLine, key.summary.firstSentence,
                 ])
             }
         }

@@ -16,7 +16,7 @@ struct AnnotationsCommandTests {
         let lines = try text().split(separator: "\n").map(String.init)
         #expect(lines[0] == "KEY             SCOPES  DEFAULT  WHAT IT DOES")
         #expect(lines[1] == "response-headers")
-        #expect(lines[2] == "  robots-tag    CIS     a|b      What robots may do. More words.")
+        #expect(lines[2] == "  robots-tag    CIS     a|b      What robots may do.")
         #expect(lines[3] == "  robots-agent  -I-     -        Which robots.")
         #expect(lines[4] == "tcp-timers")
         #expect(lines.contains("  delay         C--     -        How long to wait."))
