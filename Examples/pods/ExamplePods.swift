@@ -47,8 +47,7 @@ struct ExamplePods: AsyncParsableCommand {
                 group.addTask { try await server.run() }
             }
             for server in servers { try await server.waitUntilListening(timeout: 5) }
-            print("listening")
-            fflush(stdout)
+            FileHandle.standardOutput.write(Data("listening\n".utf8))
             try await group.waitForAll()
         }
     }

@@ -127,8 +127,7 @@ actor Applier {
         do {
             try directory.stage(desired.renderedFiles())
             defer { try? directory.discardCandidate() }
-            let file = directory.candidateURL.appendingPathComponent("haproxy.cfg").path
-            switch try await check.check(file: file) {
+            switch try await check.check(file: "haproxy.cfg", directory: directory.candidateURL.path) {
             case .valid(let warnings):
                 for warning in warnings { logger.warning("haproxy -c: \(warning.message)") }
                 return nil

@@ -46,7 +46,8 @@ struct RuntimeUpdater: Sendable {
                 throw Failure(description: "the server keywords \(keywords) cannot be given at run time")
             }
             let name = "\(backend)/\(server.name)"
-            let words = keywords.split(separator: " ").map(String.init)
+            // Without these, servers added at run time keep no idle connections (the defaults come from the configuration only).
+            let words = keywords.split(separator: " ").map(String.init) + ["pool-purge-delay", "5s", "pool-max-conn", "-1"]
             var commands = [
                 try RuntimeCommand("add server", [name, server.endpoint] + words + (server.isDraining ? ["weight", "0"] : []))
             ]

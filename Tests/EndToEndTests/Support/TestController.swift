@@ -1,0 +1,217 @@
+import Foundation
+import Testing
+
+/// A controller with a HAProxy of its own: real processes, real sockets, manifests in a temporary directory.
+final class TestController: Sendable {
+    let directory: URL
+    let http: Int
+    let https: Int
+    let healthz: Int
+    let stats: Int
+    let admin: Int
+    /// Pods live at `network` + 1, 2, 3 ..., port 8080.
+    let network: String
+    private let process: Process
+    private let pods: Process?
+    private let logFile: URL
+
+    var manifests: URL { directory.appendingPathComponent("manifests") }
+    var config: URL { directory.appendingPathComponent("config") }
+    var runtime: URL { directory.appendingPathComponent("runtime") }
+
+    /// Runs `body` with a controller on these manifests and ends everything afterwards.
+    ///
+    /// - Parameters:
+    ///   - manifests: file name to text; `NET.` is replaced by the network of the pods.
+    ///   - pods: names of pods; the first is at `NET.1`.
+    static func with(
+        _ manifests: [String: String], pods: [String] = ["pod-1"], arguments: [String] = [], waitsForReadiness: Bool = true,
+        _ body: (TestController) async throws -> Void
+    ) async throws {
+        let controller = try await TestController(manifests, pods: pods, arguments: arguments)
+        do {
+            if waitsForReadiness { try await controller.waitUntilReady() }
+            try await body(controller)
+        } catch {
+            print(controller.log)
+            await controller.stop()
+            throw error
+        }
+        await controller.stop()
+    }
+
+    private init(_ manifests: [String: String], pods names: [String], arguments: [String]) async throws {
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent("ingress-test-\(UUID().uuidString.prefix(8))")
+        let network = Loopback.network()
+        self.network = network
+        let ports = try Loopback.freePorts(5)
+        (http, https, healthz, stats, admin) = (ports[0], ports[1], ports[2], ports[3], ports[4])
+        for name in ["manifests", "config", "runtime"] {
+            try FileManager.default.createDirectory(at: directory.appendingPathComponent(name), withIntermediateDirectories: true)
+        }
+        logFile = directory.appendingPathComponent("log")
+        try Data().write(to: logFile)
+        let log = try FileHandle(forWritingTo: logFile)
+
+        if names.isEmpty {
+            pods = nil
+        } else {
+            let pods = Process()
+            pods.executableURL = Programs.pods
+            pods.arguments = names.enumerated().flatMap { ["--listen", "\($1)=\(network)\($0 + 1):8080"] }
+            pods.standardOutput = log
+            pods.standardError = log
+            try pods.run()
+            self.pods = pods
+        }
+        let process = Process()
+        process.executableURL = Programs.controller
+        process.arguments =
+            [
+                "run", "--manifests", directory.appendingPathComponent("manifests").path, "--config-dir",
+                directory.appendingPathComponent("config").path, "--runtime-dir", directory.appendingPathComponent("runtime").path,
+                "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--http-bind-port", "\(http)", "--https-bind-port", "\(https)",
+                "--healthz-bind-port", "\(healthz)", "--stats-bind-port", "\(stats)", "--admin-bind", "127.0.0.1:\(admin)",
+                "--sync-period", "50ms",
+            ] + arguments
+        process.standardOutput = log
+        process.standardError = log
+        self.process = process
+        for (name, text) in manifests { try write(name, text) }
+        try process.run()
+    }
+
+    // MARK: - Objects
+
+    /// Writes a manifest the way editors do: beside it, then renamed over it.
+    func write(_ name: String, _ text: String) throws {
+        let target = manifests.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.replacingOccurrences(of: "NET.", with: network).utf8).write(to: target, options: .atomic)
+    }
+
+    func remove(_ name: String) throws { try FileManager.default.removeItem(at: manifests.appendingPathComponent(name)) }
+
+    // MARK: - Requests
+
+    /// A request through HAProxy. `url` is like `http://shop.example.com/cart?x=1`; the host is reached on loopback.
+    func request(
+        _ url: String, method: String = "GET", headers: [String: String] = [:], authority: URL? = nil, options: [String] = []
+    ) async throws -> Response {
+        let components = try #require(URLComponents(string: url))
+        let host = try #require(components.host)
+        let port = components.scheme == "https" ? https : http
+        var arguments = [
+            "--silent", "--include", "--max-time", "10", "--request", method, "--path-as-is", "--noproxy", "*", "--resolve",
+            "\(host):\(port):127.0.0.1",
+        ]
+        if method == "HEAD" { arguments.append("--head") }
+        if let authority { arguments += ["--cacert", authority.path] } else { arguments.append("--insecure") }
+        for (name, value) in headers { arguments += ["--header", "\(name): \(value)"] }
+        // HAProxy sees the host without our port, as it would on port 80 or 443.
+        if headers["Host"] == nil { arguments += ["--header", "Host: \(host)"] }
+        var query = components.percentEncodedQuery.map { "?\($0)" } ?? ""
+        if query == "?" { query = "" }
+        arguments += options + ["\(components.scheme ?? "http")://\(host):\(port)\(components.percentEncodedPath)\(query)"]
+        return Response(curl: try await run(Self.curl, arguments))
+    }
+
+    /// Repeats a request until it satisfies a condition; fails after `limit`.
+    @discardableResult
+    func eventually(
+        _ url: String, within limit: Duration = .seconds(5), headers: [String: String] = [:], authority: URL? = nil,
+        _ condition: (Response) -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Response {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let response = try await request(url, headers: headers, authority: authority)
+            if condition(response) { return response }
+            guard ContinuousClock.now < deadline else {
+                Issue.record("\(url) still answers \(response.status): \(response.body.prefix(300))\n\(log)", sourceLocation: sourceLocation)
+                return response
+            }
+            try await Task.sleep(for: .milliseconds(30))
+        }
+    }
+
+    /// Waits until something is so; fails after `limit`.
+    func wait(
+        _ what: String, within limit: Duration = .seconds(5), until condition: () async throws -> Bool,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let deadline = ContinuousClock.now + limit
+        while !(try await condition()) {
+            guard ContinuousClock.now < deadline else {
+                Issue.record("\(what): not within \(limit)\n\(log)", sourceLocation: sourceLocation)
+                return
+            }
+            try await Task.sleep(for: .milliseconds(30))
+        }
+    }
+
+    private static let curl = URL(fileURLWithPath: "/usr/bin/curl")
+
+    // MARK: - The controller
+
+    /// A page of the admin endpoint.
+    func adminPage(_ path: String) async throws -> Response {
+        Response(
+            curl: try await run(Self.curl, ["--silent", "--include", "--max-time", "5", "--noproxy", "*", "http://127.0.0.1:\(admin)\(path)"]))
+    }
+
+    /// A metric's value.
+    func metric(_ name: String) async throws -> Double {
+        let text = try await adminPage("/metrics").body
+        let line = text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        return line.flatMap { Double($0.split(separator: " ").last ?? "") } ?? .nan
+    }
+
+    func waitUntilReady() async throws {
+        // Pods that are not up yet would be marked down by HAProxy's first checks.
+        try await wait("the controller is ready", within: .seconds(20)) {
+            guard process.isRunning else { return true }
+            return try await adminPage("/readyz").status == 200 && (pods == nil || log.contains("listening"))
+        }
+        try #require(process.isRunning, "the controller ended: \(log)")
+    }
+
+    /// What the Runtime API answers.
+    func runtimeAPI(_ command: String) async throws -> String {
+        let socket = runtime.appendingPathComponent("haproxy-runtime-api.sock").path
+        let script = "import socket,sys;s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);s.sendall(sys.argv[2].encode()+b'\\n');b=b''\nwhile True:\n d=s.recv(65536)\n if not d: break\n b+=d\nsys.stdout.write(b.decode())"
+        return try await run(URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", script, socket, command]).output
+    }
+
+    var configuration: String {
+        (try? String(contentsOf: config.appendingPathComponent("haproxy.cfg"), encoding: .utf8)) ?? ""
+    }
+
+    func map(_ name: String) -> String {
+        (try? String(contentsOf: config.appendingPathComponent("maps/\(name).map"), encoding: .utf8)) ?? ""
+    }
+
+    var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
+    var processIdentifier: Int32 { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Ends the controller and its pods, by pid, and removes the directory.
+    func stop() async {
+        await terminate(process)
+        if let pods { await terminate(pods) }
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    func terminate() async { await terminate(process) }
+
+    private func terminate(_ process: Process) async {
+        guard process.isRunning else { return }
+        process.terminate()
+        let deadline = ContinuousClock.now + .seconds(10)
+        while process.isRunning {
+            if ContinuousClock.now > deadline { kill(process.processIdentifier, SIGKILL) }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
