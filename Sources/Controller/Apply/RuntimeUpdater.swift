@@ -12,7 +12,13 @@ struct RuntimeUpdater: Sendable {
     /// Makes the updates in order, in as few round trips as their number allows.
     func perform(_ updates: [RuntimeUpdate]) async throws {
         var commands: [RuntimeCommand] = []
-        for update in updates { commands += try self.commands(for: update) }
+        for update in updates {
+            if case .replaceListEntry(let path, let names) = update {
+                commands += try await replacement(path, names: names)
+            } else {
+                commands += try self.commands(for: update)
+            }
+        }
         guard !commands.isEmpty else { return }
         let refusals = try await socket.perform(batch: commands)
         guard refusals.isEmpty else {
@@ -80,8 +86,16 @@ struct RuntimeUpdater: Sendable {
             return [
                 try RuntimeCommand("add ssl crt-list", [CertificateList.path], payload: CertificateList.line(path, names: names))
             ]
+        case .replaceListEntry: return []
         case .removeListEntry(let path): return [try RuntimeCommand("del ssl crt-list", [CertificateList.path, path])]
         }
+    }
+
+    /// The new line first, then the old ones go, told apart by their numbers.
+    private func replacement(_ path: String, names: [String]) async throws -> [RuntimeCommand] {
+        let old = try await socket.showCrtList(CertificateList.path).filter { $0.certificate == path }
+        return try commands(for: .addListEntry(path: path, names: names))
+            + old.map { try RuntimeCommand("del ssl crt-list", [CertificateList.path, "\(path):\($0.line)"]) }
     }
 
     private func load(_ path: String, _ content: [UInt8]) throws -> [RuntimeCommand] {

@@ -124,7 +124,7 @@ extension AssemblyRun {
     private func httpsFrontend(_ global: GlobalContribution, rules: [OwnedRules], isBehindPassthrough: Bool) -> Section {
         var section = Section("frontend https")
         let tls: Directive = """
-             ssl crt \(raw: Certificates.defaultPath) crt-list \(raw: CertificateList.path) alpn h2,http/1.1\
+             ssl crt-list \(raw: CertificateList.path) alpn h2,http/1.1\
             \(raw: Self.keywords(global.tlsBindOptions).text)
             """
         let origin = global.tlsBindOptions.first?.origin ?? global.bindOptions.first?.origin ?? .controller

@@ -218,9 +218,9 @@ public struct RunningState: Sendable {
             if old.content != file.content { updates.append(.replaceCertificate(path: path, content: file.content)) }
         }
         for path in list.keys.sorted() where certificateList[path] != list[path] {
-            // A list line is replaced as a whole.
-            if certificateList[path] != nil { updates.append(.removeListEntry(path: path)) }
-            updates.append(.addListEntry(path: path, names: list[path] ?? []))
+            let names = list[path] ?? []
+            updates.append(
+                certificateList[path] == nil ? .addListEntry(path: path, names: names) : .replaceListEntry(path: path, names: names))
         }
         for path in certificateList.keys.sorted() where list[path] == nil {
             updates.append(.removeListEntry(path: path))
@@ -245,7 +245,7 @@ public struct RunningState: Sendable {
         case .addCertificate(let path, let content), .replaceCertificate(let path, let content):
             files[path] = ConfigurationFile(path: path, content: content, kind: .certificate)
         case .removeCertificate(let path): files[path] = nil
-        case .addListEntry(let path, let names): certificateList[path] = names
+        case .addListEntry(let path, let names), .replaceListEntry(let path, let names): certificateList[path] = names
         case .removeListEntry(let path): certificateList[path] = nil
         }
     }

@@ -12,6 +12,8 @@ public enum RuntimeUpdate: Hashable, Sendable {
     case replaceCertificate(path: String, content: [UInt8])
     case removeCertificate(path: String)
     case addListEntry(path: String, names: [String])
+    /// The certificate answers for other names; there is no moment in which it answers for none.
+    case replaceListEntry(path: String, names: [String])
     case removeListEntry(path: String)
 }
 
