@@ -63,6 +63,12 @@ let package = Package(
                 .product(name: "FlyingFox", package: "FlyingFox"),
             ], path: "Examples/pods"),
 
+        .executableTarget(
+            name: "render-benchmark",
+            dependencies: [
+                "Annotations", "Controller", "Core", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/Render"),
+
         .testTarget(name: "RegistrarTests", dependencies: ["AnnotationRegistrar"]),
         .testTarget(name: "CoreTests", dependencies: ["Core"]),
         .testTarget(name: "AnnotationsTests", dependencies: ["Annotations", "AnnotationTesting", "Core", "Controller"]),
