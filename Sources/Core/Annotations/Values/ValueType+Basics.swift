@@ -92,7 +92,7 @@ extension ValueType where Value == String {
     public static let headerName = ValueType(
         name: "header name", expected: "the name of an HTTP header", example: "X-Real-IP"
     ) { text in
-        guard text.isToken else { throw ValueError("is not the name of an HTTP header") }
+        guard text.isPlainHeaderName else { throw ValueError("is not the name of an HTTP header") }
         return text
     }
 }
@@ -100,6 +100,20 @@ extension ValueType where Value == String {
 extension String {
     /// Digits only, within Int.
     var wholeNumber: Int? { !isEmpty && utf8.allSatisfy { (48...57).contains($0) } ? Int(self) : nil }
+
+    /// Whether the text is a header name made of letters, digits, `-`, `_` and `.`: all that are in use, and nothing that means
+    /// something to HAProxy or a file name.
+    public var isPlainHeaderName: Bool {
+        !isEmpty && utf8.count <= 128
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+    }
 
     /// Whether the text is a token of RFC 9110, section 5.6.2.
     public var isToken: Bool {

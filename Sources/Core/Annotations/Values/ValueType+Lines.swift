@@ -22,7 +22,7 @@ extension ValueType where Value == [HeaderAssignment] {
             guard !line.isEmpty else { return nil }
             let name = String(line.prefix { !$0.isWhitespace })
             var value = String(line.dropFirst(name.count)).trimmingWhitespace
-            guard name.isToken else { throw ValueError("holds \(name.quotedForPeople), which is not the name of a header") }
+            guard name.isPlainHeaderName else { throw ValueError("holds \(name.quotedForPeople), which is not the name of a header") }
             for quote in ["\"", "'"] where value.count >= 2 && value.hasPrefix(quote) && value.hasSuffix(quote) {
                 value = String(value.dropFirst().dropLast())
                 break

@@ -1,0 +1,186 @@
+import Core
+
+/// Cross-origin resource sharing (Fetch standard, section "CORS protocol").
+public struct CORS: RouteAnnotation {
+    static let enable = AnnotationKey(
+        "cors-enable", .bool, scopes: [.configMap, .ingress], default: "false", acts: .frontend, update: .map, since: "1.5",
+        summary: "Adds CORS headers to the answers to requests that carry an Origin.")
+    static let allowOrigin = AnnotationKey(
+        "cors-allow-origin", .origin, scopes: [.configMap, .ingress], default: "*", acts: .frontend, update: .map, since: "1.5",
+        summary: """
+            The origins that may read the answers: `*` for all, one origin such as `https://www.example.com`, or a regular \
+            expression that the whole Origin has to match.
+            """)
+    static let allowMethods = AnnotationKey(
+        "cors-allow-methods", .methods, scopes: [.configMap, .ingress], default: "*", acts: .frontend, update: .map, since: "1.5",
+        summary: "The methods that scripts of other origins may use.")
+    static let allowHeaders = AnnotationKey(
+        "cors-allow-headers", .headerNames, scopes: [.configMap, .ingress], default: "*", acts: .frontend, update: .map,
+        since: "1.5", summary: "The request headers that scripts of other origins may set.")
+    static let allowCredentials = AnnotationKey(
+        "cors-allow-credentials", .bool, scopes: [.configMap, .ingress], default: "false", acts: .frontend, update: .map,
+        since: "1.5", summary: "Whether browsers may send cookies and passwords along.")
+    static let maxAge = AnnotationKey(
+        "cors-max-age", .duration, scopes: [.configMap, .ingress], default: "5s", acts: .frontend, update: .map, since: "1.5",
+        example: "10m", summary: "How long browsers may remember the answer to a preflight request; whole seconds count.")
+    static let respondToOptions = AnnotationKey(
+        "cors-respond-to-options", .bool, scopes: [.configMap, .ingress], default: "false", acts: .frontend, update: .map,
+        since: "3.0", summary: "Answers preflight requests with 204 instead of passing them on to a pod.")
+
+    public static let reference = AnnotationReference(
+        family: "cors", title: "Cross-origin resource sharing",
+        summary: """
+            Browsers let a script read the answers of another site only when that site agrees. With `cors-enable` HAProxy adds \
+            the headers that say so to every answer to a request with an Origin, also to those that HAProxy makes itself.
+
+            An origin without any of the characters `\\ ^ $ * + ? ( ) [ ] { } |` is taken as it is. Anything else is a regular \
+            expression, and the whole Origin has to match it: `^https://(www|app)\\.example\\.com$` means the same with and \
+            without `^` and `$`. Characters, classes, groups, alternatives and repetitions are understood; look-around and \
+            back-references are refused. Where not every origin is allowed, the matching Origin is sent back, and `Vary: Origin` \
+            keeps caches from mixing answers up; an Origin that does not match gets no CORS headers.
+
+            All changes are map updates: once any route uses CORS, no change needs a reload.
+            """,
+        keys: [
+            enable.reference, allowOrigin.reference, allowMethods.reference, allowHeaders.reference, allowCredentials.reference,
+            maxAge.reference, respondToOptions.reference,
+        ],
+        examples: [
+            AnnotationExample(
+                "Two front ends may call the API, with cookies",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [
+                        ("cors-enable", "true"), ("cors-allow-origin", #"^https://(www|app)\.example\.com$"#),
+                        ("cors-allow-methods", "GET, POST, DELETE"), ("cors-allow-headers", "Content-Type, X-Request-ID"),
+                        ("cors-allow-credentials", "true"), ("cors-max-age", "10m"), ("cors-respond-to-options", "true"),
+                    ]),
+                    ExampleManifest.service()),
+                leadsTo: ["http-after-response set-header Access-Control-Allow-Origin %[var(txn.cors_origin)]"])
+        ])
+
+    let origin: AllowedOrigin
+    let methods: String
+    let headers: String
+    let sendsCredentials: Bool
+    let age: Int
+    let answersPreflight: Bool
+
+    public init?(_ values: AnnotationValues) throws {
+        guard try values[Self.enable] == true else { return nil }
+        let origin = try values.resolved(Self.allowOrigin)
+        self.origin = origin?.value ?? .any
+        methods = try values[Self.allowMethods] ?? "*"
+        headers = try values[Self.allowHeaders] ?? "*"
+        let credentials = try values.resolved(Self.allowCredentials)
+        sendsCredentials = credentials?.value ?? false
+        age = Int((try values[Self.maxAge] ?? .seconds(5)).components.seconds)
+        answersPreflight = try values[Self.respondToOptions] ?? false
+        if let credentials, credentials.value, self.origin == .any {
+            values.warn(credentials, "has no effect with cors-allow-origin *: browsers send credentials only to sites that name the origin")
+        }
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        switch origin {
+        case .any: try route.set("cors-allow-origin", to: "*")
+        case .matching(let pattern):
+            try route.set("cors-allow-origin", to: pattern.id)
+            if let origins = pattern.origins {
+                for origin in origins where !origin.isEmpty {
+                    try route.addEntry(to: "cors-origins", key: "\(pattern.id):\(origin)", value: origin)
+                }
+            } else {
+                try route.addEntry(to: "cors-origin-patterns", key: "^\(pattern.id):(?:\(pattern.expression))$", value: pattern.text)
+            }
+        }
+        try route.set("cors-allow-methods", to: methods)
+        try route.set("cors-allow-headers", to: headers)
+        try route.set("cors-max-age", to: String(age))
+        if sendsCredentials { try route.set("cors-allow-credentials", to: "true") }
+        if answersPreflight { try route.set("cors-respond-to-options", to: "true") }
+        route.use(Self.rules)
+    }
+
+    private static let rules = FrontendRules(
+        id: "cors", phase: .redirect,
+        [
+            "http-request set-var(txn.cors) \(routeValue: "cors-allow-origin") if { req.hdr(origin) -m found }",
+            "http-request set-var(txn.origin) req.hdr(origin) if { var(txn.cors) -m found }",
+            "http-request set-var(txn.cors_key) var(txn.cors),concat(:,txn.origin) if { var(txn.cors) -m found }",
+            "http-request set-var(txn.cors_origin) str(*) if { var(txn.cors) -m str * }",
+            """
+            http-request set-var(txn.cors_origin) var(txn.cors_key),map_str(\(map: "cors-origins")) \
+            if { var(txn.cors) -m found } !{ var(txn.cors_origin) -m found }
+            """,
+            """
+            http-request set-var(txn.cors_origin) var(txn.origin) if { var(txn.cors) -m found } \
+            !{ var(txn.cors_origin) -m found } { var(txn.cors_key),map_reg(\(map: "cors-origin-patterns")) -m found }
+            """,
+            """
+            http-request return status 204 if METH_OPTIONS { var(txn.cors) -m found } \
+            { req.hdr(access-control-request-method) -m found } { \(routeValue: "cors-respond-to-options") -m found }
+            """,
+            """
+            http-after-response set-header Access-Control-Allow-Origin %[var(txn.cors_origin)] \
+            if { var(txn.cors_origin) -m found }
+            """,
+            """
+            http-after-response set-header Access-Control-Allow-Methods %[\(routeValue: "cors-allow-methods")] \
+            if { var(txn.cors_origin) -m found }
+            """,
+            """
+            http-after-response set-header Access-Control-Allow-Headers %[\(routeValue: "cors-allow-headers")] \
+            if { var(txn.cors_origin) -m found }
+            """,
+            """
+            http-after-response set-header Access-Control-Max-Age %[\(routeValue: "cors-max-age")] \
+            if { var(txn.cors_origin) -m found }
+            """,
+            """
+            http-after-response set-header Access-Control-Allow-Credentials true \
+            if { var(txn.cors_origin) -m found } { \(routeValue: "cors-allow-credentials") -m found }
+            """,
+            "http-after-response add-header Vary Origin if { var(txn.cors) -m found } !{ var(txn.cors) -m str * }",
+        ])
+}
+
+/// The value of `cors-allow-origin`.
+enum AllowedOrigin: Hashable, Sendable {
+    case any
+    case matching(OriginPattern)
+}
+
+extension ValueType where Value == AllowedOrigin {
+    fileprivate static let origin = ValueType(
+        name: "* or regular expression", expected: "* or an origin or a regular expression over the whole Origin",
+        example: #"^https://(www|app)\.example\.com$"#
+    ) { $0 == "*" ? .any : .matching(try OriginPattern($0)) }
+}
+
+extension ValueType where Value == String {
+    fileprivate static let methods = ValueType(
+        name: "* or method list", expected: "* or HTTP methods, separated by commas", example: "GET, POST, DELETE"
+    ) { text in
+        let known: Set = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
+        return try list(text) { word in
+            guard known.contains(word) else { throw ValueError("names \(word.quotedForPeople), which is not an HTTP method") }
+        }
+    }
+
+    fileprivate static let headerNames = ValueType(
+        name: "* or header list", expected: "* or header names, separated by commas", example: "Content-Type, X-Request-ID"
+    ) { text in
+        try list(text) { word in
+            guard word.isToken else { throw ValueError("names \(word.quotedForPeople), which is not the name of a header") }
+        }
+    }
+
+    /// `*`, or words that `check` accepts, joined as HTTP lists are.
+    private static func list(_ text: String, _ check: (String) throws -> Void) throws -> String {
+        guard text != "*" else { return text }
+        let words = text.split { $0 == "," || $0.isWhitespace }.map(String.init)
+        guard !words.isEmpty else { throw ValueError("names nothing") }
+        for word in words { try check(word) }
+        return words.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,137 @@
+import Core
+
+/// Limits how many requests a client may make.
+public struct RateLimit: RouteAnnotation {
+    static let requests = AnnotationKey(
+        "rate-limit-requests", .integer(1...1_000_000_000), scopes: [.configMap, .ingress], acts: .frontend, update: .map,
+        since: "1.4", summary: "How many requests a client may make in one period; the next ones are refused.")
+    static let period = AnnotationKey(
+        "rate-limit-period", .duration(atLeast: .milliseconds(1)), scopes: [.configMap, .ingress], default: "1s", acts: .frontend,
+        update: .map, since: "1.4", summary: "The period over which requests are counted; it slides.")
+    static let size = AnnotationKey(
+        "rate-limit-size", .size, scopes: [.configMap, .ingress], default: "100k", acts: .frontend, update: .reload, since: "1.4",
+        summary: "How many clients are remembered at the same time; beyond it the oldest are forgotten.")
+    static let status = AnnotationKey(
+        "rate-limit-status-code", .refusalStatus, scopes: [.configMap, .ingress], default: "403", acts: .frontend, update: .map,
+        since: "1.5", summary: "The status of the answer to a refused request.")
+    static let exempt = AnnotationKey(
+        "rate-limit-whitelist", .addresses, scopes: [.configMap, .ingress], acts: .frontend, update: .map, since: "3.2",
+        summary: "Networks whose requests are neither counted nor refused.")
+
+    public static let reference = AnnotationReference(
+        family: "rate-limit", title: "Rate limits",
+        summary: """
+            Each client address may make so many requests in a period; one more gets the status code and does not reach a pod. \
+            Refused requests count too, so that a client has to slow down before it is served again. Routes with the same \
+            limit settings count together: a client that is limited on one of them is limited on all of them.
+
+            The address is the one after `src-ip-header`. The limit, the status and the exempt networks change without a \
+            reload; a period or size that no other route has yet needs one, because each pair has a stick table of its own.
+            """,
+        keys: [requests.reference, period.reference, size.reference, status.reference, exempt.reference], isProtection: true,
+        examples: [
+            AnnotationExample(
+                "Sixty requests a minute",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [
+                        ("rate-limit-requests", "60"), ("rate-limit-period", "1m"), ("rate-limit-status-code", "429"),
+                    ]),
+                    ExampleManifest.service()),
+                leadsTo: ["backend RateLimit-1m-102400", "stick-table type string len 64 size 102400 expire 1m store http_req_rate(1m)"])
+        ])
+
+    let limit: Int
+    let table: StickTable
+    let statusCode: Int
+    let exempt: Resolved<AddressSource>?
+    /// Tells the counters of different settings apart.
+    let counters: String
+
+    public init?(_ values: AnnotationValues) throws {
+        let period = try values.resolved(Self.period)
+        guard let limit = try values[Self.requests] else {
+            if let period, period.scope == .ingress { values.warn(period, "has no effect without rate-limit-requests") }
+            return nil
+        }
+        let length = period?.value ?? .seconds(1)
+        let size = try values[Self.size] ?? 102_400
+        self.limit = limit
+        statusCode = try values[Self.status] ?? 403
+        exempt = try values.resolved(Self.exempt)
+        table = StickTable(
+            name: "RateLimit-\(length.haproxyNotation)-\(size)",
+            definition: """
+                stick-table type string len 64 size \(size) expire \(length) store http_req_rate(\(length))
+                """)
+        counters = StableID.make(String(limit), table.name)
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        try route.set("rate-limit", to: "\(table.name)|\(counters)|\(limit)|\(statusCode)")
+        route.use(table)
+        route.use(Self.begin)
+        if let exempt {
+            route.set("rate-limit-whitelist", to: try route.addresses(exempt))
+            route.use(.source)
+            route.use(Self.exemption)
+        }
+        route.use(Self.counting(in: table))
+        route.use(Self.refusal)
+    }
+
+    /// The statuses that HAProxy has an answer for (configuration manual, section 4.2, "http-request deny").
+    static let statuses = [400, 401, 403, 404, 405, 407, 408, 410, 413, 421, 422, 425, 429, 500, 501, 502, 503, 504]
+
+    // MARK: - Fixed rules
+
+    private static let begin = FrontendRules(
+        id: "1 begin", phase: .rateLimit,
+        [
+            "http-request set-var(txn.rate) \(routeValue: "rate-limit")",
+            "http-request set-var(txn.rate_table) var(txn.rate),field(1,|) if { var(txn.rate) -m found }",
+            "http-request set-var(txn.rate_id) var(txn.rate),field(2,|) if { var(txn.rate) -m found }",
+            "http-request set-var(txn.rate_limit) var(txn.rate),field(3,|),add(0) if { var(txn.rate) -m found }",
+        ])
+
+    private static let exemption = FrontendRules(
+        id: "2 exempt", phase: .rateLimit,
+        [
+            "http-request set-var(txn.rate_exempt) \(routeValue: "rate-limit-whitelist") if { var(txn.rate) -m found }",
+            """
+            http-request unset-var(txn.rate_table) if { var(txn.rate_exempt) -m found } \
+            { var(txn.rate_exempt),concat(:,txn.source),map_beg(\(map: "addresses")) -m found }
+            """,
+        ])
+
+    /// Counts in the third tracker; the first is left to config snippets.
+    private static func counting(in table: StickTable) -> FrontendRules {
+        FrontendRules(
+            id: "3 \(table.name)", phase: .rateLimit,
+            [
+                """
+                http-request track-sc2 src,concat(|,txn.rate_id) table \(raw: table.name) \
+                if { var(txn.rate_table) -m str \(raw: table.name) }
+                """,
+                """
+                http-request set-var(txn.rate_excess) sc_http_req_rate(2,\(raw: table.name)),sub(txn.rate_limit) \
+                if { var(txn.rate_table) -m str \(raw: table.name) }
+                """,
+            ])
+    }
+
+    private static let refusal = FrontendRules(
+        id: "4 refuse", phase: .rateLimit,
+        ["http-request set-var(txn.rate_status) var(txn.rate),field(4,|) if { var(txn.rate_excess) -m int gt 0 }"]
+            + statuses.map { "http-request deny deny_status \($0) if { var(txn.rate_status) -m str \(raw: String($0)) }" })
+}
+
+extension ValueType where Value == Int {
+    fileprivate static let refusalStatus = ValueType(
+        name: "HTTP status", expected: "one of \(RateLimit.statuses.map(String.init).joined(separator: ", "))", example: "429"
+    ) { text in
+        guard let status = Int(text), RateLimit.statuses.contains(status) else {
+            throw ValueError("is not a status that HAProxy can refuse a request with")
+        }
+        return status
+    }
+}

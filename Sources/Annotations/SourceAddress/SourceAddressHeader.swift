@@ -1,0 +1,48 @@
+import Core
+
+/// Takes the client's address from a request header.
+public struct SourceAddressHeader: RouteAnnotation {
+    static let key = AnnotationKey(
+        "src-ip-header", .headerName, scopes: [.configMap, .ingress], acts: .frontend, update: .map, since: "1.5",
+        summary: "The request header that holds the client's address.")
+
+    public static let reference = AnnotationReference(
+        family: "src-ip-header", title: "Source address from a header",
+        summary: """
+            Behind a cloud load balancer or a CDN, connections come from it and not from the client. With this key the client's \
+            address is read from a request header before any access control, rate limit or log line looks at it. Of several \
+            addresses in the header, the last counts, which is the one that the nearest proxy added. A request without the \
+            header, or with something else in it, keeps the address of its connection.
+
+            Anybody who reaches HAProxy directly can send the header: use it only where all traffic passes the proxy that sets it.
+            """,
+        keys: [key.reference],
+        examples: [
+            AnnotationExample(
+                "Behind a CDN",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [("src-ip-header", "CF-Connecting-IP")]), ExampleManifest.service()),
+                leadsTo: ["http-request set-src req.hdr_ip(cf-connecting-ip)"])
+        ])
+
+    /// In lower case: header names have none.
+    let header: String
+
+    public init?(_ values: AnnotationValues) throws {
+        guard let header = try values[Self.key] else { return nil }
+        self.header = header.lowercased()
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        try route.set("src-ip-header", to: header)
+        route.use(
+            FrontendRules(
+                id: header, phase: .sourceAddress,
+                [
+                    """
+                    http-request set-src req.hdr_ip(\(raw: header)) \
+                    if { \(routeValue: "src-ip-header") -m str \(header) }
+                    """
+                ]))
+    }
+}
