@@ -32,13 +32,13 @@ struct Backends {
             service: route.service, portName: resolved.portName, settings: contribution.backend,
             isPassthrough: contribution.isPassthrough, owner: contribution.isStandalone ? route.ingress : nil)
         rules.formUnion(contribution.rules)
+        files += contribution.files
+        stickTables.formUnion(contribution.stickTables)
         guard entries[identity] == nil else { return identity }
         entries[identity] = Entry(
             servers: resolved.servers, isExternalName: resolved.isExternalName, settings: contribution.backend,
             origin: Origin(object: route.ingress ?? route.service))
         order.append(identity)
-        files += contribution.files
-        stickTables.formUnion(contribution.stickTables)
         for list in contribution.backend.userLists { userLists[list.name] = list }
         return identity
     }

@@ -1,44 +1,140 @@
 /// A password hash that crypt(3) of Debian's libxcrypt understands, and nothing else (manual page crypt(5)).
+///
+/// HAProxy works the hash out again on its own threads for every request, and its watchdog ends a process whose thread stands
+/// still for long. A hash made to be very expensive would therefore stop all traffic, so that cost has a limit here.
 public struct CryptHash: Hashable, Sendable {
     public let text: String
 
-    /// - Throws: ``ValueError`` with what the text looks like instead.
+    /// - Throws: ``ValueError`` with what the text looks like instead. The text itself is not repeated.
     public init(_ text: String) throws {
-        if text.hasPrefix("$apr1$") { throw ValueError("is an Apache MD5 hash ($apr1$), which crypt(3) does not know") }
-        if text.hasPrefix("{") { throw ValueError("is an LDAP hash, which crypt(3) does not know") }
-        guard text.utf8.allSatisfy({ Self.alphabet.contains($0) || $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "=") }) else {
-            throw ValueError("is no crypt(3) hash; is it a plain-text password?")
-        }
-        guard Self.isKnown(text) else { throw ValueError("is no crypt(3) hash; is it a plain-text password?") }
+        if let problem = Self.problem(of: text) { throw ValueError(problem) }
         self.text = text
     }
 
-    private static let alphabet = Set("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+    // About a quarter of a second each on a core of 2023.
+    private static let maximumSHA2Rounds = 500_000
+    private static let maximumSHA1Rounds = 262_144
+    private static let maximumBcryptCost = 12
+    /// N · r · p of scrypt and yescrypt; 128 times as many bytes of memory are used.
+    private static let maximumBlocks = 1 << 19
 
-    private static func isKnown(_ text: String) -> Bool {
-        guard text.hasPrefix("$") else {
-            // Traditional DES: a salt of two characters and a hash of eleven.
-            return text.utf8.count == 13 && isPlain(text[...])
+    private static let supported = "$6$, $5$, $y$, $gy$, $7$, $2a$, $2b$, $2y$, $sha1$, $1$ or 13-character DES"
+    private static let tooExpensive = "is a hash so expensive that checking it would hold up all of HAProxy's traffic"
+
+    private static func problem(of text: String) -> String? {
+        guard !text.isEmpty else { return "is empty" }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            return "is no crypt(3) hash: it holds spaces, line breaks or characters outside of ASCII"
         }
+        if text.hasPrefix("{") { return "is an LDAP hash, which crypt(3) does not know" }
+        guard text.hasPrefix("$") else { return problem(withoutMethod: text) }
         var fields = text.dropFirst().split(separator: "$", omittingEmptySubsequences: false)
         let method = fields.removeFirst()
         switch method {
-        case "1": return fields.count == 2 && fields[0].count <= 8 && hash(fields[1], 22)
-        case "5", "6":
-            if let rounds = fields.first, rounds.hasPrefix("rounds=") {
-                guard let count = String(rounds.dropFirst(7)).wholeNumber, count <= 999_999_999 else { return false }
-                fields.removeFirst()
+        case "1": return isShaped(fields, salt: 0...8, hash: 22) ? nil : incomplete("$1$")
+        case "5": return sha2(fields, method: "$5$", hash: 43)
+        case "6": return sha2(fields, method: "$6$", hash: 86)
+        case "2a", "2b", "2y": return bcrypt(fields, method: "$\(method)$")
+        case "y", "gy": return yescrypt(fields, method: "$\(method)$")
+        case "7": return scrypt(fields)
+        case "sha1": return sha1(fields)
+        case "apr1": return "is an Apache MD5 hash ($apr1$, the default of htpasswd), which crypt(3) does not know"
+        default:
+            guard !fields.isEmpty, (1...16).contains(method.utf8.count), method.allSatisfy({ $0.isLetter || $0.isNumber }) else {
+                return "is no crypt(3) hash; is it a plain-text password?"
             }
-            return fields.count == 2 && fields[0].count <= 16 && isPlain(fields[0]) && hash(fields[1], method == "5" ? 43 : 86)
-        case "2a", "2b", "2y":
-            guard fields.count == 2, fields[0].utf8.count == 2, let cost = String(fields[0]).wholeNumber else { return false }
-            return (4...31).contains(cost) && hash(fields[1], 53)
-        case "y", "gy": return fields.count == 3 && !fields[0].isEmpty && fields.allSatisfy(isPlain) && hash(fields[2], 43)
-        case "7": return fields.count == 2 && fields[0].count >= 11 && isPlain(fields[0]) && hash(fields[1], 43)
-        default: return false
+            return "is a hash of a kind that is not supported; supported are \(supported)"
         }
     }
 
-    private static func isPlain(_ text: Substring) -> Bool { text.utf8.allSatisfy(alphabet.contains) }
-    private static func hash(_ text: Substring, _ count: Int) -> Bool { text.utf8.count == count && isPlain(text) }
+    private static func problem(withoutMethod text: String) -> String? {
+        // Traditional DES: a salt of two characters and a hash of eleven.
+        if text.utf8.count == 13, isPlain(text[...]) { return nil }
+        if [32, 40, 64, 96, 128].contains(text.utf8.count), text.allSatisfy(\.isHexDigit) {
+            return "is a plain MD5 or SHA digest in hexadecimal, which crypt(3) does not know"
+        }
+        return "is no crypt(3) hash; is it a plain-text password?"
+    }
+
+    private static func incomplete(_ method: String) -> String { "starts like a \(method) hash but is incomplete or altered" }
+
+    /// `[rounds=N$]salt$hash`; libxcrypt takes 1000 rounds and more.
+    private static func sha2(_ fields: [Substring], method: String, hash: Int) -> String? {
+        var fields = fields
+        if let first = fields.first, first.hasPrefix("rounds=") {
+            let digits = first.dropFirst("rounds=".count)
+            guard let rounds = number(digits, atMost: 9), rounds >= 1000 else {
+                return "has a number of rounds that crypt(3) refuses; it takes 1000 to 999999999"
+            }
+            guard rounds <= maximumSHA2Rounds else { return "\(tooExpensive); at most rounds=\(maximumSHA2Rounds) is accepted" }
+            fields.removeFirst()
+        }
+        return isShaped(fields, salt: 0...16, hash: hash) ? nil : incomplete(method)
+    }
+
+    /// `rounds$salt$hash`
+    private static func sha1(_ fields: [Substring]) -> String? {
+        guard fields.count == 3, let rounds = number(fields[0], atMost: 9), rounds > 0,
+            isShaped(Array(fields[1...]), salt: 1...64, hash: 28)
+        else { return incomplete("$sha1$") }
+        return rounds <= maximumSHA1Rounds ? nil : "\(tooExpensive); at most \(maximumSHA1Rounds) rounds are accepted"
+    }
+
+    /// `cost$salt and hash`, the cost in two digits.
+    private static func bcrypt(_ fields: [Substring], method: String) -> String? {
+        guard fields.count == 2, fields[0].utf8.count == 2, fields[0].utf8.allSatisfy(isDigit), let cost = Int(fields[0]),
+            (4...31).contains(cost), isHash(fields[1], 53)
+        else { return incomplete(method) }
+        return cost <= maximumBcryptCost ? nil : "\(tooExpensive); at most a cost of \(maximumBcryptCost) is accepted"
+    }
+
+    /// `parameters$salt$hash`, the parameters as crypt_gensalt(3) writes them: the flavour, N and r in a character each.
+    private static func yescrypt(_ fields: [Substring], method: String) -> String? {
+        guard fields.count == 3, isPlain(fields[1]), fields[1].utf8.count <= 86, isHash(fields[2], 43) else {
+            return incomplete(method)
+        }
+        let parameters = fields[0].utf8.map { digits.firstIndex(of: $0) }
+        // Greater digits announce a longer number.
+        guard fields[0].utf8.first == UInt8(ascii: "j"), parameters.count == 3, let n = parameters[1], let r = parameters[2],
+            n < 48, r < 48
+        else { return "is a yescrypt hash with unusual parameters; crypt_gensalt(3) writes ones like $y$j9T$" }
+        return cost(n: n + 1, r: r + 1, p: 1)
+    }
+
+    /// `parameters and salt$hash`, the parameters being N in one character, r and p in five each.
+    private static func scrypt(_ fields: [Substring]) -> String? {
+        guard fields.count == 2, (11...97).contains(fields[0].utf8.count), isPlain(fields[0]), isHash(fields[1], 43) else {
+            return incomplete("$7$")
+        }
+        let values = fields[0].utf8.prefix(11).map { digits.firstIndex(of: $0) ?? 0 }
+        // The least significant character comes first.
+        func number(_ range: Range<Int>) -> Int { values[range].reversed().reduce(0) { $0 << 6 | $1 } }
+        let (r, p) = (number(1..<6), number(6..<11))
+        guard values[0] > 0, r > 0, p > 0 else { return incomplete("$7$") }
+        return cost(n: values[0], r: r, p: p)
+    }
+
+    /// - Parameter n: the binary logarithm of N.
+    private static func cost(n: Int, r: Int, p: Int) -> String? {
+        // None of the factors can overflow: n is less than 64, r and p less than 2^30.
+        n < 30 && r <= maximumBlocks && p <= maximumBlocks && (r * p) <= maximumBlocks >> n
+            ? nil : "\(tooExpensive); at most 64 MiB of memory are accepted"
+    }
+
+    private static func isShaped(_ fields: [Substring], salt: ClosedRange<Int>, hash: Int) -> Bool {
+        fields.count == 2 && salt.contains(fields[0].utf8.count) && isPlain(fields[0]) && isHash(fields[1], hash)
+    }
+
+    private static func isPlain(_ text: Substring) -> Bool { text.utf8.allSatisfy(digits.contains) }
+    private static func isHash(_ text: Substring, _ count: Int) -> Bool { text.utf8.count == count && isPlain(text) }
+    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
+
+    /// A decimal number without leading zeros.
+    private static func number(_ text: Substring, atMost count: Int) -> Int? {
+        guard (1...count).contains(text.utf8.count), text.utf8.allSatisfy(isDigit), text.first != "0" else { return nil }
+        return Int(text)
+    }
+
+    /// crypt(3)'s 64 digits in their order.
+    private static let digits = Array("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 }

@@ -5,9 +5,10 @@ public enum Digest {
     /// SHA-256 (FIPS 180-4): 32 bytes.
     public static func sha256(_ bytes: some Collection<UInt8>) -> [UInt8] {
         let input = Array(bytes)
-        var output = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-        _ = SHA256(input, input.count, &output)
-        return output
+        return [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { output, count in
+            _ = SHA256(input, input.count, output.baseAddress)
+            count = Int(SHA256_DIGEST_LENGTH)
+        }
     }
 }
 
@@ -28,10 +29,20 @@ public enum StableID {
         return hexadecimal(Digest.sha256(bytes).prefix(8))
     }
 
+    /// 16 lower-case hexadecimal digits.
     public static func make(_ parts: String...) -> String { make(parts) }
 
-    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    static func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+            var count = 0
+            for byte in bytes {
+                text[count] = digit(byte >> 4)
+                text[count + 1] = digit(byte & 15)
+                count += 2
+            }
+            return count
+        }
     }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
 }

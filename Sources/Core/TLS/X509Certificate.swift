@@ -1,22 +1,8 @@
 import COpenSSL
 
-/// Why a certificate, key or authority cannot be used.
-public enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible {
-    case missing(String)
-    case notPEM(String)
-    case encryptedKey
-    case keyMismatch
-    case noCertificate
-
-    public var description: String {
-        switch self {
-        case .missing(let what): "\(what) is missing or empty"
-        case .notPEM(let what): "\(what) is not in PEM format"
-        case .encryptedKey: "the key is encrypted with a passphrase"
-        case .keyMismatch: "the key does not belong to the certificate"
-        case .noCertificate: "there is no certificate in it"
-        }
-    }
+/// The algorithm of a certificate's key.
+public enum KeyAlgorithm: String, Hashable, Sendable {
+    case rsa, ecdsa, other
 }
 
 /// One certificate, as far as the controller looks into it.
@@ -25,30 +11,58 @@ struct X509Certificate {
     let der: [UInt8]
     let names: [String]
     let subject: String
+    let issuer: String
     /// Seconds since 1970.
     let notBefore: Int
     let notAfter: Int
+    let keyAlgorithm: KeyAlgorithm
+    let keyBits: Int
+    /// Whether OpenSSL's security level 2 accepts the key, and the digest of the signature.
+    let hasStrongKey: Bool
+    let hasStrongSignature: Bool
 
-    /// The certificates of a PEM text, in order. Text between the blocks is skipped, as OpenSSL does.
-    static func all(in pem: [UInt8]) -> [X509Certificate] {
-        withBIO(reading: pem) { bio in
-            var found: [X509Certificate] = []
-            while let certificate = PEM_read_bio_X509(bio, nil, nil, nil) {
-                defer { X509_free(certificate) }
-                found.append(X509Certificate(certificate))
-            }
-            ERR_clear_error()
-            return found
-        } ?? []
+    /// The certificates of a PEM text, in order. Text between the blocks and blocks of other kinds are skipped.
+    ///
+    /// - Parameters:
+    ///   - pem: the text.
+    ///   - field: where it comes from, for messages.
+    static func all(in pem: [UInt8], field: String) throws(CertificateError) -> [X509Certificate] {
+        let blocks = PEMBlock.all(in: pem)
+        guard !blocks.isEmpty else { throw .notPEM(field) }
+        var found: [X509Certificate] = []
+        for block in blocks where block.isCertificate {
+            guard let certificate = block.certificate() else { throw .damagedCertificate(found.count + 1) }
+            defer { X509_free(certificate) }
+            found.append(X509Certificate(certificate))
+        }
+        guard !found.isEmpty else { throw .noCertificate }
+        return found
     }
 
     private init(_ certificate: OpaquePointer) {
         pem = written { PEM_write_bio_X509($0, certificate) }
         der = written { i2d_X509_bio($0, certificate) }
-        subject = String(decoding: written { X509_NAME_print_ex($0, X509_get_subject_name(certificate), 0, UInt(bitPattern: Int(shim_one_line))) }, as: UTF8.self)
+        subject = Self.oneLine(X509_get_subject_name(certificate))
+        issuer = Self.oneLine(X509_get_issuer_name(certificate))
         notBefore = Self.seconds(X509_get0_notBefore(certificate))
         notAfter = Self.seconds(X509_get0_notAfter(certificate))
         names = Self.names(of: certificate)
+
+        let key = X509_get0_pubkey(certificate)
+        keyAlgorithm =
+            switch key.map({ EVP_PKEY_get_base_id($0) }) {
+            case EVP_PKEY_RSA, EVP_PKEY_RSA_PSS: .rsa
+            case EVP_PKEY_EC: .ecdsa
+            default: .other
+            }
+        keyBits = key.map { Int(EVP_PKEY_get_bits($0)) } ?? 0
+        // 112 bits are security level 2 (manual page SSL_CTX_set_security_level).
+        hasStrongKey = key.map { EVP_PKEY_get_security_bits($0) >= 112 } ?? false
+        var signatureBits: Int32 = 0
+        let isKnown = X509_get_signature_info(certificate, nil, nil, &signatureBits, nil) == 1
+        // Nobody verifies the signature of a self-signed certificate.
+        hasStrongSignature = !isKnown || signatureBits >= 112 || X509_get_extension_flags(certificate) & UInt32(EXFLAG_SS) != 0
+        ERR_clear_error()
     }
 
     /// The DNS names of the subject alternative name; the common name where there are none (RFC 6125, section 6.4.4).
@@ -68,7 +82,12 @@ struct X509Certificate {
                 result.append(text(data))
             }
         }
-        return result.map { $0.lowercased() }
+        // A name with spaces or control characters is no DNS name, whoever signed it.
+        return result.filter { !$0.isEmpty && $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } }.map { $0.lowercased() }
+    }
+
+    private static func oneLine(_ name: OpaquePointer?) -> String {
+        String(decoding: written { X509_NAME_print_ex($0, name, 0, UInt(bitPattern: shim_one_line)) }, as: UTF8.self)
     }
 
     private static func text(_ string: UnsafePointer<ASN1_STRING>) -> String {
@@ -85,27 +104,4 @@ struct X509Certificate {
         guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else { return 0 }
         return Int(days) * 86_400 + Int(seconds)
     }
-}
-
-/// Runs `body` with a BIO that reads from memory.
-func withBIO<Result>(reading bytes: [UInt8], _ body: (OpaquePointer) -> Result) -> Result? {
-    bytes.withUnsafeBytes { buffer in
-        guard let bio = shim_bio_from_memory(buffer.baseAddress, Int32(clamping: buffer.count)) else { return nil }
-        defer { BIO_free(bio) }
-        return body(bio)
-    }
-}
-
-/// What `body` writes to a BIO in memory; empty when it fails.
-func written(_ body: (OpaquePointer) -> Int32) -> [UInt8] {
-    guard let bio = BIO_new(BIO_s_mem()) else { return [] }
-    defer { BIO_free(bio) }
-    guard body(bio) >= 0 else {
-        ERR_clear_error()
-        return []
-    }
-    var bytes: UnsafeMutablePointer<CChar>?
-    let count = shim_bio_memory(bio, &bytes)
-    guard count > 0, let bytes else { return [] }
-    return UnsafeRawBufferPointer(start: bytes, count: count).map { $0 }
 }
