@@ -91,7 +91,7 @@ extension AssemblyRun {
         return binds
     }
 
-    /// The request's way through the routing maps; see Docs/routing.md.
+    /// The request's way through the routing maps; see Docs/how-it-works.md.
     private static let routing: [Directive] = [
         "http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)",
         "http-request set-var(txn.host_key) var(txn.host),map_str(\(map: "host"))",
