@@ -16,11 +16,18 @@ actor Applier {
         case failed(String)
     }
 
-    /// A line that HAProxy refuses, and who asked for it.
-    struct Refusal: Sendable {
-        let object: ObjectKey
-        let key: String
-        let reason: String
+    /// What HAProxy refuses, and who asked for it.
+    enum Refusal: Sendable, CustomStringConvertible {
+        /// A line that an object's key led to.
+        case value(ObjectKey, key: String, reason: String)
+        case file(ConfigurationFile, reason: String)
+
+        var description: String {
+            switch self {
+            case .value(let object, let key, let reason): "HAProxy refuses a line of \(object): \(key): \(reason)"
+            case .file(let file, let reason): "HAProxy cannot load \(file.path): \(reason)"
+            }
+        }
     }
 
     private let directory: ConfigurationDirectory
@@ -134,10 +141,13 @@ actor Applier {
             case .invalid(let problems, let output):
                 let rendered = RenderedConfiguration(desired.sections)
                 let refusals = problems.compactMap { problem -> Refusal? in
+                    if let file = desired.files.values.first(where: { problem.message.contains("'\($0.path)'") }) {
+                        return .file(file, reason: problem.message)
+                    }
                     guard let line = problem.line, problem.file.map({ $0.hasSuffix("haproxy.cfg") }) ?? true,
                         let origin = rendered.origin(ofLine: line), let object = origin.object, let key = origin.key
                     else { return nil }
-                    return Refusal(object: object, key: key, reason: problem.message)
+                    return .value(object, key: key, reason: problem.message)
                 }
                 guard refusals.isEmpty else { return .refused(refusals) }
                 return .failed("HAProxy refuses the configuration and keeps the old one: \(problems.first?.description ?? output)")

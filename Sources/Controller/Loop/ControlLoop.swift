@@ -84,8 +84,12 @@ actor ControlLoop {
     private func take(_ refused: [Applier.Refusal]) -> Bool {
         let before = refusals.count
         for refusal in refused {
-            guard let value = value(of: refusal.key, on: refusal.object) else { continue }
-            refusals.refuse(refusal.object, key: refusal.key, value: value, reason: refusal.reason)
+            switch refusal {
+            case .value(let object, let key, let reason):
+                guard let value = value(of: key, on: object) else { continue }
+                refusals.refuse(object, key: key, value: value, reason: reason)
+            case .file(let file, let reason): refusals.refuse(file, reason: reason)
+            }
         }
         return refusals.count > before
     }
@@ -113,7 +117,7 @@ actor ControlLoop {
             wakeAfter(wait)
             return
         case .refused(let refused):
-            fail(refused.first.map { "HAProxy refuses a line of \($0.object): \($0.key): \($0.reason)" } ?? "HAProxy refuses the configuration")
+            fail(refused.first?.description ?? "HAProxy refuses the configuration")
             return
         case .failed(let reason):
             fail(reason)

@@ -144,8 +144,14 @@ public struct Refusals: Hashable, Sendable {
 
     public init() {}
 
-    public var isEmpty: Bool { reasons.isEmpty }
-    public var count: Int { reasons.count }
+    private var files: [ConfigurationFile: String] = [:]
+
+    public var count: Int { reasons.count + files.count }
+
+    /// A file that HAProxy cannot load, such as a certificate with a key that is too weak for it.
+    public mutating func refuse(_ file: ConfigurationFile, reason: String) { files[file] = reason }
+
+    func refusal(of file: ConfigurationFile) -> String? { files.isEmpty ? nil : files[file] }
 
     public mutating func refuse(_ object: ObjectKey, key: String, value: String, reason: String) {
         reasons[Value(object: object, key: key, value: value)] = reason

@@ -6,6 +6,7 @@ struct Certificates {
     let store: ObjectStore
     let options: EngineOptions
     let now: Int
+    let refusals: Refusals
 
     private(set) var list = CertificateList()
     private(set) var files: [ConfigurationFile] = []
@@ -13,10 +14,11 @@ struct Certificates {
     private var owners: [String: (ingress: ObjectKey, path: String)] = [:]
     private var parsed: [ObjectKey: Result<CertificateBundle, CertificateError>] = [:]
 
-    init(store: ObjectStore, options: EngineOptions, now: Int) {
+    init(store: ObjectStore, options: EngineOptions, now: Int, refusals: Refusals) {
         self.store = store
         self.options = options
         self.now = now
+        self.refusals = refusals
     }
 
     /// Adds the certificates of an Ingress; of two Ingresses that bring one for a host the older has it.
@@ -72,12 +74,17 @@ struct Certificates {
                 findings.append(Finding(.error, object: object, key: field, value: secret.name, "names a Secret that does not exist"))
                 return nil
             }
-            result = Result { () throws(CertificateError) in try CertificateBundle(secret: found) }
+            let path = "certs/frontend/\(secret.namespace)_\(secret.name).pem"
+            var loaded = Result { () throws(CertificateError) in try CertificateBundle(secret: found) }
+            if case .success(let bundle) = loaded,
+                let reason = refusals.refusal(of: ConfigurationFile(path: path, content: bundle.pem, kind: .certificate))
+            {
+                loaded = .failure(.refused(reason))
+            }
+            result = loaded
             parsed[secret] = result
             if case .success(let bundle) = result {
-                files.append(
-                    ConfigurationFile(
-                        path: "certs/frontend/\(secret.namespace)_\(secret.name).pem", content: bundle.pem, kind: .certificate))
+                files.append(ConfigurationFile(path: path, content: bundle.pem, kind: .certificate))
                 if let validity = bundle.validityProblem(now: now) { findings.append(Finding(.warning, object: secret, key: "tls.crt", validity)) }
             }
         }

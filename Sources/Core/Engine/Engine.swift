@@ -95,7 +95,7 @@ struct AssemblyRun {
         for file in global.files { state.files[file.path] = file }
 
         var claims = Claims()
-        var certificates = Certificates(store: store, options: options, now: now)
+        var certificates = Certificates(store: store, options: options, now: now, refusals: handlers.refusals)
         let ingresses = ownIngresses()
         for own in ingresses {
             planRules(own, claims: &claims)

@@ -32,6 +32,11 @@ struct HandlerRun {
     func plan(_ context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)]) -> RoutePlan {
         var plan = RoutePlan(contribution: RouteContribution(context: context, environment: environment, objects: objects))
         for handler in registry.routeHandlers { run(handler, context: context, sets: sets, plan: &plan) }
+        for file in plan.contribution.files {
+            guard let reason = refusals.refusal(of: file) else { continue }
+            plan.closedReason = "HAProxy cannot load \(file.path): \(reason)"
+            plan.findings.append(Finding(.error, object: context.ingress ?? context.service, "leads to \(file.path), which HAProxy cannot load: \(reason)"))
+        }
         plan.findings += plan.contribution.findings
         return plan
     }

@@ -20,8 +20,10 @@ public struct CertificateBundle: Hashable, Sendable {
     public init(certificate: [UInt8], key: [UInt8]) throws(CertificateError) {
         guard !certificate.isEmpty else { throw .missing("tls.crt") }
         guard !key.isEmpty else { throw .missing("tls.key") }
-        let chain = X509Certificate.all(in: certificate)
-        guard let leaf = chain.first else { throw .notPEM("tls.crt") }
+        let chain = try X509Certificate.all(in: certificate, field: "tls.crt")
+        guard let leaf = chain.first else { throw .noCertificate }
+        guard leaf.hasStrongKey else { throw .weakKey(subject: leaf.subject, bits: leaf.keyBits) }
+        guard leaf.hasStrongSignature else { throw .weakSignature(subject: leaf.subject) }
         let privateKey = try Self.privateKey(key, matching: leaf)
         pem = chain.flatMap(\.pem) + privateKey
         names = leaf.names
@@ -59,7 +61,7 @@ public struct CertificateAuthority: Hashable, Sendable {
 
     /// - Parameter bytes: PEM with one or more certificates.
     public init(_ bytes: [UInt8]) throws(CertificateError) {
-        let certificates = X509Certificate.all(in: bytes)
+        let certificates = try X509Certificate.all(in: bytes, field: "the certificate")
         guard !certificates.isEmpty else { throw .noCertificate }
         pem = certificates.flatMap(\.pem)
         notAfter = certificates.map(\.notAfter).min() ?? 0
