@@ -22,3 +22,17 @@ static inline const GENERAL_NAME *shim_name(const GENERAL_NAMES *names, int inde
 static inline const ASN1_IA5STRING *shim_dns_name(const GENERAL_NAME *name) {
     return name->type == GEN_DNS ? name->d.dNSName : NULL;
 }
+static inline GENERAL_NAMES *shim_new_names(void) { return sk_GENERAL_NAME_new_null(); }
+// Returns 1, or 0 when the name could not be added.
+static inline int shim_add_dns_name(GENERAL_NAMES *names, const char *bytes, int count) {
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+    if (name && text && ASN1_STRING_set(text, bytes, count)) {
+        GENERAL_NAME_set0_value(name, GEN_DNS, text);
+        if (sk_GENERAL_NAME_push(names, name)) return 1;
+        text = NULL;
+    }
+    ASN1_IA5STRING_free(text);
+    GENERAL_NAME_free(name);
+    return 0;
+}

@@ -103,7 +103,10 @@ struct ManifestFollower {
         var clock = timespec()
         clock_gettime(CLOCK_REALTIME, &clock)
         let now = ContinuousClock.now
-        opened = opened.filter { now - $0.value < Self.patience && directory.files[$0.key] != nil }
+        // A file that was emptied and is still open gets its new content only now: patience does not end there.
+        opened = opened.filter { path, since in
+            directory.files[path].map { now - since < Self.patience || $0.size == 0 } ?? false
+        }
         for (path, stamp) in directory.files where stamps[path] != stamp || unsettled.contains(path) {
             if opened[path] != nil { continue }
             set.read(path)

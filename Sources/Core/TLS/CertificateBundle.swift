@@ -9,8 +9,10 @@ public struct CertificateBundle: Hashable, Sendable {
     /// Validity, in seconds since 1970.
     public let notBefore: Int
     public let notAfter: Int
-    /// The subject in one line, for people.
+    public let keyAlgorithm: KeyAlgorithm
+    /// The subject and the issuer in one line each, for people.
     public let subject: String
+    public let issuer: String
     /// SHA-256 of the leaf certificate, in hexadecimal.
     public let fingerprint: String
 
@@ -22,33 +24,35 @@ public struct CertificateBundle: Hashable, Sendable {
         guard !key.isEmpty else { throw .missing("tls.key") }
         let chain = try X509Certificate.all(in: certificate, field: "tls.crt")
         guard let leaf = chain.first else { throw .noCertificate }
-        guard leaf.hasStrongKey else { throw .weakKey(subject: leaf.subject, bits: leaf.keyBits) }
-        guard leaf.hasStrongSignature else { throw .weakSignature(subject: leaf.subject) }
-        let privateKey = try Self.privateKey(key, matching: leaf)
+        for link in chain {
+            guard link.hasStrongKey else { throw .weakKey(subject: link.subject, bits: link.keyBits) }
+            guard link.hasStrongSignature else { throw .weakSignature(subject: link.subject) }
+        }
+        let privateKey = try Self.privateKey(key, matching: chain)
         pem = chain.flatMap(\.pem) + privateKey
         names = leaf.names
         notBefore = leaf.notBefore
         notAfter = leaf.notAfter
+        keyAlgorithm = leaf.keyAlgorithm
         subject = leaf.subject
+        issuer = leaf.issuer
         fingerprint = StableID.hexadecimal(Digest.sha256(leaf.der))
     }
 
-    /// The key in canonical PEM.
-    private static func privateKey(_ bytes: [UInt8], matching leaf: X509Certificate) throws(CertificateError) -> [UInt8] {
-        // The callback refuses to ask for a passphrase on a terminal.
-        let key = withBIO(reading: bytes) { PEM_read_bio_PrivateKey($0, nil, { _, _, _, _ in -1 }, nil) } ?? nil
-        guard let key else {
-            ERR_clear_error()
-            throw String(decoding: bytes, as: UTF8.self).contains("ENCRYPTED") ? .encryptedKey : .notPEM("tls.key")
-        }
+    /// The key in canonical PEM, if it belongs to the first certificate of the chain.
+    private static func privateKey(_ bytes: [UInt8], matching chain: [X509Certificate]) throws(CertificateError) -> [UInt8] {
+        let blocks = PEMBlock.all(in: bytes)
+        guard !blocks.isEmpty else { throw .notPEM("tls.key") }
+        guard let block = blocks.first(where: { $0.isPrivateKey || $0.isDamaged }) else { throw .noKey }
+        guard !block.isEncrypted, block.label != PEM_STRING_PKCS8 else { throw .encryptedKey }
+        defer { ERR_clear_error() }
+        guard !block.isDamaged, let key = block.privateKey() else { throw .damagedKey }
         defer { EVP_PKEY_free(key) }
-        let certificate = withBIO(reading: leaf.pem) { PEM_read_bio_X509($0, nil, nil, nil) } ?? nil
-        defer { X509_free(certificate) }
-        guard X509_check_private_key(certificate, key) == 1 else {
-            ERR_clear_error()
-            throw .keyMismatch
-        }
-        return written { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) }
+        guard let place = chain.firstIndex(where: { $0.belongs(to: key) }) else { throw .keyMismatch }
+        guard place == 0 else { throw .leafNotFirst(place + 1) }
+        let pem = written { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) }
+        guard !pem.isEmpty else { throw .damagedKey }
+        return pem
     }
 }
 
@@ -62,7 +66,6 @@ public struct CertificateAuthority: Hashable, Sendable {
     /// - Parameter bytes: PEM with one or more certificates.
     public init(_ bytes: [UInt8]) throws(CertificateError) {
         let certificates = try X509Certificate.all(in: bytes, field: "the certificate")
-        guard !certificates.isEmpty else { throw .noCertificate }
         pem = certificates.flatMap(\.pem)
         notAfter = certificates.map(\.notAfter).min() ?? 0
     }

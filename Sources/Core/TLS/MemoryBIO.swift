@@ -13,12 +13,12 @@ func withBIO<Result>(reading bytes: [UInt8], _ body: (OpaquePointer) -> Result) 
 func written(_ body: (OpaquePointer) -> Int32) -> [UInt8] {
     guard let bio = BIO_new(BIO_s_mem()) else { return [] }
     defer { BIO_free(bio) }
-    guard body(bio) >= 0 else {
+    guard body(bio) > 0 else {
         ERR_clear_error()
         return []
     }
     var bytes: UnsafeMutablePointer<CChar>?
     let count = shim_bio_memory(bio, &bytes)
     guard count > 0, let bytes else { return [] }
-    return UnsafeRawBufferPointer(start: bytes, count: count).map { $0 }
+    return Array(UnsafeRawBufferPointer(start: bytes, count: count))
 }

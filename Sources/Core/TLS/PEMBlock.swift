@@ -4,24 +4,33 @@ import COpenSSL
 struct PEMBlock {
     /// What is between `BEGIN` and the dashes, such as "CERTIFICATE".
     let label: String
-    /// Empty where the block is damaged.
     let content: [UInt8]
     /// Whether the block's headers say that its content is encrypted, as OpenSSL's old key format does.
     let isEncrypted: Bool
+    /// Whether the block does not end, or is not Base64; nothing else is known of it then.
+    var isDamaged = false
 
     var isCertificate: Bool { label == PEM_STRING_X509 || label == PEM_STRING_X509_OLD }
     var isPrivateKey: Bool { label.hasSuffix("PRIVATE KEY") }
 
-    /// The blocks of a text in order; a block that does not end, or is not Base64, is the last one and has no content.
+    /// The blocks of a text in order, up to the first damaged one.
     static func all(in text: [UInt8]) -> [PEMBlock] {
         withBIO(reading: text) { bio in
+            ERR_clear_error()
             var blocks: [PEMBlock] = []
             while true {
                 var name: UnsafeMutablePointer<CChar>?
                 var header: UnsafeMutablePointer<CChar>?
                 var bytes: UnsafeMutablePointer<UInt8>?
                 var count = 0
-                guard PEM_read_bio(bio, &name, &header, &bytes, &count) == 1 else { break }
+                guard PEM_read_bio(bio, &name, &header, &bytes, &count) == 1 else {
+                    // Without a further BEGIN line the text is at its end.
+                    if ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE {
+                        blocks.append(PEMBlock(label: "", content: [], isEncrypted: false, isDamaged: true))
+                    }
+                    ERR_clear_error()
+                    break
+                }
                 defer {
                     CRYPTO_free(name, #file, #line)
                     CRYPTO_free(header, #file, #line)
@@ -43,7 +52,16 @@ extension PEMBlock {
     func certificate() -> OpaquePointer? {
         content.withUnsafeBufferPointer { buffer in
             var start = buffer.baseAddress
+            defer { ERR_clear_error() }
             return d2i_X509(nil, &start, buffer.count)
+        }
+    }
+
+    /// The private key in the block, to be freed by the caller; nil when it is damaged.
+    func privateKey() -> OpaquePointer? {
+        content.withUnsafeBufferPointer { buffer in
+            var start = buffer.baseAddress
+            return d2i_AutoPrivateKey(nil, &start, buffer.count)
         }
     }
 }

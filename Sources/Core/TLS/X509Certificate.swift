@@ -30,13 +30,23 @@ struct X509Certificate {
         let blocks = PEMBlock.all(in: pem)
         guard !blocks.isEmpty else { throw .notPEM(field) }
         var found: [X509Certificate] = []
-        for block in blocks where block.isCertificate {
-            guard let certificate = block.certificate() else { throw .damagedCertificate(found.count + 1) }
+        for block in blocks where block.isCertificate || block.isDamaged {
+            guard !block.isDamaged, let certificate = block.certificate() else { throw .damagedCertificate(found.count + 1) }
             defer { X509_free(certificate) }
             found.append(X509Certificate(certificate))
         }
         guard !found.isEmpty else { throw .noCertificate }
         return found
+    }
+
+    /// Whether the certificate is for this key.
+    func belongs(to key: OpaquePointer) -> Bool {
+        let certificate = der.withUnsafeBufferPointer { buffer in
+            var start = buffer.baseAddress
+            return d2i_X509(nil, &start, buffer.count)
+        }
+        defer { X509_free(certificate) }
+        return X509_check_private_key(certificate, key) == 1
     }
 
     private init(_ certificate: OpaquePointer) {
