@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@Suite("Access control")
+struct AccessControlTests {
+    @Test("an allow-list lets its networks in and a deny-list keeps its networks out, by the address of src-ip-header")
+    func lists() async throws {
+        let manifests =
+            Manifests.service()
+            + Manifests.ingress(
+                "allow", host: "allow.example.com",
+                annotations: ["src-ip-header": "X-Real-IP", "allow-list": "10.0.0.0/9, 2001:db8::/33, 127.0.0.1"])
+            + Manifests.ingress(
+                "deny", host: "deny.example.com", annotations: ["src-ip-header": "X-Real-IP", "blacklist": "10.1.2.0/23"])
+            + Manifests.ingress("open", host: "open.example.com")
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            let allow = [
+                "10.127.255.255": 200, "10.128.0.0": 403, "2001:db8:7fff::1": 200, "2001:db8:8000::1": 403, "11.0.0.1": 403,
+                "127.0.0.1": 200, "nonsense": 200, "::ffff:10.1.1.1": 200, "::ffff:10.200.1.1": 403,
+            ]
+            for (address, status) in allow {
+                let response = try await controller.request("http://allow.example.com/", headers: ["X-Real-IP": address])
+                #expect(response.status == status, "\(address)")
+            }
+            for (address, status) in ["10.1.2.1": 403, "10.1.3.255": 403, "10.1.4.0": 200, "10.1.1.255": 200] {
+                let response = try await controller.request("http://deny.example.com/", headers: ["X-Real-IP": address])
+                #expect(response.status == status, "\(address)")
+            }
+            let forwarded = try await controller.request("http://deny.example.com/", headers: ["X-Real-IP": "10.9.9.9"])
+            #expect(forwarded.seen?.headers["x-forwarded-for"] == "10.9.9.9")
+            #expect(try await controller.request("http://open.example.com/", headers: ["X-Real-IP": "10.1.2.1"]).status == 200)
+        }
+    }
+
+    @Test("a changed list is in force without a reload, and one that cannot be read closes its route only")
+    func changes() async throws {
+        func manifests(_ list: String) -> String {
+            Manifests.service() + Manifests.ingress(annotations: ["allow-list": list]) + Manifests.ingress("other", host: "other.example.com")
+        }
+        try await TestController.with(["all.yaml": manifests("192.0.2.0/24")]) { controller async throws in
+            let url = "http://shop.example.com/"
+            #expect(try await controller.request(url).status == 403)
+            try controller.write("all.yaml", manifests("192.0.2.0/24,127.0.0.0/8"))
+            try await controller.eventually(url) { $0.status == 200 }
+            try controller.write("all.yaml", manifests("everybody"))
+            try await controller.eventually(url) { $0.status == 503 }
+            #expect(try await controller.request("http://other.example.com/").status == 200)
+            #expect(controller.log.contains("Ingress shop/web: haproxy.org/allow-list: \"everybody\""))
+            #expect(try await controller.metric("haproxy_ingress_rejected_objects") == 1)
+            try controller.write("all.yaml", manifests("127.0.0.1"))
+            try await controller.eventually(url) { $0.status == 200 }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
+
+    @Test("patterns/NAME takes the list from the ConfigMap of --configmap-patternfiles and follows it")
+    func patternFiles() async throws {
+        func patterns(_ list: String) -> String {
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lists, namespace: ops}\ndata:\n  office: |\n    # the office\n    \(list)\n"
+        }
+        let manifests = Manifests.service() + Manifests.ingress(annotations: ["allow-list": "patterns/office"])
+        try await TestController.with(
+            ["all.yaml": manifests, "lists.yaml": patterns("192.0.2.0/24")], arguments: ["--configmap-patternfiles", "ops/lists"]
+        ) { controller async throws in
+            #expect(try await controller.request("http://shop.example.com/").status == 403)
+            try controller.write("lists.yaml", patterns("127.0.0.0/8"))
+            try await controller.eventually("http://shop.example.com/") { $0.status == 200 }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
+}

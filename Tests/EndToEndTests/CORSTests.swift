@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+@Suite("CORS")
+struct CORSTests {
+    @Test("the matching Origin is sent back, others get nothing, and caches are told")
+    func origins() async throws {
+        let annotations = [
+            "cors-enable": "true", "cors-allow-origin": #"^https://(www|app)\.example\.com(:[0-9]+)?$"#,
+            "cors-allow-methods": "GET,POST", "cors-allow-headers": "X-One, X-Two", "cors-allow-credentials": "true",
+            "cors-max-age": "10m",
+        ]
+        let manifests = Manifests.service() + Manifests.ingress(annotations: annotations)
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            let url = "http://shop.example.com/"
+            for origin in ["https://www.example.com", "https://app.example.com:8443"] {
+                let response = try await controller.request(url, headers: ["Origin": origin])
+                #expect(response.header("access-control-allow-origin") == origin)
+                #expect(response.header("access-control-allow-methods") == "GET, POST")
+                #expect(response.header("access-control-allow-headers") == "X-One, X-Two")
+                #expect(response.header("access-control-allow-credentials") == "true")
+                #expect(response.header("access-control-max-age") == "600")
+                #expect(response.header("vary") == "Origin")
+                #expect(response.pod == "pod-1")
+            }
+            for origin in ["https://www.example.com.evil.org", "http://www.example.com", "https://wwwXexample.com"] {
+                let response = try await controller.request(url, headers: ["Origin": origin])
+                #expect(response.header("access-control-allow-origin") == nil, "\(origin)")
+                #expect(response.header("vary") == "Origin")
+            }
+            let plain = try await controller.request(url)
+            #expect(plain.header("access-control-allow-origin") == nil)
+            #expect(plain.header("vary") == nil)
+        }
+    }
+
+    @Test("by default every origin may read, and preflight requests reach the pod")
+    func defaults() async throws {
+        let manifests = Manifests.service() + Manifests.ingress(annotations: ["cors-enable": "true"])
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            let headers = ["Origin": "https://anything.test", "Access-Control-Request-Method": "PUT"]
+            let response = try await controller.request("http://shop.example.com/", method: "OPTIONS", headers: headers)
+            #expect(response.header("access-control-allow-origin") == "*")
+            #expect(response.header("access-control-allow-methods") == "*")
+            #expect(response.header("access-control-max-age") == "5")
+            #expect(response.header("access-control-allow-credentials") == nil)
+            #expect(response.header("vary") == nil)
+            #expect(response.seen?.method == "OPTIONS")
+        }
+    }
+
+    @Test("preflight requests are answered by HAProxy where that is asked for, and changes take no reload")
+    func preflight() async throws {
+        let service = Manifests.service()
+        var annotations = ["cors-enable": "true", "cors-respond-to-options": "true", "cors-allow-origin": "https://a.example.com"]
+        try await TestController.with(["all.yaml": service + Manifests.ingress(annotations: annotations)]) { controller async throws in
+            let url = "http://shop.example.com/"
+            let headers = ["Origin": "https://a.example.com", "Access-Control-Request-Method": "PUT"]
+            let answered = try await controller.request(url, method: "OPTIONS", headers: headers)
+            #expect(answered.status == 204)
+            #expect(answered.pod == nil)
+            #expect(answered.header("access-control-allow-origin") == "https://a.example.com")
+            // Without Access-Control-Request-Method it is an ordinary OPTIONS request.
+            let ordinary = try await controller.request(url, method: "OPTIONS", headers: ["Origin": "https://a.example.com"])
+            #expect(ordinary.pod == "pod-1")
+
+            annotations["cors-allow-origin"] = #"https://[a-z]+\.example\.org"#
+            try controller.write("all.yaml", service + Manifests.ingress(annotations: annotations))
+            try await controller.eventually(url, headers: ["Origin": "https://b.example.org"]) {
+                $0.header("access-control-allow-origin") == "https://b.example.org"
+            }
+            let old = try await controller.request(url, headers: ["Origin": "https://a.example.com"])
+            #expect(old.header("access-control-allow-origin") == nil)
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+@Suite("Rate limits")
+struct RateLimitTests {
+    @Test("so many requests are served in a period and the next one is refused with the status, for each client")
+    func limit() async throws {
+        let annotations = [
+            "rate-limit-requests": "3", "rate-limit-period": "1m", "rate-limit-status-code": "429", "src-ip-header": "X-Real-IP",
+            "rate-limit-whitelist": "10.9.0.0/16",
+        ]
+        let manifests =
+            Manifests.service() + Manifests.ingress(annotations: annotations)
+            + Manifests.ingress("free", host: "free.example.com")
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            func statuses(_ client: String, _ count: Int) async throws -> [Int] {
+                var statuses: [Int] = []
+                for _ in 0..<count {
+                    statuses.append(try await controller.request("http://shop.example.com/", headers: ["X-Real-IP": client]).status)
+                }
+                return statuses
+            }
+            #expect(try await statuses("10.0.0.1", 5) == [200, 200, 200, 429, 429])
+            #expect(try await statuses("10.0.0.2", 4) == [200, 200, 200, 429])
+            #expect(try await statuses("10.9.0.1", 5) == [200, 200, 200, 200, 200])
+            #expect(try await controller.request("http://free.example.com/", headers: ["X-Real-IP": "10.0.0.1"]).status == 200)
+        }
+    }
+
+    @Test("the limit and the status change without a reload, and a limit that is none closes the route")
+    func changes() async throws {
+        func manifests(_ annotations: [String: String]) -> String {
+            Manifests.service() + Manifests.ingress(annotations: annotations.merging(["rate-limit-period": "1m"]) { first, _ in first })
+        }
+        try await TestController.with(["all.yaml": manifests(["rate-limit-requests": "1"])]) { controller async throws in
+            let url = "http://shop.example.com/"
+            #expect(try await controller.request(url).status == 200)
+            #expect(try await controller.request(url).status == 403)
+            try controller.write("all.yaml", manifests(["rate-limit-requests": "1000", "rate-limit-status-code": "503"]))
+            try await controller.eventually(url) { $0.status == 200 }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+            try controller.write("all.yaml", manifests(["rate-limit-requests": "plenty"]))
+            try await controller.eventually(url) { $0.status == 503 }
+            #expect(controller.log.contains("haproxy.org/rate-limit-requests: \"plenty\": is not a whole number"))
+        }
+    }
+}
