@@ -9,7 +9,8 @@ import Foundation
 struct RenderBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render-benchmark",
-        abstract: "Renders generated Ingresses with their Services and EndpointSlices and prints objects per second and peak memory.",
+        abstract:
+            "Renders generated Ingresses with their Services and EndpointSlices and prints objects per second and peak memory.",
         discussion: """
             Each size runs in a process of its own, so that its memory is its own. "parse" reads the YAML, "assemble" makes the \
             desired state of the objects, "render" makes the text of all files.
@@ -27,7 +28,8 @@ struct RenderBenchmark: ParsableCommand {
     func run() throws {
         guard single else {
             // Written at once: the processes that measure write after it.
-            FileHandle.standardOutput.write(Data("ingresses  objects  parse(s)  assemble(s)  render(s)  objects/s  peak(MB)\n".utf8))
+            FileHandle.standardOutput.write(
+                Data("ingresses  objects  parse(s)  assemble(s)  render(s)  objects/s  peak(MB)\n".utf8))
             for size in sizes {
                 let process = Process()
                 process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -75,11 +77,16 @@ struct RenderBenchmark: ParsableCommand {
         print(columns.joined(separator: "  "))
     }
 
-    private func column(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+    private func column(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
     private func seconds(_ duration: Duration) -> String { String(format: "%.2f", duration / .seconds(1)) }
 
     private func manifest(_ index: Int) -> String {
-        let annotations = !annotated ? "" : """
+        let annotations =
+            !annotated
+            ? ""
+            : """
 
               annotations:
                 haproxy.org/cors-enable: "true"

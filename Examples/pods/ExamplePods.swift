@@ -24,7 +24,8 @@ struct ExamplePods: AsyncParsableCommand {
 
         init?(argument: String) {
             let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let colon = parts[1].lastIndex(of: ":"), let port = UInt16(parts[1][parts[1].index(after: colon)...])
+            guard parts.count == 2, let colon = parts[1].lastIndex(of: ":"),
+                let port = UInt16(parts[1][parts[1].index(after: colon)...])
             else { return nil }
             name = parts[0]
             address = String(parts[1][..<colon])
@@ -63,7 +64,8 @@ struct ExamplePods: AsyncParsableCommand {
             }
         let body = Answer(
             pod: pod, method: request.method.rawValue, path: request.target.rawValue, host: request.headers[.host],
-            headers: Dictionary(request.headers.map { ($0.key.rawValue.lowercased(), $0.value) }) { "\($0), \($1)" }, source: source)
+            headers: Dictionary(request.headers.map { ($0.key.rawValue.lowercased(), $0.value) }) { "\($0), \($1)" },
+            source: source)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = (try? encoder.encode(body)) ?? Data()

@@ -22,7 +22,9 @@ public struct AnnotationTrial {
         }
         let backend = IngressBackend(serviceName: "web", port: .name("http"))
         let rule = IngressRule(host: Self.host, paths: [IngressPath(path: "/", pathType: .prefix, backend: backend)])
-        let ready = ["10.1.0.1", "10.1.0.2"].map { Endpoint(addresses: [$0], isReady: true, isServing: true, isTerminating: false) }
+        let ready = ["10.1.0.1", "10.1.0.2"].map {
+            Endpoint(addresses: [$0], isReady: true, isServing: true, isTerminating: false)
+        }
         let objects: [KubernetesObject] =
             [
                 .ingress(
@@ -57,7 +59,11 @@ public struct AnnotationTrial {
         var isInside = false
         var lines: [String] = []
         for line in configuration.split(separator: "\n", omittingEmptySubsequences: false) {
-            if !line.hasPrefix(" ") { isInside = line == header } else if isInside { lines.append(String(line.drop { $0 == " " })) }
+            if !line.hasPrefix(" ") {
+                isInside = line == header
+            } else if isInside {
+                lines.append(String(line.drop { $0 == " " }))
+            }
         }
         return lines
     }

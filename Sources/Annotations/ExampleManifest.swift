@@ -76,7 +76,9 @@ enum ExampleManifest {
     }
 
     /// A Secret.
-    static func secret(namespace: String = "shop", name: String, type: String = "Opaque", stringData: [(String, String)]) -> String {
+    static func secret(namespace: String = "shop", name: String, type: String = "Opaque", stringData: [(String, String)])
+        -> String
+    {
         """
         apiVersion: v1
         kind: Secret
@@ -100,7 +102,8 @@ enum ExampleManifest {
     /// `key: "value"`, as a block where the value has several lines.
     private static func entry(_ pair: (String, String), indent: String) -> String {
         guard pair.1.contains("\n") else {
-            let quoted = pair.1.contains("\\") || pair.1.contains("\"") ? "'" + pair.1.replacing("'", with: "''") + "'" : "\"\(pair.1)\""
+            let quoted =
+                pair.1.contains("\\") || pair.1.contains("\"") ? "'" + pair.1.replacing("'", with: "''") + "'" : "\"\(pair.1)\""
             return "\(indent)\(pair.0): \(quoted)\n"
         }
         let lines = pair.1.split(separator: "\n").map { "\(indent)  \($0)\n" }

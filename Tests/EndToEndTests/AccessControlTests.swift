@@ -35,7 +35,8 @@ struct AccessControlTests {
     @Test("a changed list is in force without a reload, and one that cannot be read closes its route only")
     func changes() async throws {
         func manifests(_ list: String) -> String {
-            Manifests.service() + Manifests.ingress(annotations: ["allow-list": list]) + Manifests.ingress("other", host: "other.example.com")
+            Manifests.service() + Manifests.ingress(annotations: ["allow-list": list])
+                + Manifests.ingress("other", host: "other.example.com")
         }
         try await TestController.with(["all.yaml": manifests("192.0.2.0/24")]) { controller async throws in
             let url = "http://shop.example.com/"

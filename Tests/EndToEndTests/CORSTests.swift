@@ -52,8 +52,11 @@ struct CORSTests {
     @Test("preflight requests are answered by HAProxy where that is asked for, and changes take no reload")
     func preflight() async throws {
         let service = Manifests.service()
-        var annotations = ["cors-enable": "true", "cors-respond-to-options": "true", "cors-allow-origin": "https://a.example.com"]
-        try await TestController.with(["all.yaml": service + Manifests.ingress(annotations: annotations)]) { controller async throws in
+        var annotations = [
+            "cors-enable": "true", "cors-respond-to-options": "true", "cors-allow-origin": "https://a.example.com",
+        ]
+        try await TestController.with(["all.yaml": service + Manifests.ingress(annotations: annotations)]) {
+            controller async throws in
             let url = "http://shop.example.com/"
             let headers = ["Origin": "https://a.example.com", "Access-Control-Request-Method": "PUT"]
             let answered = try await controller.request(url, method: "OPTIONS", headers: headers)

@@ -16,7 +16,8 @@ struct RateLimitTests {
             func statuses(_ client: String, _ count: Int) async throws -> [Int] {
                 var statuses: [Int] = []
                 for _ in 0..<count {
-                    statuses.append(try await controller.request("http://shop.example.com/", headers: ["X-Real-IP": client]).status)
+                    statuses.append(
+                        try await controller.request("http://shop.example.com/", headers: ["X-Real-IP": client]).status)
                 }
                 return statuses
             }
@@ -30,7 +31,8 @@ struct RateLimitTests {
     @Test("the limit and the status change without a reload, and a limit that is none closes the route")
     func changes() async throws {
         func manifests(_ annotations: [String: String]) -> String {
-            Manifests.service() + Manifests.ingress(annotations: annotations.merging(["rate-limit-period": "1m"]) { first, _ in first })
+            Manifests.service()
+                + Manifests.ingress(annotations: annotations.merging(["rate-limit-period": "1m"]) { first, _ in first })
         }
         try await TestController.with(["all.yaml": manifests(["rate-limit-requests": "1"])]) { controller async throws in
             let url = "http://shop.example.com/"

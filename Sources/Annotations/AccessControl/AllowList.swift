@@ -23,7 +23,9 @@ public struct AllowList: RouteAnnotation {
                 manifest: ExampleManifest.join(
                     ExampleManifest.ingress(annotations: [("allow-list", "192.0.2.0/24, 2001:db8:7::/48")]),
                     ExampleManifest.service()),
-                leadsTo: ["http-request deny deny_status 403 if { var(txn.allow_list) -m found } !{ var(txn.allow_list_hit) -m found }"])
+                leadsTo: [
+                    "http-request deny deny_status 403 if { var(txn.allow_list) -m found } !{ var(txn.allow_list_hit) -m found }"
+                ])
         ])
 
     let source: Resolved<AddressSource>

@@ -21,7 +21,9 @@ public struct DenyList: RouteAnnotation {
                 "Keep a network out",
                 manifest: ExampleManifest.join(
                     ExampleManifest.ingress(annotations: [("deny-list", "203.0.113.0/24")]), ExampleManifest.service()),
-                leadsTo: ["http-request deny deny_status 403 if { var(txn.deny_list) -m found } { var(txn.deny_list_hit) -m found }"])
+                leadsTo: [
+                    "http-request deny deny_status 403 if { var(txn.deny_list) -m found } { var(txn.deny_list_hit) -m found }"
+                ])
         ])
 
     let source: Resolved<AddressSource>

@@ -76,7 +76,9 @@ public struct CORS: RouteAnnotation {
         age = Int((try values[Self.maxAge] ?? .seconds(5)).components.seconds)
         answersPreflight = try values[Self.respondToOptions] ?? false
         if let credentials, credentials.value, self.origin == .any {
-            values.warn(credentials, "has no effect with cors-allow-origin *: browsers send credentials only to sites that name the origin")
+            values.warn(
+                credentials,
+                "has no effect with cors-allow-origin *: browsers send credentials only to sites that name the origin")
         }
     }
 
@@ -90,7 +92,8 @@ public struct CORS: RouteAnnotation {
                     try route.addEntry(to: "cors-origins", key: "\(pattern.id):\(origin)", value: origin)
                 }
             } else {
-                try route.addEntry(to: "cors-origin-patterns", key: "^\(pattern.id):(?:\(pattern.expression))$", value: pattern.text)
+                try route.addEntry(
+                    to: "cors-origin-patterns", key: "^\(pattern.id):(?:\(pattern.expression))$", value: pattern.text)
             }
         }
         try route.set("cors-allow-methods", to: methods)

@@ -122,7 +122,9 @@ private struct Parser {
         while let next = rest.first, next != "|", next != ")" {
             if next == "$" {
                 rest.removeFirst()
-                guard rest.isEmpty || rest.first == "|" || rest.first == ")" else { throw ValueError("has a $ that is not at the end") }
+                guard rest.isEmpty || rest.first == "|" || rest.first == ")" else {
+                    throw ValueError("has a $ that is not at the end")
+                }
                 break
             }
             parts.append(try repetition(of: try atom()))
@@ -136,7 +138,11 @@ private struct Parser {
         case "(":
             depth += 1
             guard depth <= 20 else { throw ValueError("nests parentheses too deeply") }
-            if rest.hasPrefix("?:") { rest.removeFirst(2) } else if rest.first == "?" { throw ValueError("has a group that begins with (?") }
+            if rest.hasPrefix("?:") {
+                rest.removeFirst(2)
+            } else if rest.first == "?" {
+                throw ValueError("has a group that begins with (?")
+            }
             let inner = try alternatives()
             guard rest.first == ")" else { throw ValueError("leaves a parenthesis open") }
             rest.removeFirst()
@@ -218,7 +224,9 @@ private struct Parser {
                 throw ValueError("has a repetition that is not {n}, {n,} or {n,m}")
             }
             let most = inside.count == 1 ? least : inside[1].isEmpty ? nil : Int(inside[1]) ?? -1
-            guard most.map({ (least...100).contains($0) }) ?? true else { throw ValueError("has a repetition of more than 100 times") }
+            guard most.map({ (least...100).contains($0) }) ?? true else {
+                throw ValueError("has a repetition of more than 100 times")
+            }
             rest = rest[close...]
             bounds = (least, most)
         default: return atom
@@ -229,6 +237,7 @@ private struct Parser {
     }
 
     private static func quoted(_ character: Character) -> String {
-        character.isLetter || character.isNumber || character == "-" || character == ":" || character == "/" ? String(character) : "\\\(character)"
+        character.isLetter || character.isNumber || character == "-" || character == ":" || character == "/"
+            ? String(character) : "\\\(character)"
     }
 }

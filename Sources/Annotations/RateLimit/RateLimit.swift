@@ -37,7 +37,9 @@ public struct RateLimit: RouteAnnotation {
                         ("rate-limit-requests", "60"), ("rate-limit-period", "1m"), ("rate-limit-status-code", "429"),
                     ]),
                     ExampleManifest.service()),
-                leadsTo: ["backend RateLimit-1m-102400", "stick-table type string len 64 size 102400 expire 1m store http_req_rate(1m)"])
+                leadsTo: [
+                    "backend RateLimit-1m-102400", "stick-table type string len 64 size 102400 expire 1m store http_req_rate(1m)",
+                ])
         ])
 
     let limit: Int

@@ -16,13 +16,15 @@ struct AdminServer: Sendable {
         await server.appendRoute("GET /metrics") { _ in Self.text(.ok, metrics.text, type: "text/plain; version=0.0.4") }
         await server.appendRoute("GET /healthz") { _ in Self.text(.ok, "ok\n") }
         await server.appendRoute("GET /readyz") { _ in
-            metrics.isReady ? Self.text(.ok, "ok\n") : Self.text(.serviceUnavailable, "HAProxy does not run a configuration yet\n")
+            metrics.isReady
+                ? Self.text(.ok, "ok\n") : Self.text(.serviceUnavailable, "HAProxy does not run a configuration yet\n")
         }
         await server.appendRoute("GET /config") { _ in Self.text(.ok, await configuration()) }
         try await server.run()
     }
 
-    private static func text(_ status: HTTPStatusCode, _ body: String, type: String = "text/plain; charset=utf-8") -> HTTPResponse {
+    private static func text(_ status: HTTPStatusCode, _ body: String, type: String = "text/plain; charset=utf-8") -> HTTPResponse
+    {
         HTTPResponse(statusCode: status, headers: [.contentType: type], body: Data(body.utf8))
     }
 }

@@ -60,7 +60,8 @@ final class Metrics: Sendable {
         }
         metric("build_info", "gauge", "The controller's version.", [("{version=\"\(ControllerVersion.current)\"}", "1")])
         metric("reloads_total", "counter", "Configurations that HAProxy has loaded since its start.", [("", String(now.reloads))])
-        metric("failed_reloads_total", "counter", "Configurations that HAProxy could not load.", [("", String(now.failedReloads))])
+        metric(
+            "failed_reloads_total", "counter", "Configurations that HAProxy could not load.", [("", String(now.failedReloads))])
         metric(
             "runtime_updates_total", "counter", "Changes made in the running HAProxy without a reload.",
             [("", String(now.runtimeUpdates))])

@@ -122,7 +122,9 @@ actor Applier {
             metrics.countReload()
             return .reloaded(reasons)
         case .failed(let reason, let output):
-            do { try directory.restore(before) } catch { logger.error("cannot restore the files in force", metadata: ["error": "\(error)"]) }
+            do { try directory.restore(before) } catch {
+                logger.error("cannot restore the files in force", metadata: ["error": "\(error)"])
+            }
             metrics.countFailedReload()
             for line in output { logger.warning("haproxy: \(line)") }
             return .failed("HAProxy did not load the new configuration and keeps the old one: \(reason)")
@@ -150,7 +152,8 @@ actor Applier {
                     return .value(object, key: key, reason: problem.message)
                 }
                 guard refusals.isEmpty else { return .refused(refusals) }
-                return .failed("HAProxy refuses the configuration and keeps the old one: \(problems.first?.description ?? output)")
+                return .failed(
+                    "HAProxy refuses the configuration and keeps the old one: \(problems.first?.description ?? output)")
             }
         } catch {
             return .failed("the configuration cannot be checked: \(error)")

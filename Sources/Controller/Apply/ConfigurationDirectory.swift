@@ -102,7 +102,9 @@ struct ConfigurationDirectory: Sendable {
             defer { close(descriptor) }
             var offset = 0
             while offset < content.count {
-                let written = content.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), content.count - offset) }
+                let written = content.withUnsafeBytes {
+                    Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), content.count - offset)
+                }
                 guard written > 0 else { throw FileError(path: temporary.path, code: errno) }
                 offset += written
             }

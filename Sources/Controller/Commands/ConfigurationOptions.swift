@@ -90,12 +90,16 @@ struct ConfigurationOptions: ParsableArguments {
             throw ValidationError("\(name): \(port) is not a port; expected 0 (no listener) to 65535, for example 8080")
         }
         guard IPNetwork(ipv4BindAddress).map({ !$0.isIPv6 && $0.prefixLength == 32 }) == true else {
-            throw ValidationError("--ipv4-bind-address: \(ipv4BindAddress.quotedForPeople) is not an IPv4 address, for example 127.0.0.1")
+            throw ValidationError(
+                "--ipv4-bind-address: \(ipv4BindAddress.quotedForPeople) is not an IPv4 address, for example 127.0.0.1")
         }
         guard IPNetwork(ipv6BindAddress).map({ $0.isIPv6 && $0.prefixLength == 128 }) == true else {
-            throw ValidationError("--ipv6-bind-address: \(ipv6BindAddress.quotedForPeople) is not an IPv6 address, for example ::1")
+            throw ValidationError(
+                "--ipv6-bind-address: \(ipv6BindAddress.quotedForPeople) is not an IPv6 address, for example ::1")
         }
-        if disableIPv4 && disableIPv6 { throw ValidationError("--disable-ipv4 and --disable-ipv6 together leave no address to listen on") }
+        if disableIPv4 && disableIPv6 {
+            throw ValidationError("--disable-ipv4 and --disable-ipv6 together leave no address to listen on")
+        }
         let used = ports.filter { $0.1 != 0 }
         for (index, (name, port)) in used.enumerated() {
             if let other = used.dropFirst(index + 1).first(where: { $0.1 == port }) {

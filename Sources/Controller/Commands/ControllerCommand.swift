@@ -66,7 +66,10 @@ enum EnvironmentArguments {
 
     /// The arguments with those from the environment that the command line does not give.
     static func merged(arguments: [String], environment: [String: String]) -> [String] {
-        let given = Set(arguments.filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2).prefix { $0 != "=" }).replacingOccurrences(of: ".", with: "-") })
+        let given = Set(
+            arguments.filter { $0.hasPrefix("--") }.map {
+                String($0.dropFirst(2).prefix { $0 != "=" }).replacingOccurrences(of: ".", with: "-")
+            })
         var added: [String] = []
         for (variable, value) in environment.sorted(by: { $0.key < $1.key }) where variable.hasPrefix(prefix) {
             let name = variable.dropFirst(prefix.count).lowercased().replacingOccurrences(of: "_", with: "-")

@@ -22,8 +22,12 @@ struct ExplainCommand: AnnotationCommand {
     var options: ConfigurationOptions
 
     mutating func validate() throws {
-        if manifests.isEmpty { throw ValidationError("--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello") }
-        guard let parsed = URLComponents(string: url), ["http", "https"].contains(parsed.scheme), parsed.host?.isEmpty == false else {
+        if manifests.isEmpty {
+            throw ValidationError(
+                "--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello")
+        }
+        guard let parsed = URLComponents(string: url), ["http", "https"].contains(parsed.scheme), parsed.host?.isEmpty == false
+        else {
             throw ValidationError("\(url.quotedForPeople) is not an HTTP URL; for example https://shop.example.com/cart")
         }
     }
@@ -32,7 +36,8 @@ struct ExplainCommand: AnnotationCommand {
         let offline = try OfflineAssembly(paths: manifests, options: options, annotations: annotations)
         guard let parsed = URLComponents(string: url), let host = parsed.host else { return }
         let path = parsed.percentEncodedPath.isEmpty ? "/" : parsed.percentEncodedPath
-        let explanation = Explanation(offline.assembly, host: host, path: path, isTLS: parsed.scheme == "https", terminal: .output)
+        let explanation = Explanation(
+            offline.assembly, host: host, path: path, isTLS: parsed.scheme == "https", terminal: .output)
         print(explanation.text, terminator: "")
     }
 }
@@ -57,7 +62,8 @@ struct Explanation {
         case .backend(let name):
             rows.append(["Backend", name])
             let section = assembly.state.sections.first { $0.isBackend && $0.name == name }
-            let servers = section?.pool?.servers.map { $0.endpoint + ($0.isDraining ? " (draining)" : "") }
+            let servers =
+                section?.pool?.servers.map { $0.endpoint + ($0.isDraining ? " (draining)" : "") }
                 ?? section?.lines.map(\.directive.text).filter { $0.hasPrefix("server ") } ?? []
             rows.append(["Servers", servers.isEmpty ? "none ready: HAProxy answers 503" : servers.joined(separator: ", ")])
         }

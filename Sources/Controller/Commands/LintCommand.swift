@@ -23,7 +23,9 @@ struct LintCommand: AnnotationCommand {
     @Argument(help: "Directories and files with manifests.")
     var paths: [String]
 
-    @Option(help: ArgumentHelp("How to print: text for people, json for programs, github for annotations of a pull request.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp(
+            "How to print: text for people, json for programs, github for annotations of a pull request.", valueName: "format"))
     var format = Format.text
 
     @OptionGroup(title: "Configuration options")
@@ -33,9 +35,12 @@ struct LintCommand: AnnotationCommand {
         let offline = try OfflineAssembly(paths: paths, options: options, annotations: annotations) {
             $0.assumesMissingClassesAreOurs = true
         }
-        let findings = Set(offline.findings + offline.engine.unusedServiceFindings(offline.store, assembly: offline.assembly)).sorted {
-            ($0.location?.file ?? "", $0.location?.line ?? 0, $0.description) < ($1.location?.file ?? "", $1.location?.line ?? 0, $1.description)
-        }
+        let findings = Set(offline.findings + offline.engine.unusedServiceFindings(offline.store, assembly: offline.assembly))
+            .sorted {
+                ($0.location?.file ?? "", $0.location?.line ?? 0, $0.description) < (
+                    $1.location?.file ?? "", $1.location?.line ?? 0, $1.description
+                )
+            }
         print(try Self.text(findings, format: format, terminal: .output), terminator: "")
         if !findings.isEmpty { throw ExitCode(1) }
     }
@@ -60,11 +65,14 @@ struct LintCommand: AnnotationCommand {
             return findings.map { finding in
                 var properties: [String] = []
                 if let location = finding.location {
-                    properties = ["file=\(escaped(location.file, isProperty: true))", "line=\(location.line)", "col=\(location.column)"]
+                    properties = [
+                        "file=\(escaped(location.file, isProperty: true))", "line=\(location.line)", "col=\(location.column)",
+                    ]
                 }
                 var message = finding
                 message.location = nil
-                return "::\(finding.severity.rawValue) \(properties.joined(separator: ","))::\(escaped(message.description, isProperty: false))\n"
+                return
+                    "::\(finding.severity.rawValue) \(properties.joined(separator: ","))::\(escaped(message.description, isProperty: false))\n"
             }.joined()
         }
     }

@@ -31,12 +31,18 @@ struct RenderCommand: AnnotationCommand {
     var options: ConfigurationOptions
 
     mutating func validate() throws {
-        if manifests.isEmpty { throw ValidationError("--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello") }
+        if manifests.isEmpty {
+            throw ValidationError(
+                "--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello")
+        }
     }
 
     mutating func run(annotations: AnnotationRegistry) async throws {
-        let offline = try OfflineAssembly(paths: manifests, options: options, runtimeDirectory: runtimeDir, annotations: annotations)
-        for finding in offline.findings { FileHandle.standardError.write(Data("\(finding.severity.rawValue): \(finding)\n".utf8)) }
+        let offline = try OfflineAssembly(
+            paths: manifests, options: options, runtimeDirectory: runtimeDir, annotations: annotations)
+        for finding in offline.findings {
+            FileHandle.standardError.write(Data("\(finding.severity.rawValue): \(finding)\n".utf8))
+        }
         guard let output else {
             print(RenderedConfiguration(offline.assembly.state.sections, withOrigins: withOrigins).text, terminator: "")
             for (_, map) in offline.assembly.state.maps.sorted(by: { $0.key < $1.key }) {
@@ -72,7 +78,8 @@ struct OfflineAssembly {
         engine = Engine(registry: annotations, options: engineOptions)
         store = ObjectStore(loaded.update.changed)
         assembly = engine.assemble(store, now: Int(Date().timeIntervalSince1970))
-        findings = loaded.update.findings
+        findings =
+            loaded.update.findings
             + assembly.findings.map { finding in
                 var located = finding
                 if located.location == nil, let object = finding.object { located.location = loaded.locations[object] }

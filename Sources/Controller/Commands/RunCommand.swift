@@ -14,7 +14,8 @@ struct RunCommand: AnnotationCommand {
             differ. SIGTERM or SIGINT stops both softly; a second signal stops at once.
             """)
 
-    @Option(help: ArgumentHelp("Read objects from the YAML and JSON files below this directory; can be repeated.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Read objects from the YAML and JSON files below this directory; can be repeated.", valueName: "dir"))
     var manifests: [String] = []
 
     @Option(help: ArgumentHelp("Where HAProxy's files are written.", valueName: "dir"))
@@ -23,15 +24,20 @@ struct RunCommand: AnnotationCommand {
     @Option(help: ArgumentHelp("Where HAProxy's sockets and pid file are.", valueName: "dir"))
     var runtimeDir = "/var/run/haproxy-ingress"
 
-    @Option(help: ArgumentHelp("Where the controller's own /metrics, /healthz, /readyz and /config are; none to switch off.", valueName: "address:port"))
+    @Option(
+        help: ArgumentHelp(
+            "Where the controller's own /metrics, /healthz, /readyz and /config are; none to switch off.",
+            valueName: "address:port"))
     var adminBind = "127.0.0.1:6060"
 
     @Option(
         help: ArgumentHelp(
-            "Reload HAProxy at most once in this time on average; after quiet the first reloads go at once.", valueName: "duration"))
+            "Reload HAProxy at most once in this time on average; after quiet the first reloads go at once.",
+            valueName: "duration"))
     var syncPeriod = SyncPeriod(argument: "5s") ?? SyncPeriod(duration: .seconds(5))
 
-    @Option(help: ArgumentHelp("How much to log: \(LogLevel.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "level"))
+    @Option(
+        help: ArgumentHelp("How much to log: \(LogLevel.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "level"))
     var log = LogLevel.info
 
     @OptionGroup(title: "Configuration options")
@@ -58,7 +64,10 @@ struct RunCommand: AnnotationCommand {
     }
 
     mutating func validate() throws {
-        if manifests.isEmpty { throw ValidationError("--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello") }
+        if manifests.isEmpty {
+            throw ValidationError(
+                "--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello")
+        }
         for directory in manifests {
             var isDirectory: ObjCBool = false
             guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
@@ -66,7 +75,8 @@ struct RunCommand: AnnotationCommand {
             }
         }
         if adminBind != "none", AdminAddress(adminBind) == nil {
-            throw ValidationError("--admin-bind: \(adminBind.quotedForPeople) is not an address and port, for example 127.0.0.1:6060")
+            throw ValidationError(
+                "--admin-bind: \(adminBind.quotedForPeople) is not an address and port, for example 127.0.0.1:6060")
         }
     }
 

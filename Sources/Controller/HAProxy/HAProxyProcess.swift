@@ -138,7 +138,8 @@ public actor HAProxyProcess {
                 program: settings.program,
                 arguments: [
                     // Not every file is looked for relative to the configuration (`default-path`): server certificates are not.
-                    "-C", URL(fileURLWithPath: settings.configurationFile).deletingLastPathComponent().path, "-W", "-S", "\(settings.masterSocket),mode,600", "-p", settings.pidFile, "-f", settings.configurationFile,
+                    "-C", URL(fileURLWithPath: settings.configurationFile).deletingLastPathComponent().path, "-W", "-S",
+                    "\(settings.masterSocket),mode,600", "-p", settings.pidFile, "-f", settings.configurationFile,
                 ],
                 environment: settings.environment, diesWithParent: settings.diesWithController,
                 onLine: { [logger, output] line in

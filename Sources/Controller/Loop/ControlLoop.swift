@@ -107,11 +107,13 @@ actor ControlLoop {
         let milliseconds = "\(duration / .milliseconds(1))".prefix(6)
         switch outcome {
         case .unchanged: break
-        case .updated(let count): logger.info("updated HAProxy at run time", metadata: ["changes": "\(count)", "ms": "\(milliseconds)"])
+        case .updated(let count):
+            logger.info("updated HAProxy at run time", metadata: ["changes": "\(count)", "ms": "\(milliseconds)"])
         case .reloaded(let reasons):
             let texts = reasons.prefix(3).map { $0.origin == .controller ? $0.description : "\($0.description) (\($0.origin))" }
             let more = reasons.count > 3 ? " and \(reasons.count - 3) more" : ""
-            logger.info("loaded a new configuration: \(texts.joined(separator: "; "))\(more)", metadata: ["ms": "\(milliseconds)"])
+            logger.info(
+                "loaded a new configuration: \(texts.joined(separator: "; "))\(more)", metadata: ["ms": "\(milliseconds)"])
         case .deferred(let wait):
             logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
             wakeAfter(wait)

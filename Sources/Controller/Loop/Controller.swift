@@ -51,7 +51,9 @@ struct Controller {
                 let logger = logger
                 group.addTask {
                     do { try await server.run(address: address) } catch is CancellationError {} catch {
-                        if !Task.isCancelled { logger.error("the admin endpoint cannot listen on \(address.host):\(address.port): \(error)") }
+                        if !Task.isCancelled {
+                            logger.error("the admin endpoint cannot listen on \(address.host):\(address.port): \(error)")
+                        }
                     }
                 }
             }
@@ -119,7 +121,8 @@ enum FallbackCertificate {
     /// Stands in where nothing is served, so that the same manifests render to the same files everywhere. Its key is no secret.
     static func placeholder() throws -> [UInt8] {
         let request = CertificateIssuer.Request(
-            commonName: "placeholder.\(name)", dnsNames: ["placeholder.\(name)"], notBefore: 1_735_689_600, notAfter: 2_051_222_400)
+            commonName: "placeholder.\(name)", dnsNames: ["placeholder.\(name)"], notBefore: 1_735_689_600,
+            notAfter: 2_051_222_400)
         let issued = try CertificateIssuer.issue(request, key: .fixed(seed: Digest.sha256("haproxy-ingress placeholder".utf8)))
         return issued.certificate + issued.key
     }

@@ -14,14 +14,16 @@ public struct AnnotationKey<Value: Sendable>: Sendable {
     ///   - update: how a changed value reaches a running HAProxy.
     ///   - summary: one or two sentences.
     public init(
-        _ name: String, _ type: ValueType<Value>, scopes: Set<Scope>, default defaultValue: String? = nil, acts: ConfigurationPart,
+        _ name: String, _ type: ValueType<Value>, scopes: Set<Scope>, default defaultValue: String? = nil,
+        acts: ConfigurationPart,
         update: UpdatePath, since: String, olderNames: [String] = [], fullNames: [String] = [], example: String? = nil,
         summary: String
     ) {
         self.type = type
         let parse = type.parse
         reference = KeyReference(
-            name: name, olderNames: olderNames, fullNames: fullNames, scopes: scopes, typeName: type.name, expected: type.expected,
+            name: name, olderNames: olderNames, fullNames: fullNames, scopes: scopes, typeName: type.name,
+            expected: type.expected,
             example: example ?? type.example, defaultValue: defaultValue, acts: acts, update: update, since: since,
             summary: summary, validate: { _ = try parse($0) })
     }

@@ -34,7 +34,9 @@ public struct AnnotationRegistry: Sendable {
             }
         }
         let routeHandlers = handlers.compactMap { $0 as? any RouteAnnotation.Type }
-        self.routeHandlers = routeHandlers.filter { $0 is any RoutingAnnotation.Type } + routeHandlers.filter { !($0 is any RoutingAnnotation.Type) }
+        self.routeHandlers =
+            routeHandlers.filter { $0 is any RoutingAnnotation.Type }
+            + routeHandlers.filter { !($0 is any RoutingAnnotation.Type) }
         globalHandlers = handlers.compactMap { $0 as? any GlobalAnnotation.Type }
         selectionHandlers = handlers.compactMap { $0 as? any IngressSelection.Type }
         self.keys = keys

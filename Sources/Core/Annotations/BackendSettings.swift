@@ -60,7 +60,8 @@ public struct BackendSettings: Hashable, Sendable {
         if !userLists.contains(list) { userLists.append(list) }
     }
 
-    private mutating func append(_ line: Directive, _ source: Origin?, _ add: (inout BackendSettings, Traced<Directive>) -> Void) {
+    private mutating func append(_ line: Directive, _ source: Origin?, _ add: (inout BackendSettings, Traced<Directive>) -> Void)
+    {
         let origin = source ?? origin
         if let value = line.unrepresentable {
             unrepresentable = AnnotationError(
@@ -71,7 +72,8 @@ public struct BackendSettings: Hashable, Sendable {
     }
 
     public static func == (a: BackendSettings, b: BackendSettings) -> Bool {
-        a.balance == b.balance && a.options == b.options && a.httpOptions == b.httpOptions && a.rulesByPhase == b.rulesByPhase && a.serverOptions == b.serverOptions
+        a.balance == b.balance && a.options == b.options && a.httpOptions == b.httpOptions && a.rulesByPhase == b.rulesByPhase
+            && a.serverOptions == b.serverOptions
             && a.snippet == b.snippet && a.userLists == b.userLists
     }
 

@@ -55,7 +55,8 @@ public struct RouteContribution {
     ///
     /// - Throws: ``AnnotationError`` when the key holds white space, or either holds control characters or is empty.
     public mutating func addEntry(to map: String, key: String, value: String) throws {
-        guard !key.isEmpty, !value.isEmpty, Quoting.isRepresentable(value), key.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+        guard !key.isEmpty, !value.isEmpty, Quoting.isRepresentable(value), key.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f })
+        else {
             throw AnnotationError(
                 Finding(
                     .error, object: backend.origin.object, key: backend.origin.key, value: value,

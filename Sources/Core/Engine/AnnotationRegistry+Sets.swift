@@ -11,12 +11,16 @@ extension AnnotationRegistry {
                 continue
             }
             guard let key = keys[name], key.scopes.contains(scope) else {
-                if Self.isOurs(writtenKey) { findings.append(misplaced(writtenKey, object: object, raw: raw, name: name, scope: scope)) }
+                if Self.isOurs(writtenKey) {
+                    findings.append(misplaced(writtenKey, object: object, raw: raw, name: name, scope: scope))
+                }
                 continue
             }
             if let first = entries[name] {
                 findings.append(
-                    Finding(.warning, object: object, key: writtenKey, value: raw, "is not read because \(first.writtenKey) is given too"))
+                    Finding(
+                        .warning, object: object, key: writtenKey, value: raw,
+                        "is not read because \(first.writtenKey) is given too"))
                 continue
             }
             entries[name] = AnnotationSet.Entry(writtenKey: writtenKey, raw: raw)
@@ -54,13 +58,15 @@ extension AnnotationRegistry {
         let nearest = nearestKey(to: String(writtenKey.dropFirst(prefix.count))).map { prefix + $0 }
         return Finding(
             .warning, object: object, key: writtenKey, value: raw,
-            nearest.map { "is not a key that the controller knows; did you mean \($0)?" } ?? "is not a key that the controller knows")
+            nearest.map { "is not a key that the controller knows; did you mean \($0)?" }
+                ?? "is not a key that the controller knows")
     }
 
     private func misplaced(_ writtenKey: String, object: ObjectKey, raw: String, name: String, scope: Scope) -> Finding {
         let scopes = keys[name]?.scopes.sorted().map(\.title).joined(separator: ", ") ?? ""
         return Finding(
-            .warning, object: object, key: writtenKey, value: raw, "is not read on a \(scope.title)", expected: "it on: \(scopes)")
+            .warning, object: object, key: writtenKey, value: raw, "is not read on a \(scope.title)", expected: "it on: \(scopes)"
+        )
     }
 
     private func doubleNames(_ entries: [String: AnnotationSet.Entry], object: ObjectKey) -> [Finding] {

@@ -47,7 +47,8 @@ extension AssemblyRun {
         var places = [Self.place(host: host, path: path, type: type)]
         if plan.contribution.isPassthrough {
             guard !host.isEmpty else {
-                findings.append(Finding(.warning, object: set.object, "passes TLS through only for rules with a host: SNI is what chooses"))
+                findings.append(
+                    Finding(.warning, object: set.object, "passes TLS through only for rules with a host: SNI is what chooses"))
                 return
             }
             places.append(Claims.Place(map: "sni", key: Self.hostKey(host)))
@@ -71,7 +72,8 @@ extension AssemblyRun {
         let what = "\(host.isEmpty ? "any host" : "host \(host)"), path \(path)"
         return Finding(
             .warning, object: ingress,
-            owner == ingress ? "has two rules for \(what); the first is in force" : "claims \(what), which the older \(owner) has")
+            owner == ingress ? "has two rules for \(what); the first is in force" : "claims \(what), which the older \(owner) has"
+        )
     }
 
     mutating func planDefaultBackend(claims: inout Claims) {
@@ -121,10 +123,11 @@ extension AssemblyRun {
     mutating func fillMaps(_ finished: [Route]) {
         var maps: [String: [String: String]] = ["host": [:], "path-exact": [:], "path-prefix": [:]]
         for (route, planned) in zip(finished, routes) {
-            let target = switch route.destination {
-            case .backend(let name): name
-            case .unavailable: Self.unavailableBackend
-            }
+            let target =
+                switch route.destination {
+                case .backend(let name): name
+                case .unavailable: Self.unavailableBackend
+                }
             if planned.map == "sni", target == Self.unavailableBackend {
                 maps["sni", default: [:]][planned.key] = "\(Self.unavailablePassthrough).\(route.settings)"
             } else {

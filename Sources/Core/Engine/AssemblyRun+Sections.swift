@@ -87,7 +87,9 @@ extension AssemblyRun {
     private func binds(port: Int, _ keywords: Directive) -> [Directive] {
         var binds: [Directive] = []
         if let address = options.ipv4Address { binds.append("bind \(address + ":" + String(port))\(raw: keywords.text)") }
-        if let address = options.ipv6Address { binds.append("bind \("[" + address + "]:" + String(port)) v6only\(raw: keywords.text)") }
+        if let address = options.ipv6Address {
+            binds.append("bind \("[" + address + "]:" + String(port)) v6only\(raw: keywords.text)")
+        }
         return binds
     }
 
@@ -116,7 +118,9 @@ extension AssemblyRun {
     private func httpFrontend(_ global: GlobalContribution, rules: [OwnedRules]) -> Section {
         var section = Section("frontend http")
         let keywords = Self.keywords(global.bindOptions)
-        for bind in binds(port: options.httpPort, keywords) { section.add(bind, origin: global.bindOptions.first?.origin ?? .controller) }
+        for bind in binds(port: options.httpPort, keywords) {
+            section.add(bind, origin: global.bindOptions.first?.origin ?? .controller)
+        }
         addHTTPRules(to: &section, global: global, rules: rules)
         return section
     }
@@ -223,7 +227,9 @@ extension AssemblyRun {
         section.add(settings.snippet)
         guard !entry.isExternalName else {
             // HAProxy resolves only names that its configuration has, so these servers are lines like any other.
-            for keywords in settings.serverOptions { section.add("default-server \(raw: keywords.value.text)", origin: keywords.origin) }
+            for keywords in settings.serverOptions {
+                section.add("default-server \(raw: keywords.value.text)", origin: keywords.origin)
+            }
             for server in entry.servers {
                 section.add(
                     "server \(server.name) \(server.endpoint) resolvers kubernetes init-addr last,libc,none",

@@ -71,7 +71,8 @@ struct Certificates {
             result = known
         } else {
             guard let found = store.secrets[secret] else {
-                findings.append(Finding(.error, object: object, key: field, value: secret.name, "names a Secret that does not exist"))
+                findings.append(
+                    Finding(.error, object: object, key: field, value: secret.name, "names a Secret that does not exist"))
                 return nil
             }
             let path = "certs/frontend/\(secret.namespace)_\(secret.name).pem"
@@ -85,14 +86,18 @@ struct Certificates {
             parsed[secret] = result
             if case .success(let bundle) = result {
                 files.append(ConfigurationFile(path: path, content: bundle.pem, kind: .certificate))
-                if let validity = bundle.validityProblem(now: now) { findings.append(Finding(.warning, object: secret, key: "tls.crt", validity)) }
+                if let validity = bundle.validityProblem(now: now) {
+                    findings.append(Finding(.warning, object: secret, key: "tls.crt", validity))
+                }
             }
         }
         switch result {
         case .success(let bundle): return bundle
         case .failure(let error):
             findings.append(
-                Finding(.error, object: object, key: field, value: secret.name, "names a Secret without a usable certificate: \(error)"))
+                Finding(
+                    .error, object: object, key: field, value: secret.name,
+                    "names a Secret without a usable certificate: \(error)"))
             return nil
         }
     }

@@ -35,7 +35,8 @@ public struct CertificateList: Hashable, Sendable {
     /// One certificate a line with its names. The first certificate is the one for clients that name no known host; a name
     /// that nobody can ask for keeps its own names out of the choice.
     public var text: String {
-        Self.line(Certificates.defaultPath, names: ["default.invalid"]) + "\n" + entries.keys.sorted().map { Self.line($0, names: entries[$0] ?? []) + "\n" }.joined()
+        Self.line(Certificates.defaultPath, names: ["default.invalid"]) + "\n"
+            + entries.keys.sorted().map { Self.line($0, names: entries[$0] ?? []) + "\n" }.joined()
     }
 
     /// A line of the list, as the file and the Runtime API's `add ssl crt-list` have it.

@@ -12,7 +12,8 @@ extension Engine {
                     return nil
                 } catch {
                     return Finding(
-                        .error, object: key, key: entry.writtenKey, value: entry.raw, (error as? ValueError)?.message ?? "\(error)",
+                        .error, object: key, key: entry.writtenKey, value: entry.raw,
+                        (error as? ValueError)?.message ?? "\(error)",
                         expected: reference.expected, example: reference.example)
                 }
             }
@@ -34,15 +35,23 @@ extension Assembly {
         if isTLS {
             let passthrough = routes.filter(\.isPassthrough)
             if let route = passthrough.first(where: { $0.host == host }) { return route }
-            if !hosts.contains(host), let wildcard = Self.wildcard(of: host), let route = passthrough.first(where: { $0.host == wildcard }) {
+            if !hosts.contains(host), let wildcard = Self.wildcard(of: host),
+                let route = passthrough.first(where: { $0.host == wildcard })
+            {
                 return route
             }
         }
         var chosen = ""
-        if hosts.contains(host) { chosen = host } else if let wildcard = Self.wildcard(of: host), hosts.contains(wildcard) { chosen = wildcard }
+        if hosts.contains(host) {
+            chosen = host
+        } else if let wildcard = Self.wildcard(of: host), hosts.contains(wildcard) {
+            chosen = wildcard
+        }
         let candidates = routes.filter { $0.host == chosen && !$0.isPassthrough && !($0.host.isEmpty && $0.pathType == nil) }
         return candidates.first { $0.pathType == .exact && $0.path == path }
-            ?? candidates.filter { $0.pathType != .exact && Self.isPrefix($0.path, of: path) }.max { $0.path.utf8.count < $1.path.utf8.count }
+            ?? candidates.filter { $0.pathType != .exact && Self.isPrefix($0.path, of: path) }.max {
+                $0.path.utf8.count < $1.path.utf8.count
+            }
             ?? routes.first { $0.host.isEmpty && $0.pathType == nil }
     }
 

@@ -72,7 +72,8 @@ struct AssemblyRun {
         handlers = HandlerRun(
             registry: engine.registry, environment: options.environment,
             objects: ObjectReader(
-                secret: { store.secrets[$0] }, patternFile: { patterns?.data[$0] }, sharedNamespaces: options.sharedSecretNamespaces),
+                secret: { store.secrets[$0] }, patternFile: { patterns?.data[$0] },
+                sharedNamespaces: options.sharedSecretNamespaces),
             refusals: refusals)
         services = ServiceResolution(store: store, options: options)
         let key = ObjectKey(.configMap, namespace: options.configMap.namespace, name: options.configMap.name)

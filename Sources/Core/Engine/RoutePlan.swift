@@ -35,14 +35,18 @@ struct HandlerRun {
         for file in plan.contribution.files {
             guard let reason = refusals.refusal(of: file) else { continue }
             plan.closedReason = "HAProxy cannot load \(file.path): \(reason)"
-            plan.findings.append(Finding(.error, object: context.ingress ?? context.service, "leads to \(file.path), which HAProxy cannot load: \(reason)"))
+            plan.findings.append(
+                Finding(
+                    .error, object: context.ingress ?? context.service,
+                    "leads to \(file.path), which HAProxy cannot load: \(reason)"))
         }
         plan.findings += plan.contribution.findings
         return plan
     }
 
     private func run(
-        _ handler: any RouteAnnotation.Type, context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)], plan: inout RoutePlan
+        _ handler: any RouteAnnotation.Type, context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)],
+        plan: inout RoutePlan
     ) {
         let reference = handler.reference
         let values = AnnotationValues(
@@ -57,7 +61,8 @@ struct HandlerRun {
                 try setting.contribute(to: &plan.contribution)
                 if let error = plan.contribution.backend.unrepresentable { throw error }
                 if reference.isProtection, plan.contribution.isPassthrough {
-                    try requirePassthrough(from: before, to: plan.contribution, origin: values.defaultOrigin(family: reference.family))
+                    try requirePassthrough(
+                        from: before, to: plan.contribution, origin: values.defaultOrigin(family: reference.family))
                 }
             }
         } catch {
@@ -73,7 +78,8 @@ struct HandlerRun {
     /// A protection that works on HTTP protects nothing where TLS is passed through.
     private func requirePassthrough(from before: RouteContribution, to after: RouteContribution, origin: Origin) throws {
         let added = after.rules.filter { !before.rules.contains($0) }
-        let isEnforceable = added.allSatisfy { $0.rules.passthroughLines != nil } && after.backend.rules.count == before.backend.rules.count
+        let isEnforceable =
+            added.allSatisfy { $0.rules.passthroughLines != nil } && after.backend.rules.count == before.backend.rules.count
         guard !isEnforceable else { return }
         throw AnnotationError(
             Finding(

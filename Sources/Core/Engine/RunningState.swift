@@ -51,7 +51,8 @@ public struct RunningState: Sendable {
             reasons.append(ReloadReason("\(header) is gone"))
         }
         for path in desired.files.keys.sorted() {
-            guard let file = desired.files[path], file.kind != .certificate, let old = files[path], old.content != file.content else { continue }
+            guard let file = desired.files[path], file.kind != .certificate, let old = files[path], old.content != file.content
+            else { continue }
             if mentions(path) { reasons.append(ReloadReason("\(path) changed")) }
         }
         guard reasons.isEmpty else { return .reload(reasons) }
@@ -69,7 +70,9 @@ public struct RunningState: Sendable {
     }
 
     private func reloadReasons(_ section: Section) -> [ReloadReason] {
-        guard let running = sections[section.header] else { return [ReloadReason("\(section.header) is new", origin: section.origin)] }
+        guard let running = sections[section.header] else {
+            return [ReloadReason("\(section.header) is new", origin: section.origin)]
+        }
         let features = Set(section.lines.compactMap(\.feature))
         // Rules of a feature that no route uses any more may stay until the next reload.
         let lines = running.lines.filter { line in line.feature.map { features.contains($0) } ?? true }
@@ -83,18 +86,23 @@ public struct RunningState: Sendable {
                 }
             return [
                 ReloadReason(
-                    "\(section.header) \(verb)\(line.map { ": \($0.directive.text)" } ?? "")", origin: line?.origin ?? section.origin)
+                    "\(section.header) \(verb)\(line.map { ": \($0.directive.text)" } ?? "")",
+                    origin: line?.origin ?? section.origin)
             ]
         }
         guard let pool = section.pool, let old = running.pool else { return [] }
         if pool.keywordText != old.keywordText {
             return [
                 ReloadReason(
-                    "\(section.header) has other server keywords: \(pool.keywordText)", origin: pool.keywords.last?.origin ?? section.origin)
+                    "\(section.header) has other server keywords: \(pool.keywordText)",
+                    origin: pool.keywords.last?.origin ?? section.origin)
             ]
         }
         if (pool.slots == nil) != (old.slots == nil) {
-            return [ReloadReason("\(section.header) changes to or from an algorithm that takes servers at run time", origin: section.origin)]
+            return [
+                ReloadReason(
+                    "\(section.header) changes to or from an algorithm that takes servers at run time", origin: section.origin)
+            ]
         }
         if let slots = slots[section.name], pool.servers.count > slots {
             return [ReloadReason("\(section.header) needs more than its \(slots) server slots", origin: section.origin)]
@@ -175,7 +183,8 @@ public struct RunningState: Sendable {
         }
         for backend in servers.keys.sorted() where !wantedBackends.contains(backend) {
             for name in servers[backend]?.keys.sorted() ?? [] where removing[backend]?.contains(name) != true {
-                removed.append(slots[backend] == nil ? .removeServer(backend: backend, name: name) : .freeSlot(backend: backend, slot: name))
+                removed.append(
+                    slots[backend] == nil ? .removeServer(backend: backend, name: name) : .freeSlot(backend: backend, slot: name))
             }
         }
         return (added, removed)
@@ -220,7 +229,8 @@ public struct RunningState: Sendable {
         for path in list.keys.sorted() where certificateList[path] != list[path] {
             let names = list[path] ?? []
             updates.append(
-                certificateList[path] == nil ? .addListEntry(path: path, names: names) : .replaceListEntry(path: path, names: names))
+                certificateList[path] == nil
+                    ? .addListEntry(path: path, names: names) : .replaceListEntry(path: path, names: names))
         }
         for path in certificateList.keys.sorted() where list[path] == nil {
             updates.append(.removeListEntry(path: path))

@@ -17,10 +17,12 @@ struct ServiceResolution {
         if service.type == .externalName { return try external(service, key: key, port: port) }
         guard let servicePort = find(port, in: service) else {
             let known = service.ports.map { port in port.name.map { "\($0) (\(port.port))" } ?? String(port.port) }
-            throw Missing("\(key) has no port \(port?.description ?? ""); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))")
+            throw Missing(
+                "\(key) has no port \(port?.description ?? ""); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))")
         }
         return Resolved(
-            portName: servicePort.name ?? String(servicePort.port), servers: servers(of: key, port: servicePort), isExternalName: false)
+            portName: servicePort.name ?? String(servicePort.port), servers: servers(of: key, port: servicePort),
+            isExternalName: false)
     }
 
     struct Missing: Error {

@@ -16,7 +16,8 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
         guard let address = parts.first, let parsed = Self.parse(String(address)) else { return nil }
         var length = parsed.count * 8
         if parts.count == 2 {
-            guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let given = Int(parts[1]), given <= length
+            guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let given = Int(parts[1]),
+                given <= length
             else { return nil }
             length = given
         }

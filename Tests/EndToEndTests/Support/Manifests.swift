@@ -56,7 +56,8 @@ enum Manifests {
 
     static func secret(_ name: String, namespace: String = "shop", type: String = "Opaque", _ data: [String: String]) -> String {
         let lines = data.sorted { $0.key < $1.key }.map { "  \(json($0.key)): \(json($0.value))\n" }.joined()
-        return "apiVersion: v1\nkind: Secret\nmetadata: {name: \(name), namespace: \(namespace)}\ntype: \(type)\nstringData:\n\(lines)---\n"
+        return
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: \(name), namespace: \(namespace)}\ntype: \(type)\nstringData:\n\(lines)---\n"
     }
 
     /// Annotations, without prefix.

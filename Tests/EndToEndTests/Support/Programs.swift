@@ -2,8 +2,12 @@ import Foundation
 
 /// The programs under test, beside the test bundle.
 enum Programs {
-    static var directory: URL { Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL.deletingLastPathComponent() ?? fallback }
-    private static var fallback: URL { URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent() }
+    static var directory: URL {
+        Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL.deletingLastPathComponent() ?? fallback
+    }
+    private static var fallback: URL {
+        URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+    }
 
     static var controller: URL { directory.appendingPathComponent("haproxy-ingress") }
     static var pods: URL { directory.appendingPathComponent("example-pods") }

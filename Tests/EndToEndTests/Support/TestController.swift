@@ -69,8 +69,10 @@ final class TestController: Sendable {
         process.arguments =
             [
                 "run", "--manifests", directory.appendingPathComponent("manifests").path, "--config-dir",
-                directory.appendingPathComponent("config").path, "--runtime-dir", directory.appendingPathComponent("runtime").path,
-                "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--http-bind-port", "\(http)", "--https-bind-port", "\(https)",
+                directory.appendingPathComponent("config").path, "--runtime-dir",
+                directory.appendingPathComponent("runtime").path,
+                "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--http-bind-port", "\(http)", "--https-bind-port",
+                "\(https)",
                 "--healthz-bind-port", "\(healthz)", "--stats-bind-port", "\(stats)", "--admin-bind", "127.0.0.1:\(admin)",
                 "--sync-period", "50ms",
             ] + arguments
@@ -127,7 +129,9 @@ final class TestController: Sendable {
             let response = try await request(url, headers: headers, authority: authority)
             if condition(response) { return response }
             guard ContinuousClock.now < deadline else {
-                Issue.record("\(url) still answers \(response.status): \(response.body.prefix(300))\n\(log)", sourceLocation: sourceLocation)
+                Issue.record(
+                    "\(url) still answers \(response.status): \(response.body.prefix(300))\n\(log)",
+                    sourceLocation: sourceLocation)
                 return response
             }
             try await Task.sleep(for: .milliseconds(30))
@@ -156,7 +160,8 @@ final class TestController: Sendable {
     /// A page of the admin endpoint.
     func adminPage(_ path: String) async throws -> Response {
         Response(
-            curl: try await run(Self.curl, ["--silent", "--include", "--max-time", "5", "--noproxy", "*", "http://127.0.0.1:\(admin)\(path)"]))
+            curl: try await run(
+                Self.curl, ["--silent", "--include", "--max-time", "5", "--noproxy", "*", "http://127.0.0.1:\(admin)\(path)"]))
     }
 
     /// A metric's value.
@@ -178,7 +183,8 @@ final class TestController: Sendable {
     /// What the Runtime API answers.
     func runtimeAPI(_ command: String) async throws -> String {
         let socket = runtime.appendingPathComponent("haproxy-runtime-api.sock").path
-        let script = "import socket,sys;s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);s.sendall(sys.argv[2].encode()+b'\\n');b=b''\nwhile True:\n d=s.recv(65536)\n if not d: break\n b+=d\nsys.stdout.write(b.decode())"
+        let script =
+            "import socket,sys;s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);s.sendall(sys.argv[2].encode()+b'\\n');b=b''\nwhile True:\n d=s.recv(65536)\n if not d: break\n b+=d\nsys.stdout.write(b.decode())"
         return try await run(URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", script, socket, command]).output
     }
 

@@ -12,9 +12,12 @@ extension ValueType where Value == Bool {
 extension ValueType where Value == Int {
     /// A whole number in a range.
     public static func integer(_ range: ClosedRange<Int>) -> ValueType {
-        let limit = range.upperBound == .max ? "a whole number of at least \(range.lowerBound)"
+        let limit =
+            range.upperBound == .max
+            ? "a whole number of at least \(range.lowerBound)"
             : "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        return ValueType(name: "number", expected: limit, example: String(min(max(range.lowerBound, 100), range.upperBound))) { text in
+        return ValueType(name: "number", expected: limit, example: String(min(max(range.lowerBound, 100), range.upperBound))) {
+            text in
             guard let number = text.wholeNumber else { throw ValueError("is not a whole number") }
             guard range.contains(number) else { throw ValueError("is out of range") }
             return number

@@ -15,14 +15,17 @@ public struct HeaderAssignment: Hashable, Sendable {
 extension ValueType where Value == [HeaderAssignment] {
     /// `NAME VALUE`, one a line; quotes around the value are taken off.
     public static let headerLines = ValueType(
-        name: "NAME VALUE lines", expected: "one header a line: its name, a space and its value", example: "X-Environment production"
+        name: "NAME VALUE lines", expected: "one header a line: its name, a space and its value",
+        example: "X-Environment production"
     ) { text in
         let assignments = try text.split(whereSeparator: \.isNewline).compactMap { line -> HeaderAssignment? in
             let line = String(line).trimmingWhitespace
             guard !line.isEmpty else { return nil }
             let name = String(line.prefix { !$0.isWhitespace })
             var value = String(line.dropFirst(name.count)).trimmingWhitespace
-            guard name.isPlainHeaderName else { throw ValueError("holds \(name.quotedForPeople), which is not the name of a header") }
+            guard name.isPlainHeaderName else {
+                throw ValueError("holds \(name.quotedForPeople), which is not the name of a header")
+            }
             for quote in ["\"", "'"] where value.count >= 2 && value.hasPrefix(quote) && value.hasSuffix(quote) {
                 value = String(value.dropFirst().dropLast())
                 break
@@ -48,7 +51,9 @@ public struct ConfigSnippet: Hashable, Sendable {
     ]
 
     public init(_ text: String) throws {
-        lines = text.split(whereSeparator: \.isNewline).map { String($0).trimmingWhitespace }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        lines = text.split(whereSeparator: \.isNewline).map { String($0).trimmingWhitespace }.filter {
+            !$0.isEmpty && !$0.hasPrefix("#")
+        }
         guard !lines.isEmpty else { throw ValueError("holds no directive") }
         for line in lines {
             let word = String(line.prefix { !$0.isWhitespace })

@@ -71,7 +71,9 @@ public struct HostAndPort: Hashable, Sendable, CustomStringConvertible {
             port = nil
             return
         }
-        guard rest.hasPrefix(":"), let number = String(rest.dropFirst()).wholeNumber, (1...65_535).contains(number) else { return nil }
+        guard rest.hasPrefix(":"), let number = String(rest.dropFirst()).wholeNumber, (1...65_535).contains(number) else {
+            return nil
+        }
         port = number
     }
 
