@@ -69,13 +69,18 @@ let package = Package(
                 "Annotations", "Controller", "Core", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Benchmarks/Render"),
 
+        // Certificates, directories, ports and waiting for the tests.
+        .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport"),
+
         .testTarget(name: "RegistrarTests", dependencies: ["AnnotationRegistrar"]),
-        .testTarget(name: "CoreTests", dependencies: ["Core"]),
-        .testTarget(name: "AnnotationsTests", dependencies: ["Annotations", "AnnotationTesting", "Core", "Controller"]),
-        .testTarget(name: "ControllerTests", dependencies: ["Controller", "Core"]),
+        .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
+        .testTarget(
+            name: "AnnotationsTests",
+            dependencies: ["Annotations", "AnnotationTesting", "Core", "Controller", "TestSupport"]),
+        .testTarget(name: "ControllerTests", dependencies: ["Controller", "Core", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Core", "Annotations", "Controller", "haproxy-ingress", "example-pods"]),
+            dependencies: ["Core", "Annotations", "Controller", "TestSupport", "haproxy-ingress", "example-pods"]),
     ],
     swiftLanguageModes: [.v6]
 )
