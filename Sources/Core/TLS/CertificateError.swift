@@ -34,7 +34,8 @@ public enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible
         case .damagedKey: "the private key in tls.key is damaged or of an unknown kind"
         case .encryptedKey: "the key is encrypted with a passphrase"
         case .keyMismatch: "the key does not belong to the certificate"
-        case .leafNotFirst(let place): "the key belongs to certificate number \(place) of tls.crt, which must come first, before its chain"
+        case .leafNotFirst(let place):
+            "the key belongs to certificate number \(place) of tls.crt, which must come first, before its chain"
         case .weakKey(let subject, let bits):
             "the key of the certificate for \(subject.quotedForPeople) has only \(bits) bits; OpenSSL asks for RSA with 2048, or ECDSA with 224, at least"
         case .weakSignature(let subject):

@@ -10,7 +10,7 @@ struct PEMBlock {
     /// Whether the block does not end, or is not Base64; nothing else is known of it then.
     var isDamaged = false
 
-    var isCertificate: Bool { label == PEM_STRING_X509 || label == PEM_STRING_X509_OLD }
+    var isCertificate: Bool { [PEM_STRING_X509, PEM_STRING_X509_OLD, PEM_STRING_X509_TRUSTED].contains(label) }
     var isPrivateKey: Bool { label.hasSuffix("PRIVATE KEY") }
 
     /// The blocks of a text in order, up to the first damaged one.

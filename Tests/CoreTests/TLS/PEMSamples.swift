@@ -1,0 +1,106 @@
+/// What CertificateIssuer does not make, made with the openssl command. The keys protect nothing.
+enum PEMSamples {
+    /// Signed with ECDSA and SHA-256 by another key; its key is ``key``.
+    static let certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBGTCBwQIUNR/IR26ngOCIql5qc94Z7RB5+U8wCgYIKoZIzj0EAwIwDTELMAkG
+        A1UEAwwCY2EwHhcNMjYxMTIzMDQyNzQxWhcNMzYxMTIwMDQyNzQxWjATMREwDwYD
+        VQQDDAhzaGExbGVhZjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABBGyu4gPQwPA
+        oO/r/+kZWwNy15K3+IiPT2QPvc/CbqAq3cLxCF4PUPLkty/Cmu7C2m0gj+tqI9VZ
+        xoibe1NX05YwCgYIKoZIzj0EAwIDRwAwRAIgaNz1WprwRtzVosk+hR7jl9gsdIGE
+        KT18TMxSSo5hCCMCIEFexzaZ26ulV0o8sBgPKt69MPTZIrAiAvgWOu+ny9f7
+        -----END CERTIFICATE-----
+        """
+
+    /// The same, signed with SHA-1.
+    static let signedWithSHA1 = """
+        -----BEGIN CERTIFICATE-----
+        MIIBGDCBwAIUXkvllzx+uuCY7O9PZ4S3mzBQ2QcwCQYHKoZIzj0EATANMQswCQYD
+        VQQDDAJjYTAeFw0yNjExMjMwNDI3NDFaFw0zNjExMjAwNDI3NDFaMBMxETAPBgNV
+        BAMMCHNoYTFsZWFmMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEbK7iA9DA8Cg
+        7+v/6RlbA3LXkrf4iI9PZA+9z8JuoCrdwvEIXg9Q8uS3L8Ka7sLabSCP62oj1VnG
+        iJt7U1fTljAJBgcqhkjOPQQBA0gAMEUCIB7eGpkLb0HFKxIX6CZx02QwMePSTYfY
+        uGfnY1R9U/TGAiEA349YUqi8PCuMTjai7dJD6TZ/chVn7QnFael2bySKkqw=
+        -----END CERTIFICATE-----
+        """
+
+    static let key = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgQqzzDudWC1M6Yw88
+        khTZNdxoGZBFh7dkok9yTkhh0Q2hRANCAAQRsruID0MDwKDv6//pGVsDcteSt/iI
+        j09kD73Pwm6gKt3C8QheD1Dy5LcvwpruwtptII/raiPVWcaIm3tTV9OW
+        -----END PRIVATE KEY-----
+        """
+
+    /// ``key`` as `openssl ecparam -genkey` writes keys: after the parameters of the curve, in the form of RFC 5915.
+    static let keyAfterParameters = """
+        -----BEGIN EC PARAMETERS-----
+        BggqhkjOPQMBBw==
+        -----END EC PARAMETERS-----
+        -----BEGIN EC PRIVATE KEY-----
+        MHcCAQEEIEKs8w7nVgtTOmMPPJIU2TXcaBmQRYe3ZKJPck5IYdENoAoGCCqGSM49
+        AwEHoUQDQgAEEbK7iA9DA8Cg7+v/6RlbA3LXkrf4iI9PZA+9z8JuoCrdwvEIXg9Q
+        8uS3L8Ka7sLabSCP62oj1VnGiJt7U1fTlg==
+        -----END EC PRIVATE KEY-----
+        """
+
+    /// ``key`` encrypted, in OpenSSL's old form.
+    static let encryptedKey = """
+        -----BEGIN EC PRIVATE KEY-----
+        Proc-Type: 4,ENCRYPTED
+        DEK-Info: AES-128-CBC,6ED1283694843764FCE671C6D7C66F90
+
+        svEcls7YREikjx9gMsCCpX6PH476yZNeCuVAxEBUiVI5goIQrXYv3w4tvNQezoYU
+        lGbabrCgvWuVtYLI+KXhkCWhEB25RzUMtLF4Ux06kWgAJjjqwwnwcOPgIRsMFesU
+        lqPvClDlgKB2HygCeD0Jlpn140MZkw+8ulFFQcZam38=
+        -----END EC PRIVATE KEY-----
+        """
+
+    /// ``key`` encrypted, as PKCS #8.
+    static let encryptedPKCS8Key = """
+        -----BEGIN ENCRYPTED PRIVATE KEY-----
+        MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgYaOw1XTa6vQICCAAw
+        DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEGo8Qd/TpUGm7LUzyibuKHkEgZDy
+        1R5KUZUT4QeQDPv1b5cow2UsqUDiNlClku6hIRBfe5do6t0J61fJgBbrId6X5AgM
+        YscHz/evjCyRo9v2zrqHLZ6eyuxw8PepIU2u4Y7b0E0Hczx6iC4BrXzeQbprOXyv
+        bEqk8HOqiDe0W/pc63nmvx3z19td9wy2UDqXcNTptrHwrEq/QPfCUM/lUrmtidY=
+        -----END ENCRYPTED PRIVATE KEY-----
+        """
+
+    /// Of 1024 bits.
+    static let weakRSACertificate = """
+        -----BEGIN CERTIFICATE-----
+        MIICEjCCAXugAwIBAgIUZRJXUENyLyXdCPa/iNlPG5IIzqYwDQYJKoZIhvcNAQEL
+        BQAwGzEZMBcGA1UEAwwQd2Vhay5leGFtcGxlLmNvbTAeFw0yNjExMjMwNDI3NDBa
+        Fw0zNjExMjAwNDI3NDBaMBsxGTAXBgNVBAMMEHdlYWsuZXhhbXBsZS5jb20wgZ8w
+        DQYJKoZIhvcNAQEBBQADgY0AMIGJAoGBAL8tVQot8S2JaQ/57p04DdyizrtaHLid
+        NnrbjJl09Huw2kP0HYLGK5P1W0Z5Y+9zl5V3F8WBJfBp9+k3X3ItvxkoBkUNlm25
+        BPXDXhzxCZdaD5D9LgYqAbb3UxiXwaUAEsEYd2mDcsdW85+JYp5mpo6UxTQe5X6H
+        PGFJBAXoC713AgMBAAGjUzBRMB0GA1UdDgQWBBTOpIGYZ8mTAfn9muiYTmKCIDNc
+        hTAfBgNVHSMEGDAWgBTOpIGYZ8mTAfn9muiYTmKCIDNchTAPBgNVHRMBAf8EBTAD
+        AQH/MA0GCSqGSIb3DQEBCwUAA4GBAKOffD1qGtSF7VRWUI+XCOK4zKil7/Hu+eyQ
+        XnGmaZppHxUcCQnJe9yo2fnKMHreiDf5gIoSexbjat5PkYrj3H2RoThzQeJbymAO
+        d8MqOtDL9ef3l3+7GfIgx4O7SKc+0os1fujxvGHqPClY+JEGhFoRyOHb3EUTC5U5
+        LTe15uoa
+        -----END CERTIFICATE-----
+        """
+
+    static let weakRSAKey = """
+        -----BEGIN PRIVATE KEY-----
+        MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBAL8tVQot8S2JaQ/5
+        7p04DdyizrtaHLidNnrbjJl09Huw2kP0HYLGK5P1W0Z5Y+9zl5V3F8WBJfBp9+k3
+        X3ItvxkoBkUNlm25BPXDXhzxCZdaD5D9LgYqAbb3UxiXwaUAEsEYd2mDcsdW85+J
+        Yp5mpo6UxTQe5X6HPGFJBAXoC713AgMBAAECgYAsSYYfu5DZabGq/80lIq0jZZva
+        jv+ETPcn8uBZVFymosuNXmnPt7S0q+wfIVPjTrXY7CPXnxl43jOOFUPJIYvZE32H
+        zLaLnCU3czCpyR+8TWIlxltzD7rLlEH/awnIQWpNOLI6jZZXsHALY45txO3Os+S8
+        VvzyQIbYKMe+RKcJQQJBAORsxIkn2L4vIqrLVMp9+hKQMzN/1MqqFUq9QPbaC88R
+        eDOJWDUt1iScqqwW+29dFjNtdww9Sk9HXMoAedVzbAcCQQDWQXXSmUVyVvYPonJ2
+        Co/N8reWMl4av/O1DqXM7Zz7aG+pAuv56P0WjjMXm4pbsN/rHYbZXyuYFg4/rnoo
+        j6cRAkBEC87EWPVtOldmb6nzpHGRhBlslwEJ2n77Q8ONhckMx1R6bci0FtJ7F5yU
+        JUiDlURez5YuNDflxAl1N40TtA2TAkBcNJesJmIIrvv+Bn8T5b+1dfskHFD7Whhb
+        lw4rfybL20oShjtftbEVf+TlB/8nLptu56oc6iQss3E2XrQbuJbBAkEA3CagSCV7
+        0MTno8nKfj9g4wkHxnHTPFG8qyRfqNhnyS4lF3ixNXPcZZQyzo8WLWdjRROOQF76
+        FfOBJb55MiPkJQ==
+        -----END PRIVATE KEY-----
+        """
+}
