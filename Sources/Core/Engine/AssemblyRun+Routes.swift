@@ -42,8 +42,13 @@ extension AssemblyRun {
     ) {
         let set = own.set
         let service = ObjectKey(.service, namespace: set.object.namespace, name: backend.serviceName)
-        let context = RouteContext(ingress: set.object, service: service, hostHasTLS: own.hasTLS(for: host))
-        let plan = plan(context, ingressSet: set)
+        var context = RouteContext(ingress: set.object, service: service, hostHasTLS: own.hasTLS(for: host))
+        var plan = plan(context, ingressSet: set)
+        if plan.contribution.isPassthrough, !context.hostHasTLS {
+            // The pods bring the TLS that spec.tls does not mention.
+            context.hostHasTLS = true
+            plan = self.plan(context, ingressSet: set)
+        }
         var places = [Self.place(host: host, path: path, type: type)]
         if plan.contribution.isPassthrough {
             guard !host.isEmpty else {
