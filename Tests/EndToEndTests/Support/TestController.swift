@@ -80,6 +80,8 @@ final class TestController: Sendable {
         process.standardError = log
         self.process = process
         for (name, text) in manifests { try write(name, text) }
+        // Pods that are not up yet would be marked down by HAProxy's first checks.
+        try await wait("the pods listen", within: .seconds(20)) { pods == nil || self.log.contains("listening") }
         try process.run()
     }
 
@@ -172,10 +174,9 @@ final class TestController: Sendable {
     }
 
     func waitUntilReady() async throws {
-        // Pods that are not up yet would be marked down by HAProxy's first checks.
         try await wait("the controller is ready", within: .seconds(20)) {
             guard process.isRunning else { return true }
-            return try await adminPage("/readyz").status == 200 && (pods == nil || log.contains("listening"))
+            return try await adminPage("/readyz").status == 200
         }
         try #require(process.isRunning, "the controller ended: \(log)")
     }
