@@ -33,6 +33,7 @@ require_swift() {
     version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1)
     local major=${version% *} minor=${version#* }
     if [ -z "$version" ] || [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 1 ]; }; then
+        [ -z "$version" ] || version="$major.$minor"
         fail "Swift ${version:-of an unknown version} is too old: install Swift 6.1 or newer from https://www.swift.org/install/linux/."
     fi
 }
