@@ -32,7 +32,7 @@ struct RedirectTests {
         let manifests =
             Manifests.service() + Manifests.ingress(tls: "none")
             + Manifests.ingress("plain", host: "plain.example.com")
-            + Manifests.ingress("off", host: "off.example.com", annotations: ["ssl-redirect": "false"], tls: "none")
+            + Manifests.ingress("stay", host: "stay.example.com", annotations: ["ssl-redirect": "false"], tls: "none")
             + Manifests.ingress(
                 "port", host: "port.example.com",
                 annotations: ["ssl-redirect": "true", "ssl-redirect-code": "301", "ssl-redirect-port": "8443"])
@@ -42,7 +42,7 @@ struct RedirectTests {
             #expect(byDefault.header("location") == "https://shop.example.com/cart?item=1&n=2")
             #expect(try await controller.request("https://shop.example.com/").status == 200)
             #expect(try await controller.request("http://plain.example.com/").status == 200)
-            #expect(try await controller.request("http://off.example.com/").status == 200)
+            #expect(try await controller.request("http://stay.example.com/").status == 200)
             let port = try await controller.request("http://port.example.com/x")
             #expect(port.status == 301)
             #expect(port.header("location") == "https://port.example.com:8443/x")
