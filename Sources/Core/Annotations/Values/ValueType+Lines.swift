@@ -3,9 +3,6 @@ public struct HeaderAssignment: Hashable, Sendable {
     public let name: String
     public let value: String
 
-    /// Whether the value is evaluated per request: it holds a log-format variable or expression.
-    public var isDynamic: Bool { value.contains("%") }
-
     public init(name: String, value: String) {
         self.name = name
         self.value = value

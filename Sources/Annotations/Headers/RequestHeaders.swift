@@ -1,0 +1,65 @@
+import Core
+
+/// Headers of the requests that pods get.
+public struct RequestHeaders: RouteAnnotation {
+    static let headers = AnnotationKey(
+        "request-set-header", .headerSettings, scopes: [.configMap, .ingress], acts: .frontend, update: .map, since: "1.4",
+        summary: """
+            Sets headers of requests: a line is a header's name, a space and its value, and replaces what the client sent under \
+            that name.
+            """)
+
+    public static let reference = AnnotationReference(
+        family: "headers", title: "Request headers",
+        summary: """
+            A value is a text or a log-format string of HAProxy's, in which `%[src]` stands for the client's address and \
+            `%[req.hdr(user-agent)]` for another header. A `%` before anything else is just that, and `%%` always is. Where \
+            two lines name one header, the last one counts.
+
+            Texts change without a reload, as long as some route sets that header already. Log-format strings are part of the \
+            backend and need one.
+            """,
+        keys: [headers.reference],
+        examples: [
+            AnnotationExample(
+                "Where a request came from",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [
+                        ("request-set-header", "X-Environment production\nX-Client %[src]:%[src_port]\n")
+                    ]),
+                    ExampleManifest.service()),
+                leadsTo: [
+                    "http-request set-header X-Environment %[var(txn.settings),map_str(maps/request-header-x-environment.map)]",
+                    "http-request set-header X-Client %[src]:%[src_port]",
+                    "maps/request-header-x-environment.map: production",
+                ])
+        ])
+
+    let settings: [HeaderSetting]
+
+    public init?(_ values: AnnotationValues) throws {
+        guard let settings = try values[Self.headers] else { return nil }
+        self.settings = settings
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        for setting in settings {
+            switch setting.value {
+            case .text(let text):
+                let map = "request-header-\(setting.id)"
+                try route.set(map, to: text)
+                route.use(
+                    FrontendRules(
+                        id: "request \(setting.id) \(setting.name)", phase: .headers,
+                        [
+                            """
+                            http-request set-header \(setting.name) %[\(routeValue: map)] \
+                            if { \(routeValue: map) -m found }
+                            """
+                        ]))
+            case .format(let format):
+                route.backend.rule(.headers, "http-request set-header \(setting.name) \(format)")
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Core
+
+/// A status that sends the client elsewhere (RFC 9110, section 15.4), as far as HAProxy can answer with it.
+enum RedirectCode: Int, CaseIterable, Hashable, Sendable {
+    case movedPermanently = 301
+    case found = 302
+    case seeOther = 303
+    case temporaryRedirect = 307
+    case permanentRedirect = 308
+
+    /// Rules for all codes, so that a changed code is a changed map entry: the one that `variable` holds applies.
+    static func rules(location: String, code variable: String) -> [Directive] {
+        allCases.map { code in
+            """
+            http-request redirect code \(code.rawValue) location \(raw: location) \
+            if { var(\(raw: variable)) -m str \(raw: String(code.rawValue)) }
+            """
+        }
+    }
+}
+
+extension ValueType where Value == RedirectCode {
+    static let redirectCode = ValueType(
+        name: "301 | 302 | 303 | 307 | 308", expected: "301, 302, 303, 307 or 308", example: "301"
+    ) { text in
+        guard let code = RedirectCode.allCases.first(where: { String($0.rawValue) == text }) else {
+            throw ValueError("is not the status of a redirect")
+        }
+        return code
+    }
+}

@@ -1,0 +1,73 @@
+import Core
+
+/// Sends clients to another host.
+public struct RequestRedirect: RouteAnnotation {
+    static let target = AnnotationKey(
+        "request-redirect", .hostAndPort, scopes: [.configMap, .ingress], acts: .frontend, update: .map, since: "1.5",
+        summary: "The host, with a port where it is not the usual one, that clients are sent to.")
+    static let code = AnnotationKey(
+        "request-redirect-code", .redirectCode, scopes: [.configMap, .ingress], default: "302", acts: .frontend, update: .map,
+        since: "1.5", summary: "The status of the redirect. 307 and 308 keep the method and the body of the request.")
+
+    public static let reference = AnnotationReference(
+        family: "redirect", title: "Redirect to another host",
+        summary: """
+            Every request of the route is answered with a redirect to the same scheme, path and query on another host; none \
+            reaches a pod. A request that names the target host already is served, so that a route may have both the old and \
+            the new host.
+
+            The redirect to another host comes before the one to HTTPS (`ssl-redirect`). Once any route uses it, no change needs \
+            a reload.
+            """,
+        keys: [target.reference, code.reference],
+        examples: [
+            AnnotationExample(
+                "The shop has moved for good",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [
+                        ("request-redirect", "store.example.com"), ("request-redirect-code", "301"),
+                    ]),
+                    ExampleManifest.service()),
+                leadsTo: ["http-request redirect code 301 location", "maps/request-redirect.map: 301|store.example.com"])
+        ])
+
+    let host: HostAndPort
+    let status: RedirectCode
+
+    public init?(_ values: AnnotationValues) throws {
+        let code = try values.resolved(Self.code)
+        guard let host = try values[Self.target] else {
+            if let code, code.scope == .ingress { values.warn(code, "has no effect without request-redirect") }
+            return nil
+        }
+        self.host = host
+        status = code?.value ?? .found
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        try route.set("request-redirect", to: "\(status.rawValue)|\(host.description.lowercased())")
+        route.use(Self.rules)
+    }
+
+    private static let rules = FrontendRules(
+        id: "request-redirect", phase: .redirect,
+        [
+            "http-request set-var(txn.redirect) \(routeValue: "request-redirect")",
+            "http-request set-var(txn.redirect_host) var(txn.redirect),field(2,|) if { var(txn.redirect) -m found }",
+            // Whoever is there already, with or without the scheme's own port, is not sent in a circle.
+            "http-request set-var(txn.authority) req.hdr(host),lower if { var(txn.redirect) -m found }",
+            "http-request unset-var(txn.redirect) if { var(txn.authority),strcmp(txn.redirect_host) eq 0 }",
+            """
+            http-request set-var(txn.authority) var(txn.authority),concat(:80) \
+            if { var(txn.redirect) -m found } !{ ssl_fc }
+            """,
+            """
+            http-request set-var(txn.authority) var(txn.authority),concat(:443) \
+            if { var(txn.redirect) -m found } { ssl_fc }
+            """,
+            "http-request unset-var(txn.redirect) if { var(txn.authority),strcmp(txn.redirect_host) eq 0 }",
+            "http-request set-var(txn.redirect_code) var(txn.redirect),field(1,|) if { var(txn.redirect) -m found }",
+        ]
+            + RedirectCode.rules(
+                location: "%[ssl_fc,iif(https,http)]://%[var(txn.redirect_host)]%[pathq]", code: "txn.redirect_code"))
+}
