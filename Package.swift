@@ -57,11 +57,8 @@ let package = Package(
 
         // Small HTTP servers that play pods in the demo, the end-to-end tests and the benchmarks.
         .executableTarget(
-            name: "example-pods",
-            dependencies: [
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "FlyingFox", package: "FlyingFox"),
-            ], path: "Examples/pods"),
+            name: "example-pods", dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Examples/pods"),
 
         .executableTarget(
             name: "render-benchmark",
