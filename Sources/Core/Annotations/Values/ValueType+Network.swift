@@ -63,7 +63,8 @@ public struct HostAndPort: Hashable, Sendable, CustomStringConvertible {
             rest = text[text.index(after: end)...]
         } else {
             let name = text.prefix { $0 != ":" }
-            guard String(name).lowercased().isDNSSubdomain else { return nil }
+            // A number alone is a port whose host was forgotten; browsers would take it for an IPv4 address.
+            guard String(name).lowercased().isDNSSubdomain, String(name).wholeNumber == nil else { return nil }
             host = String(name)
             rest = text.dropFirst(name.count)
         }
@@ -86,7 +87,7 @@ extension ValueType where Value == HostAndPort {
         name: "HOST or HOST:PORT", expected: "a host name or address, with a port where it is not the usual one",
         example: "www.example.com"
     ) { text in
-        guard let value = HostAndPort(text) else {
+        guard text.wholeNumber == nil, let value = HostAndPort(text) else {
             throw ValueError(text.hasPrefix(":") || text.wholeNumber != nil ? "is a port without a host" : "is not a host")
         }
         return value

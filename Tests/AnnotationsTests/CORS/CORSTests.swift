@@ -1,0 +1,50 @@
+import AnnotationTesting
+import Core
+import Testing
+
+@testable import Annotations
+
+@Suite("cors-*")
+struct CORSAnnotationTests {
+    @Test("changed values change map entries and no line of haproxy.cfg")
+    func onlyMaps() throws {
+        let one = try AnnotationTrial([CORS.self], ingress: ["cors-enable": "true"])
+        let other = try AnnotationTrial(
+            [CORS.self],
+            ingress: [
+                "cors-enable": "true", "cors-allow-origin": "https://a.example.com", "cors-allow-methods": "GET",
+                "cors-allow-headers": "X-A", "cors-allow-credentials": "true", "cors-max-age": "90s",
+                "cors-respond-to-options": "true",
+            ])
+        #expect(one.section("frontend http") == other.section("frontend http"))
+        #expect(one.routeValue("cors-allow-origin") == "*")
+        #expect(other.map("cors-origins").values.contains("https://a.example.com"))
+        #expect(other.routeValue("cors-max-age") == "90")
+        #expect(other.routeValue("cors-allow-methods") == "GET")
+    }
+
+    @Test("without cors-enable nothing is contributed")
+    func off() throws {
+        let trial = try AnnotationTrial([CORS.self], ingress: ["cors-allow-origin": "https://a.example.com"])
+        #expect(!trial.configuration.contains("cors"))
+    }
+
+    @Test(
+        "a bad value is reported and its default is in force",
+        arguments: [
+            ("cors-allow-methods", "GET, FETCH", "*"), ("cors-allow-headers", "X Y:", "*"), ("cors-max-age", "long", "5"),
+            ("cors-allow-origin", "(", "*"),
+        ])
+    func badValues(key: String, value: String, inForce: String) throws {
+        let trial = try AnnotationTrial([CORS.self], ingress: ["cors-enable": "true", key: value])
+        #expect(trial.findings.contains { $0.key == "haproxy.org/\(key)" && $0.severity == .error && $0.expected != nil })
+        #expect(trial.routeValue(key) == inForce)
+        #expect(!trial.isClosed)
+    }
+
+    @Test("credentials for every origin are worth a warning")
+    func credentials() throws {
+        let trial = try AnnotationTrial([CORS.self], ingress: ["cors-enable": "true", "cors-allow-credentials": "true"])
+        #expect(trial.findings.map(\.severity) == [.warning])
+    }
+}

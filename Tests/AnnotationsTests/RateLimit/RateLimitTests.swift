@@ -1,0 +1,48 @@
+import AnnotationTesting
+import Core
+import Testing
+
+@testable import Annotations
+
+@Suite("rate-limit-*")
+struct RateLimitAnnotationTests {
+    @Test("there is one stick table for each period and size")
+    func tables() throws {
+        let trial = try AnnotationTrial(
+            [RateLimit.self], ingress: ["rate-limit-requests": "5", "rate-limit-period": "90s", "rate-limit-size": "10k"])
+        #expect(
+            trial.section("backend RateLimit-90s-10240") == [
+                "stick-table type string len 64 size 10240 expire 90s store http_req_rate(90s)"
+            ])
+    }
+
+    @Test("limit and status change map entries and no line of haproxy.cfg")
+    func onlyMaps() throws {
+        let one = try AnnotationTrial([RateLimit.self], ingress: ["rate-limit-requests": "5"])
+        let other = try AnnotationTrial(
+            [RateLimit.self], ingress: ["rate-limit-requests": "6", "rate-limit-status-code": "429"])
+        #expect(one.configuration == other.configuration)
+        #expect(one.routeValue("rate-limit")?.hasSuffix("|5|403") == true)
+        #expect(other.routeValue("rate-limit")?.hasSuffix("|6|429") == true)
+    }
+
+    @Test(
+        "a limit that is none closes the route",
+        arguments: [
+            ["rate-limit-requests": "0"], ["rate-limit-requests": "5", "rate-limit-period": "0s"],
+            ["rate-limit-requests": "5", "rate-limit-status-code": "299"], ["rate-limit-requests": "5", "rate-limit-size": "0"],
+            ["rate-limit-requests": "5", "rate-limit-whitelist": "me"],
+        ])
+    func closed(annotations: [String: String]) throws {
+        let trial = try AnnotationTrial([RateLimit.self], ingress: annotations)
+        #expect(trial.isClosed)
+        #expect(!trial.findings.isEmpty)
+    }
+
+    @Test("a period without a number of requests is worth a warning")
+    func periodAlone() throws {
+        let trial = try AnnotationTrial([RateLimit.self], ingress: ["rate-limit-period": "1m"])
+        #expect(trial.findings.map(\.severity) == [.warning])
+        #expect(!trial.configuration.contains("RateLimit"))
+    }
+}
