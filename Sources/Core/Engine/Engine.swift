@@ -132,9 +132,10 @@ struct AssemblyRun {
         for ingress in sorted {
             let key = KubernetesObject.ingress(ingress).key
             let (set, found) = registry.annotationSet(of: key, annotations: ingress.metadata.annotations, scope: .ingress)
-            switch classes.verdict(on: ingress, named: handlers.className(set)) {
+            let (named, problems) = handlers.className(set)
+            switch classes.verdict(on: ingress, named: named) {
             case .ours:
-                findings += found
+                findings += found + problems
                 own.append(OwnIngress(ingress: ingress, set: set))
             case .another: break
             case .missing(let name):

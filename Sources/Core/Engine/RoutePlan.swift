@@ -112,14 +112,22 @@ struct HandlerRun {
         return (global, findings + global.findings)
     }
 
-    /// The class that an annotation of the Ingress names.
-    func className(_ set: AnnotationSet) -> String? {
+    /// The class that an annotation of the Ingress names, and what is wrong with the annotation.
+    func className(_ set: AnnotationSet) -> (name: String?, findings: [Finding]) {
+        var findings: [Finding] = []
         for handler in registry.selectionHandlers {
             let values = AnnotationValues(
                 sets: [(.ingress, set)], route: nil, environment: environment, isProtection: false, refusals: refusals)
-            if let selection = try? handler.init(values) { return selection.className }
+            do {
+                let selection = try handler.init(values)
+                findings += values.findings
+                if let selection { return (selection.className, findings) }
+            } catch {
+                findings += values.findings
+                findings.append((error as? AnnotationError)?.finding ?? Finding(.error, object: set.object, "\(error)"))
+            }
         }
-        return nil
+        return (nil, findings)
     }
 }
 
