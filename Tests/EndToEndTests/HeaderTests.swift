@@ -42,4 +42,65 @@ struct HeaderTests {
             #expect(response.seen?.host == "internal.example.com")
         }
     }
+
+    @Test("a value arrives as it is written, whatever it holds, from a file and at run time")
+    func oddValues() async throws {
+        func manifests(_ value: String) -> String {
+            Manifests.service()
+                + Manifests.ingress(annotations: [
+                    "request-set-header": "X-Odd \(value)\nX-After \(value) %[str(end)]\n",
+                    "response-set-header": "X-Odd \(value)",
+                ])
+        }
+        let odd = [
+            #"it's "x" \ # 100%"#, "%% and 5% off", "a;b <<c | d $HOME", "{ -m found } if TRUE", "\\", "\\n", "<<", "ä€",
+        ]
+        try await TestController.with(["all.yaml": manifests("first # 'one' \"two\" \\x")]) { controller async throws in
+            let url = "http://shop.example.com/"
+            #expect(try await controller.request(url).header("x-odd") == "first # 'one' \"two\" \\x")
+            for value in odd {
+                let shown = value.replacingOccurrences(of: "%%", with: "%")
+                try controller.write("all.yaml", manifests(value))
+                let response = try await controller.eventually(url) { $0.header("x-odd") == shown }
+                #expect(response.header("x-odd") == shown)
+                try await controller.eventually(url) { $0.seen?.headers["x-after"] == shown + " end" }
+            }
+        }
+    }
+
+    @Test("plain odd values need no reload")
+    func oddValuesAtRunTime() async throws {
+        func manifests(_ value: String) -> String {
+            Manifests.service() + Manifests.ingress(annotations: ["response-set-header": "X-Odd \(value)"])
+        }
+        try await TestController.with(["all.yaml": manifests("first")]) { controller async throws in
+            for value in [#"it's "x" \ # 100%"#, "a;b <<c | d", "\\", "<<", "two  spaces"] {
+                try controller.write("all.yaml", manifests(value))
+                try await controller.eventually("http://shop.example.com/") { $0.header("x-odd") == value }
+            }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
+
+    @Test("answers that HAProxy makes carry the response headers, and an unbalanced expression leaves the route as it was")
+    func ownAnswersAndMistakes() async throws {
+        let manifests =
+            Manifests.service("web", pods: []) + Manifests.service("other", pods: [1])
+            + Manifests.ingress(annotations: ["response-set-header": "X-Shop yes"])
+            + Manifests.ingress(
+                "mistake", host: "mistake.example.com", service: "other", annotations: ["request-set-header": "X-A %[src"])
+            + Manifests.ingress(
+                "unknown", host: "unknown.example.com", service: "other", annotations: ["request-set-header": "X-A %[nothing]"])
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            let down = try await controller.request("http://shop.example.com/")
+            #expect(down.status == 503)
+            #expect(down.header("x-shop") == "yes")
+            for host in ["mistake", "unknown"] {
+                let response = try await controller.request("http://\(host).example.com/")
+                #expect(response.pod == "pod-1")
+                #expect(response.seen?.headers["x-a"] == nil)
+            }
+            #expect(controller.log.contains("X-A"))
+        }
+    }
 }

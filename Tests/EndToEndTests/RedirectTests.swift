@@ -7,8 +7,11 @@ struct RedirectTests {
 
     @Test("request-redirect keeps scheme, path and query, and follows changes without a reload")
     func requestRedirect() async throws {
-        func manifests(_ annotations: [String: String]) -> String { Manifests.service() + Manifests.ingress(annotations: annotations) }
-        try await TestController.with(["all.yaml": manifests(["request-redirect": "www.example.com"])]) { controller async throws in
+        func manifests(_ annotations: [String: String]) -> String {
+            Manifests.service() + Manifests.ingress(annotations: annotations)
+        }
+        try await TestController.with(["all.yaml": manifests(["request-redirect": "www.example.com"])]) {
+            controller async throws in
             let plain = try await controller.request(Self.url)
             #expect(plain.status == 302)
             #expect(plain.header("location") == "http://www.example.com/cart?item=1&n=2")
@@ -46,6 +49,52 @@ struct RedirectTests {
             let port = try await controller.request("http://port.example.com/x")
             #expect(port.status == 301)
             #expect(port.header("location") == "https://port.example.com:8443/x")
+        }
+    }
+
+    @Test("a changed code, port or wish for HTTPS is live without a reload, and redirects carry the route's headers")
+    func changes() async throws {
+        func manifests(_ annotations: [String: String]) -> String {
+            Manifests.service()
+                + Manifests.ingress(annotations: annotations.merging(["response-set-header": "X-Shop yes"]) { $1 }, tls: "none")
+        }
+        try await TestController.with(["all.yaml": manifests([:])]) { controller async throws in
+            let first = try await controller.request(Self.url)
+            #expect(first.status == 302)
+            #expect(first.header("x-shop") == "yes")
+            for code in [301, 303, 307, 308] {
+                try controller.write("all.yaml", manifests(["ssl-redirect-code": "\(code)", "ssl-redirect-port": "9\(code)"]))
+                let changed = try await controller.eventually(Self.url) { $0.status == code }
+                #expect(changed.header("location") == "https://shop.example.com:9\(code)/cart?item=1&n=2")
+            }
+            try controller.write("all.yaml", manifests(["ssl-redirect": "false"]))
+            try await controller.eventually(Self.url) { $0.status == 200 }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
+
+    @Test("the path and query of a redirect are those of the request, and there is none to a host that nobody named")
+    func location() async throws {
+        let manifests = Manifests.service() + Manifests.ingress(host: nil, annotations: ["ssl-redirect": "true"])
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            for way in ["/a%20b/%2e?x=%0d%0a", "//evil.example.com/", "/a?b?c", "/\u{25}ZZ"] {
+                let line = "GET \(way) HTTP/1.1"
+                let response = try await controller.request(
+                    "http://shop.example.com/", headers: ["Host": "SHOP.example.com.:8080"], options: ["--request-target", way])
+                #expect(response.header("location") == "https://shop.example.com\(way)", "\(line)")
+            }
+            let nameless = try await controller.request(
+                "http://shop.example.com/", headers: ["Host": ""], options: ["--http1.0"])
+            #expect(nameless.status == 400)
+        }
+    }
+
+    @Test("of two redirects the one to another host comes first")
+    func both() async throws {
+        let manifests =
+            Manifests.service() + Manifests.ingress(annotations: ["request-redirect": "www.example.com"], tls: "none")
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            #expect(try await controller.request("http://shop.example.com/").header("location") == "http://www.example.com/")
         }
     }
 }

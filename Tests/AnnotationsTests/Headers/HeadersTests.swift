@@ -1,0 +1,93 @@
+import AnnotationTesting
+import Core
+import Testing
+
+@testable import Annotations
+
+@Suite struct HeadersTests {
+    func trial(_ annotations: [String: String]) throws -> AnnotationTrial {
+        try AnnotationTrial([RequestHeaders.self, ResponseHeaders.self, HostHeader.self], ingress: annotations)
+    }
+
+    @Test func `Texts are map entries that one rule for each header reads`() throws {
+        let one = try trial(["request-set-header": "X-Environment production\nX-Team shop\n"])
+        let two = try trial(["request-set-header": "X-Team other\nX-Environment staging"])
+        #expect(one.routeValue("request-header-x-environment") == "production")
+        #expect(one.routeValue("request-header-x-team") == "shop")
+        #expect(two.routeValue("request-header-x-environment") == "staging")
+        #expect(one.configuration == two.configuration)
+        for frontend in ["frontend http", "frontend https"] {
+            #expect(one.section(frontend).filter { $0.hasPrefix("http-request set-header X-Environment ") }.count == 1)
+        }
+    }
+
+    @Test func `Answers get their headers whoever makes them`() throws {
+        let trial = try trial(["response-set-header": "X-Frame-Options DENY"])
+        #expect(trial.routeValue("response-header-x-frame-options") == "DENY")
+        #expect(trial.section("frontend http").contains { $0.hasPrefix("http-after-response set-header X-Frame-Options ") })
+    }
+
+    @Test func `Log-format strings are rules of the backend`() throws {
+        let trial = try trial([
+            "request-set-header": "X-Client \"%[src]:%[src_port] #1\"", "response-set-header": "X-Took %Tr ms",
+        ])
+        #expect(trial.backend.contains("http-request set-header X-Client '%[src]:%[src_port] #1'"))
+        #expect(trial.backend.contains("http-after-response set-header X-Took '%Tr ms'"))
+        #expect(trial.map("request-header-x-client").isEmpty)
+    }
+
+    @Test func `Of two lines for one header the last wins`() throws {
+        let plain = try trial(["request-set-header": "X-A %[src]\nX-B b\nx-a two"])
+        #expect(plain.routeValue("request-header-x-a") == "two")
+        #expect(!plain.backend.contains { $0.contains("%[src]") })
+        let evaluated = try trial(["request-set-header": "X-A one\nX-A %[src]"])
+        #expect(evaluated.routeValue("request-header-x-a") == nil)
+        #expect(evaluated.backend.contains("http-request set-header X-A %[src]"))
+    }
+
+    @Test(arguments: [
+        ("100%", "100%"), ("50% off", "50% off"), ("a%%b", "a%b"), ("%", "%"), ("%20", "%20"), ("%-x", "%-x"), ("%é", "%é"),
+        (#"it's "x" \ # 100%"#, #"it's "x" \ # 100%"#), (#""'quoted'""#, "'quoted'"), ("' padded '", "padded"),
+        ("[a](b", "[a](b"),
+    ])
+    func `A percent sign that begins nothing is one`(_ written: String, _ shown: String) throws {
+        let trial = try trial(["request-set-header": "X-A \(written)"])
+        #expect(trial.routeValue("request-header-x-a") == shown)
+        #expect(trial.findings.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("%[src]%", "%[src]%%"), ("50% of %[src]", "50%% of %[src]"), ("%{+Q}[src]", "%{+Q}[src]"), ("%{+X}ci", "%{+X}ci"),
+        (#"%[req.hdr("a]b")]"#, #"%[req.hdr("a]b")]"#), (#"%[path,regsub(\),x)]"#, #"%[path,regsub(\),x)]"#),
+        ("a]%[src])", "a]%[src])"),
+    ])
+    func `Beside an expression it is escaped for HAProxy`(_ written: String, _ format: String) throws {
+        #expect(try HeaderValue(written) == .format(format))
+    }
+
+    @Test(arguments: [
+        "", "X-A", "X-A  ", "X-A \"\"", "X-A \"  \"", "X A: b\n: c", "X-A: b", "Ü b", "X-A %[src", "X-A %[req.hdr(a]",
+        "X-A %[src)]", "X-A %{+Q",
+        "X-A %{+Q}", "X-A %{+Q} [src]", "X-A %['src]", "X-A a\u{1}b", "X-A a\u{7f}", "X-Fine yes\nX-A %[", "X-A \"a\tb\"",
+    ])
+    func `What cannot be a header is reported and left out`(_ value: String) throws {
+        for key in ["request-set-header", "response-set-header"] {
+            let trial = try trial([key: value])
+            #expect(trial.findings.map(\.severity) == [.error])
+            #expect(!trial.configuration.contains("set-header"))
+        }
+    }
+
+    @Test func `The host for the pods is a map entry`() throws {
+        let trial = try trial(["set-host": "web.internal.example.com:8080"])
+        #expect(trial.routeValue("set-host") == "web.internal.example.com:8080")
+        #expect(trial.section("frontend https").contains { $0.hasPrefix("http-request set-header Host %[var(txn.settings)") })
+    }
+
+    @Test(arguments: ["", "a b", "a\nb", "http://a", "%[src]", "a/b", ":80"])
+    func `What is not a host is reported and changes nothing`(_ value: String) throws {
+        let trial = try trial(["set-host": value])
+        #expect(trial.findings.map(\.key) == ["haproxy.org/set-host"])
+        #expect(!trial.configuration.contains("set-header"))
+    }
+}
