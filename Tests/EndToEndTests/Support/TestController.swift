@@ -189,6 +189,16 @@ final class TestController: Sendable {
         return try await run(URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", script, socket, command]).output
     }
 
+    /// Sends text to the HTTP port as it is, keeps the connection open and returns what comes back until it is closed, or
+    /// until so many seconds have passed.
+    func exchange(_ text: String, within seconds: Int) async throws -> String {
+        let script =
+            "import socket,sys;s=socket.create_connection(('127.0.0.1',int(sys.argv[1])),float(sys.argv[3]));s.settimeout(float(sys.argv[3]));s.sendall(sys.argv[2].encode());b=b''\ntry:\n while True:\n  d=s.recv(65536)\n  if not d: break\n  b+=d\nexcept OSError: pass\nsys.stdout.buffer.write(b)"
+        return try await run(
+            URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", script, String(http), text, String(seconds)]
+        ).output
+    }
+
     var configuration: String {
         (try? String(contentsOf: config.appendingPathComponent("haproxy.cfg"), encoding: .utf8)) ?? ""
     }
