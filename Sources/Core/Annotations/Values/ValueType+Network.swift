@@ -87,7 +87,7 @@ extension ValueType where Value == HostAndPort {
         name: "HOST or HOST:PORT", expected: "a host name or address, with a port where it is not the usual one",
         example: "www.example.com"
     ) { text in
-        guard text.wholeNumber == nil, let value = HostAndPort(text) else {
+        guard let value = HostAndPort(text) else {
             throw ValueError(text.hasPrefix(":") || text.wholeNumber != nil ? "is a port without a host" : "is not a host")
         }
         return value
