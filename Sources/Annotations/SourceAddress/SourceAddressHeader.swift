@@ -41,7 +41,7 @@ public struct SourceAddressHeader: RouteAnnotation {
                 [
                     """
                     http-request set-src req.hdr_ip(\(raw: header)) \
-                    if { \(routeValue: "src-ip-header") -m str \(header) }
+                    if { \(routeValue: "src-ip-header") -m str -- \(header) }
                     """
                 ]))
     }

@@ -1,0 +1,135 @@
+import Annotations
+import Controller
+import Core
+import Foundation
+import TestSupport
+import Testing
+
+/// Every key of every handler, at every scope, with values that try to be more than a value.
+///
+/// A new handler is covered without a line of test: keys, scopes and the objects around them come from its reference.
+@Suite("Hostile values")
+struct HostileValuesTests {
+    /// A key at one scope, in the cluster of its handler's first example.
+    struct Subject: Sendable, CustomTestStringConvertible {
+        let key: String
+        let scope: Scope
+        let example: String
+        let manifest: String
+
+        var testDescription: String { "\(key) on \(scope.title)" }
+        /// Raw lines and regular expressions may be refused by HAProxy: that is told to whoever wrote them.
+        var mayBeRefused: Bool { key.hasSuffix("-config-snippet") || key == "path-rewrite" || key.hasSuffix("-set-header") }
+        var isSnippet: Bool { key.hasSuffix("-config-snippet") }
+    }
+
+    static let subjects: [Subject] = AnnotationHandlers.all.flatMap { handler -> [Subject] in
+        let manifest = handler.reference.examples.first?.manifest ?? ""
+        return handler.reference.keys.flatMap { key in
+            key.scopes.sorted().map { Subject(key: key.name, scope: $0, example: key.example, manifest: manifest) }
+        }
+    }
+
+    static let hostile = [
+        "x\ninjected-directive yes", "x\r\ninjected-directive yes", "injected-directive yes", "\"", "'", "x' injected 'y",
+        "x\" injected \"y",
+        "#", "x # y", "\\", "x\\", "\\\n", "%[", "%[src", "%]", "%", "%%", "%[env(HOME)]", "${HOME}", "\"${HOME}\"", "$(id)",
+        "a b c d", " ", "\t",
+        "x\ty", "\0", "\u{1}", "\u{7f}", "\u{1b}[31m", "}", "{ always_true }", "if TRUE", "unless FALSE", ";", "x;y", "|", "&",
+        "<", ">", "*", "(", ")",
+        "[", "]", ",", "..", "../../etc/passwd", "/etc/passwd", "@1", "ü", "日本", "\u{202e}", "-1", "0", "99999999999999999999",
+        "1e9", "0x10",
+        "end\n\n\n", "global", "backend x", String(repeating: "A", count: 20_000),
+    ]
+
+    @Test("a value never becomes a directive, and HAProxy accepts what is made of it", arguments: subjects)
+    func value(subject: Subject) async throws {
+        let registry = try AnnotationRegistry(AnnotationHandlers.all)
+        let values = Self.hostile + Self.hostile.flatMap { ["\(subject.example)\($0)", "\($0)\(subject.example)"] }
+        var seen: Set<String> = []
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        for value in values {
+            let assembly = Self.assemble(subject, value: value, registry: registry)
+            let rendered = RenderedConfiguration(assembly.state.sections)
+            if !subject.isSnippet {
+                let lines =
+                    rendered.text.split(separator: "\n") + assembly.state.maps.values.flatMap { $0.text.split(separator: "\n") }
+                let injected = lines.filter { $0.drop { $0 == " " }.hasPrefix("injected-directive") }
+                #expect(injected.isEmpty, "\(subject.testDescription): \(value.quotedForPeople)")
+            }
+            // Most values are refused and lead to what is known already.
+            let files = assembly.state.renderedFiles()
+            let content = files.sorted { $0.key < $1.key }.map { "\($0.key)\n\(String(decoding: $0.value, as: UTF8.self))" }
+                .joined()
+            guard seen.insert(content).inserted else { continue }
+            try await Self.check(files, rendered: rendered, in: directory.url, subject: subject, value: value)
+        }
+    }
+
+    private static func check(
+        _ files: [String: [UInt8]], rendered: RenderedConfiguration, in directory: URL, subject: Subject, value: String
+    ) async throws {
+        let place = directory.appendingPathComponent(UUID().uuidString)
+        for (path, content) in files {
+            let file = place.appendingPathComponent(path)
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(content).write(to: file)
+        }
+        let verdict = try await ConfigurationCheck().check(file: "haproxy.cfg", directory: place.path)
+        guard case .invalid(let problems, let output) = verdict else { return }
+        let problem = problems.first
+        let origin = problem?.line.flatMap { rendered.origin(ofLine: $0) }
+        #expect(
+            subject.mayBeRefused && origin?.key?.hasSuffix(subject.key) == true && origin?.object != nil,
+            "\(subject.testDescription): \(value.quotedForPeople): \(output) (origin: \(origin?.description ?? "none"))")
+    }
+
+    /// The cluster of the handler's example with the value in it.
+    private static func assemble(_ subject: Subject, value: String, registry: AnnotationRegistry) -> Assembly {
+        var objects = decodeDocuments(Array(subject.manifest.utf8), file: "example.yaml").objects.map(\.object)
+        if !objects.contains(where: { $0.key.kind == .configMap }) {
+            objects.append(
+                .configMap(ConfigMap(metadata: ObjectMeta(namespace: "default", name: "haproxy-configmap"), data: [:])))
+        }
+        if !objects.contains(where: { $0.key.kind == .ingress }) {
+            let backend = IngressBackend(serviceName: "web", port: .number(80))
+            objects.append(
+                .ingress(
+                    Ingress(
+                        metadata: ObjectMeta(namespace: "shop", name: "web"),
+                        rules: [
+                            IngressRule(
+                                host: "shop.example.com", paths: [IngressPath(path: "/", pathType: .prefix, backend: backend)])
+                        ])))
+            objects.append(
+                .service(
+                    Service(metadata: ObjectMeta(namespace: "shop", name: "web"), ports: [ServicePort(name: "http", port: 80)])))
+        }
+        objects = objects.map { object in
+            switch (object, subject.scope) {
+            case (.ingress(var ingress), .ingress):
+                ingress.metadata.annotations["haproxy.org/\(subject.key)"] = value
+                return .ingress(ingress)
+            case (.service(var service), .service):
+                service.metadata.annotations["haproxy.org/\(subject.key)"] = value
+                return .service(service)
+            case (.configMap(var configMap), .configMap):
+                configMap.data[subject.key] = value
+                return .configMap(configMap)
+            default: return object
+            }
+        }
+        var options = EngineOptions()
+        options.assumesMissingClassesAreOurs = true
+        options.environment.processors = 2
+        options.fallbackCertificate = fallback
+        return Engine(registry: registry, options: options).assemble(ObjectStore(objects), now: 1_800_000_000)
+    }
+
+    private static let fallback: [UInt8] = {
+        let request = CertificateIssuer.Request(commonName: "fallback.test", notBefore: 0, notAfter: 4_000_000_000)
+        guard let issued = try? CertificateIssuer.issue(request) else { return [] }
+        return issued.certificate + issued.key
+    }()
+}
