@@ -152,11 +152,24 @@ actor Applier {
                     return .value(object, key: key, reason: problem.message)
                 }
                 guard refusals.isEmpty else { return .refused(refusals) }
+                let blamed = withoutPlace(problems, desired)
+                guard blamed.isEmpty else { return .refused(blamed) }
                 return .failed(
                     "HAProxy refuses the configuration and keeps the old one: \(problems.first?.description ?? output)")
             }
         } catch {
             return .failed("the configuration cannot be checked: \(error)")
+        }
+    }
+
+    /// Who is to blame for problems that HAProxy finds in no line of theirs.
+    private func withoutPlace(_ problems: [CheckProblem], _ desired: DesiredState) -> [Refusal] {
+        let blame = Blame(desired.sections, inForce: written?.sections ?? [])
+        return problems.flatMap { problem in
+            blame.origins(of: problem.message).compactMap { origin -> Refusal? in
+                guard let object = origin.object, let key = origin.key else { return nil }
+                return .value(object, key: key, reason: problem.message)
+            }
         }
     }
 
