@@ -54,9 +54,8 @@ struct FrontendTLSTests {
             // Its own certificate, though nobody trusts it any more.
             #expect(try await subject(of: "old.example.com", controller).contains("old.example.com"))
             #expect(try await subject(of: "missing.example.com", controller).contains("haproxy-ingress.invalid"))
-            #expect(
-                controller.log.contains("spec.tls[0].secretName: missing")
-                    || controller.log.contains("names a Secret that does not exist"))
+            #expect(controller.log.contains("Ingress shop/missing: spec.tls[0].secretName"))
+            #expect(controller.log.contains("Ingress shop/mismatch: spec.tls[0].secretName"))
             #expect(controller.log.contains("the key does not belong to the certificate"))
             #expect(controller.log.contains("holds a certificate that has expired"))
         }

@@ -1,0 +1,100 @@
+import Testing
+
+@Suite("Configuration snippets")
+struct ConfigSnippetTests {
+    private static let url = "http://shop.example.com/"
+
+    private static func header(_ value: String) -> [String: String] {
+        [
+            "backend-config-snippet":
+                "http-response set-header X-Snippet \(value)\n# a remark\nhttp-response set-header X-Second yes"
+        ]
+    }
+
+    @Test("backend snippets act at the scope of ConfigMap, Ingress or Service, the nearest alone")
+    func backendScopes() async throws {
+        let manifests =
+            Manifests.service() + Manifests.service("own", annotations: Self.header("service"))
+            + Manifests.ingress("plain", host: "plain.example.com")
+            + Manifests.ingress(annotations: Self.header("ingress"))
+            + Manifests.ingress("own", host: "own.example.com", service: "own", annotations: Self.header("ingress"))
+        let files = ["all.yaml": manifests, "map.yaml": Manifests.configMap(Self.header("everyone"))]
+        try await TestController.with(files) { controller async throws in
+            let expected = ["plain.example.com": "everyone", "shop.example.com": "ingress", "own.example.com": "service"]
+            for (host, value) in expected {
+                let response = try await controller.request("http://\(host)/")
+                #expect(response.headers["x-snippet"] == [value], "\(host)")
+                #expect(response.header("x-second") == "yes")
+            }
+        }
+    }
+
+    @Test("a global snippet is in force, and one that HAProxy refuses is out until it is mended, without harm to others")
+    func globalSnippet() async throws {
+        let files = [
+            "all.yaml": Manifests.service() + Manifests.ingress(),
+            "map.yaml": Manifests.configMap(["global-config-snippet": "node first-node", "timeout-server": "300ms"]),
+        ]
+        try await TestController.with(files) { controller async throws in
+            #expect(try await controller.runtimeAPI("show info").contains("node: first-node\n"))
+            try controller.write(
+                "map.yaml",
+                Manifests.configMap(["global-config-snippet": "node second-node\nno-such-word", "timeout-server": "2s"]))
+            // The ConfigMap's other keys are in force.
+            try await controller.eventually(Self.url + "?delay=600") { $0.status == 200 }
+            #expect(try await controller.runtimeAPI("show info").contains("second-node") == false)
+            #expect(controller.log.contains("ConfigMap default/haproxy-configmap: global-config-snippet"))
+            try controller.write("map.yaml", Manifests.configMap(["global-config-snippet": "node third-node"]))
+            try await controller.wait("the mended snippet is in force") {
+                try await controller.runtimeAPI("show info").contains("node: third-node\n")
+            }
+        }
+    }
+
+    /// Lines that HAProxy refuses at once, and such as it refuses only when it has read everything.
+    static let refused = [
+        "no-such-keyword at all", "http-response set-header X-Only-A-Name", "http-request set-header X-Y %[no_such_fetch()]",
+        "use-server nobody if TRUE", "http-request track-sc0 src table no-such-table", "stick on src table no-such-table",
+        "http-request set-header X-Y %[src,map(/no/such/file)]", "option external-check", "errorfiles nobody",
+        "stick-table type ip size 1m peers nobody", "server same 127.0.0.1:99999",
+        "filter no-such-filter", "acl is_x path_beg -f /no/such/file", "mode nonsense", "default-server ca-file /no/such/file",
+        "http-request use-service lua.nobody",
+    ]
+
+    @Test(
+        "a snippet that HAProxy refuses is named and out as a whole; its own route and everybody else's changes go on",
+        arguments: refused)
+    func refusedSnippet(line: String) async throws {
+        func bad(_ line: String) -> String {
+            Manifests.ingress(
+                "bad", namespace: "careless", host: "bad.example.com",
+                annotations: ["backend-config-snippet": "http-response set-header X-Before yes\n\(line)"])
+        }
+        let files = [
+            "good.yaml": Manifests.service() + Manifests.ingress(),
+            "bad.yaml": Manifests.service(namespace: "careless") + bad(line),
+        ]
+        try await TestController.with(files) { controller async throws in
+            // From the start.
+            #expect(try await controller.request(Self.url).pod == "pod-1")
+            let own = try await controller.request("http://bad.example.com/")
+            #expect(own.pod == "pod-1")
+            #expect(own.header("x-before") == nil)
+            #expect(controller.log.contains("Ingress careless/bad: haproxy.org/backend-config-snippet"))
+            // Changes that need a reload, by another tenant.
+            try controller.write(
+                "good.yaml", Manifests.service() + Manifests.ingress(annotations: Self.header("good")))
+            try await controller.eventually(Self.url) { $0.header("x-snippet") == "good" }
+            // Mended, then broken again at run time.
+            try controller.write(
+                "bad.yaml", Manifests.service(namespace: "careless") + bad("http-response set-header X-After yes"))
+            try await controller.eventually("http://bad.example.com/") { $0.header("x-after") == "yes" }
+            try controller.write("bad.yaml", Manifests.service(namespace: "careless") + bad(line))
+            try controller.write(
+                "more.yaml", Manifests.ingress("more", host: "more.example.com", annotations: Self.header("more")))
+            try await controller.eventually("http://more.example.com/") { $0.header("x-snippet") == "more" }
+            try await controller.eventually("http://bad.example.com/") { $0.pod == "pod-1" && $0.header("x-after") == nil }
+            #expect(try await controller.metric("haproxy_ingress_rejected_objects") == 1)
+        }
+    }
+}
