@@ -36,7 +36,7 @@ public struct ProcessLimits: GlobalAnnotation {
     }
 
     public func contribute(to global: inout GlobalContribution) throws {
-        if let connections { global.global("maxconn \(connections.value)", from: connections.origin) }
+        if let connections { global.limitConnections(to: connections.value, from: connections.origin) }
         global.global("hard-stop-after \(softStop?.value ?? .seconds(30 * 60))", from: softStop?.origin)
     }
 }

@@ -68,6 +68,7 @@ struct RuntimeUpdater: Sendable {
             ]
         case .removeServer(let backend, let name):
             return [try RuntimeCommand("set server", ["\(backend)/\(name)", "state", "drain"])]
+        case .set(.globalMaxconn(let count)): return [try RuntimeCommand("set maxconn global", [String(count)])]
         case .assignSlot(let backend, let slot, let server):
             let name = "\(backend)/\(slot)"
             return [

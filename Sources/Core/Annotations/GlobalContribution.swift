@@ -3,6 +3,7 @@ public struct GlobalContribution {
     public let environment: AnnotationEnvironment
     private let objects: ObjectReader
     private(set) var globalLines: [Traced<Directive>] = []
+    private(set) var maxconn: Traced<Int>?
     private(set) var globalSnippet: [Traced<Directive>] = []
     private(set) var defaultsLines: [Traced<Directive>] = []
     private(set) var bindOptions: [Traced<Directive>] = []
@@ -25,6 +26,11 @@ public struct GlobalContribution {
 
     /// Adds a line to the `global` section.
     public mutating func global(_ line: Directive, from source: Origin? = nil) { append(line, source, \.globalLines) }
+
+    /// Limits the connections of the whole process; a changed limit takes no reload.
+    public mutating func limitConnections(to count: Int, from source: Origin? = nil) {
+        maxconn = Traced(count, origin: source ?? origin)
+    }
 
     /// Adds a line to the `defaults` section that all proxies share.
     public mutating func defaults(_ line: Directive, from source: Origin? = nil) { append(line, source, \.defaultsLines) }

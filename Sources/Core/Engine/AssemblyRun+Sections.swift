@@ -60,6 +60,10 @@ extension AssemblyRun {
             "stats socket \(options.runtimeDirectory + "/haproxy-runtime-api.sock") mode 600 level admin expose-fd listeners")
         section.add("ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets")
         section.add("tune.ssl.default-dh-param 2048")
+        if let maxconn = global.maxconn {
+            section.lines.append(
+                .init("maxconn \(maxconn.value)", origin: maxconn.origin, setting: .globalMaxconn(maxconn.value)))
+        }
         section.add(global.globalLines)
         section.add(global.globalSnippet)
         return section

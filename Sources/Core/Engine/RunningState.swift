@@ -76,7 +76,7 @@ public struct RunningState: Sendable {
         let features = Set(section.lines.compactMap(\.feature))
         // Rules of a feature that no route uses any more may stay until the next reload.
         let lines = running.lines.filter { line in line.feature.map { features.contains($0) } ?? true }
-        if lines != section.lines {
+        if lines.map(\.fixedPart) != section.lines.map(\.fixedPart) {
             let changed = section.lines.difference(from: lines).first
             let (line, verb): (Section.Line?, String) =
                 switch changed {
@@ -118,7 +118,14 @@ public struct RunningState: Sendable {
         let (values, valuesGone) = mapUpdates(to: desired) { !routing.contains($0) }
         let (routes, routesGone) = mapUpdates(to: desired) { routing.contains($0) }
         let (added, removed) = serverUpdates(to: desired)
-        return certificateUpdates(to: desired) + added + values + routes + routesGone + valuesGone + removed
+        return settingUpdates(to: desired) + certificateUpdates(to: desired) + added + values + routes + routesGone + valuesGone + removed
+    }
+
+    private func settingUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
+        desired.sections.flatMap { section -> [RuntimeUpdate] in
+            let running = Set(sections[section.header]?.lines.compactMap(\.setting) ?? [])
+            return section.lines.compactMap(\.setting).filter { !running.contains($0) }.map(RuntimeUpdate.set)
+        }
     }
 
     private func mapUpdates(
@@ -246,6 +253,12 @@ public struct RunningState: Sendable {
             servers[backend, default: [:]][server.name] = server
             removing[backend]?.remove(server.name)
         case .removeServer(let backend, let name): removing[backend, default: []].insert(name)
+        case .set(let setting):
+            for (header, section) in sections {
+                for index in section.lines.indices where section.lines[index].setting?.keyword == setting.keyword {
+                    sections[header]?.lines[index].setting = setting
+                }
+            }
         case .assignSlot(let backend, let slot, let server): servers[backend, default: [:]][slot] = server
         case .freeSlot(let backend, let slot): servers[backend]?[slot] = nil
         case .updateMap(let name, let changes):

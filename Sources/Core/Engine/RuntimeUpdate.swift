@@ -5,6 +5,7 @@ public enum RuntimeUpdate: Hashable, Sendable {
     case setServer(backend: String, Server)
     /// Drains the server and deletes it when its sessions have ended.
     case removeServer(backend: String, name: String)
+    case set(RuntimeSetting)
     case assignSlot(backend: String, slot: String, Server)
     case freeSlot(backend: String, slot: String)
     case updateMap(name: String, MapChanges)

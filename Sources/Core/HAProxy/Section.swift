@@ -46,6 +46,18 @@ public struct ServerPool: Hashable, Sendable {
     public static func slotName(_ number: Int) -> String { "slot_\(number)" }
 }
 
+/// A setting of the whole process that HAProxy changes while it runs.
+public enum RuntimeSetting: Hashable, Sendable {
+    /// `maxconn` of the global section; within what HAProxy started with (management manual, "set maxconn global").
+    case globalMaxconn(Int)
+
+    var keyword: String {
+        switch self {
+        case .globalMaxconn: "maxconn"
+        }
+    }
+}
+
 /// One section of haproxy.cfg.
 public struct Section: Hashable, Sendable {
     /// A line and who asked for it.
@@ -55,11 +67,20 @@ public struct Section: Hashable, Sendable {
         /// Lines of a feature's fixed rules carry its name: a running section may have more of these than are wanted, because
         /// rules that no route uses do nothing.
         public var feature: String?
+        /// How a running HAProxy takes over the line without a reload; nil for lines that only a reload changes.
+        public var setting: RuntimeSetting?
 
-        public init(_ directive: Directive, origin: Origin = .controller, feature: String? = nil) {
+        public init(_ directive: Directive, origin: Origin = .controller, feature: String? = nil, setting: RuntimeSetting? = nil) {
             self.directive = directive
             self.origin = origin
             self.feature = feature
+            self.setting = setting
+        }
+
+        /// The line as far as only a reload changes it.
+        var fixedPart: Line {
+            guard let setting else { return self }
+            return Line("\(raw: setting.keyword)", feature: feature)
         }
 
         public static func == (a: Line, b: Line) -> Bool { a.directive == b.directive && a.feature == b.feature }
