@@ -25,10 +25,10 @@ final class TestController: Sendable {
     ///   - manifests: file name to text; `NET.` is replaced by the network of the pods.
     ///   - pods: names of pods; the first is at `NET.1`.
     static func with(
-        _ manifests: [String: String], pods: [String] = ["pod-1"], arguments: [String] = [], waitsForReadiness: Bool = true,
-        _ body: (TestController) async throws -> Void
+        _ manifests: [String: String], pods: [String] = ["pod-1"], arguments: [String] = [],
+        environment: [String: String] = [:], waitsForReadiness: Bool = true, _ body: (TestController) async throws -> Void
     ) async throws {
-        let controller = try await TestController(manifests, pods: pods, arguments: arguments)
+        let controller = try await TestController(manifests, pods: pods, arguments: arguments, environment: environment)
         do {
             if waitsForReadiness { try await controller.waitUntilReady() }
             try await body(controller)
@@ -40,7 +40,9 @@ final class TestController: Sendable {
         await controller.stop()
     }
 
-    private init(_ manifests: [String: String], pods names: [String], arguments: [String]) async throws {
+    private init(
+        _ manifests: [String: String], pods names: [String], arguments: [String], environment: [String: String]
+    ) async throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("ingress-test-\(UUID().uuidString.prefix(8))")
         let network = Loopback.network()
         self.network = network
@@ -76,6 +78,7 @@ final class TestController: Sendable {
                 "--healthz-bind-port", "\(healthz)", "--stats-bind-port", "\(stats)", "--admin-bind", "127.0.0.1:\(admin)",
                 "--sync-period", "50ms",
             ] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = log
         process.standardError = log
         self.process = process
@@ -210,13 +213,19 @@ final class TestController: Sendable {
     var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
     var processIdentifier: Int32 { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
+    /// The exit status of a controller that has ended.
+    var exitStatus: Int32 { process.terminationStatus }
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
     /// Ends the controller and its pods, by pid, and removes the directory.
     func stop() async {
         await terminate(process)
-        if let pods { await terminate(pods) }
+        // Pods inherit the signal mask of the test's thread, which can hold SIGTERM back until the time is over.
+        if let pods {
+            kill(pods.processIdentifier, SIGKILL)
+            await terminate(pods)
+        }
         try? FileManager.default.removeItem(at: directory)
     }
 
