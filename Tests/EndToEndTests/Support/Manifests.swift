@@ -48,6 +48,28 @@ enum Manifests {
         """
     }
 
+    /// What a slice says about an endpoint.
+    enum Condition: String {
+        case ready = "{ready: true}"
+        case unready = "{ready: false, serving: false, terminating: false}"
+        /// Shut down, but still answering.
+        case terminating = "{ready: false, serving: true, terminating: true}"
+    }
+
+    /// A further EndpointSlice of a Service: pods by number, port 8080.
+    static func slice(of service: String = "web", namespace: String = "shop", _ pods: KeyValuePairs<Int, Condition>) -> String {
+        """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: \(service)-2, namespace: \(namespace), labels: {kubernetes.io/service-name: \(service)}}
+        addressType: IPv4
+        ports: [{name: http, port: 8080}]
+        endpoints: [\(pods.map { "{addresses: [NET.\($0)], conditions: \($1.rawValue)}" }.joined(separator: ", "))]
+        ---
+
+        """
+    }
+
     /// The controller's ConfigMap.
     static func configMap(_ data: [String: String]) -> String {
         let lines = data.sorted { $0.key < $1.key }.map { "  \($0.key): \(json($0.value))\n" }.joined()
