@@ -97,4 +97,36 @@ struct ConfigSnippetTests {
             #expect(try await controller.metric("haproxy_ingress_rejected_objects") == 1)
         }
     }
+
+    @Test("refused snippets of the ConfigMap, a Service and two Ingresses with the same words are all named, and no other is out")
+    func refusedScopes() async throws {
+        let bad = ["backend-config-snippet": "stick on src table no-such-table"]
+        let manifests =
+            Manifests.service(annotations: bad) + Manifests.service("shared") + Manifests.service("good") + Manifests.ingress()
+            + Manifests.ingress("first", host: "first.example.com", service: "shared", annotations: bad)
+            + Manifests.ingress("second", host: "second.example.com", service: "shared", annotations: bad)
+            + Manifests.ingress("good", host: "good.example.com", service: "good", annotations: Self.header("good"))
+        let files = [
+            "all.yaml": manifests,
+            "map.yaml": Manifests.configMap([
+                "backend-config-snippet": "use-server nobody if TRUE", "frontend-config-snippet": "no-such-keyword",
+            ]),
+        ]
+        try await TestController.with(files) { controller async throws in
+            for host in ["shop", "first", "second", "good"] {
+                let response = try await controller.request("http://\(host).example.com/")
+                #expect(response.pod == "pod-1", "\(host)")
+                #expect(response.header("x-snippet") == (host == "good" ? "good" : nil), "\(host)")
+            }
+            for place in [
+                "ConfigMap default/haproxy-configmap: backend-config-snippet",
+                "ConfigMap default/haproxy-configmap: frontend-config-snippet", "Service shop/web: haproxy.org/backend-config",
+                "Ingress shop/first: haproxy.org/backend-config", "Ingress shop/second: haproxy.org/backend-config",
+            ] {
+                #expect(controller.log.contains(place), "\(place)")
+            }
+            #expect(!controller.log.contains("Ingress shop/good"))
+            #expect(try await controller.metric("haproxy_ingress_rejected_objects") == 4)
+        }
+    }
 }
