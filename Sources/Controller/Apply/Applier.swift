@@ -105,10 +105,13 @@ actor Applier {
 
     private func reload(_ desired: DesiredState, reasons: [ReloadReason]) async -> Outcome {
         if let wait = budget.take(now: .now) {
-            if let urgent = running?.urgentUpdates(to: desired), !urgent.isEmpty { _ = await update(urgent) }
+            await updateServers(desired)
             return .deferred(wait)
         }
-        if let refused = await checkCandidate(desired) { return refused }
+        if let refused = await checkCandidate(desired) {
+            if case .failed = refused { await updateServers(desired) }
+            return refused
+        }
         let before: [String: [UInt8]?]
         do {
             before = try directory.write(desired.renderedFiles())
@@ -127,8 +130,14 @@ actor Applier {
             }
             metrics.countFailedReload()
             for line in output { logger.warning("haproxy: \(line)") }
+            await updateServers(desired)
             return .failed("HAProxy did not load the new configuration and keeps the old one: \(reason)")
         }
+    }
+
+    /// Pods come and go while a reload has to wait, or cannot be done: nobody is sent to those that are gone.
+    private func updateServers(_ desired: DesiredState) async {
+        if let urgent = running?.urgentUpdates(to: desired), !urgent.isEmpty { _ = await update(urgent) }
     }
 
     /// nil when HAProxy would accept the files.
