@@ -114,10 +114,22 @@ struct ConfigurationDirectory: Sendable {
     }
 }
 
-/// A file that cannot be written.
+/// A file or directory that cannot be written.
 struct FileError: Error, CustomStringConvertible {
     let path: String
     let code: Int32
+
+    init(path: String, code: Int32) {
+        self.path = path
+        self.code = code
+    }
+
+    /// Foundation's error about a path, whose own description is for programmers.
+    init(path: String, _ error: any Error) {
+        let error = error as NSError
+        let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        self.init(path: path, code: underlying.domain == NSPOSIXErrorDomain ? Int32(clamping: underlying.code) : EACCES)
+    }
 
     var description: String { "cannot write \(path): \(String(cString: strerror(code)))" }
 }

@@ -17,8 +17,12 @@ struct Controller {
 
         let runtimeDirectory = URL(fileURLWithPath: command.runtimeDir).path
         let directory = ConfigurationDirectory(path: command.configDir)
-        try directory.prepare()
-        try FileManager.default.createDirectory(atPath: runtimeDirectory, withIntermediateDirectories: true)
+        do { try directory.prepare() } catch { throw FileError(path: command.configDir, error) }
+        do {
+            try FileManager.default.createDirectory(atPath: runtimeDirectory, withIntermediateDirectories: true)
+        } catch {
+            throw FileError(path: command.runtimeDir, error)
+        }
 
         var options = command.options.engineOptions
         options.runtimeDirectory = runtimeDirectory
