@@ -8,11 +8,11 @@ import Foundation
 public enum ControllerMain {
     /// Parses the command line and the environment, runs the subcommand and ends the process.
     public static func run(handlers: [any AnnotationHandler.Type]) async -> Never {
+        let options = EnvironmentArguments(
+            arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
         do {
             let registry = try AnnotationRegistry(handlers)
-            let arguments = EnvironmentArguments.merged(
-                arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
-            var command = try HAProxyIngress.parseAsRoot(arguments)
+            var command = try HAProxyIngress.parseAsRoot(options.merged)
             if var annotated = command as? any AnnotationCommand {
                 try await annotated.run(annotations: registry)
             } else {
@@ -26,7 +26,11 @@ public enum ControllerMain {
             // Unusable arguments end with 2, as lint promises; `lint` itself ends with 1 for findings.
             let code = HAProxyIngress.exitCode(for: error)
             if code == .validationFailure {
-                FileHandle.standardError.write(Data((HAProxyIngress.fullMessage(for: error) + "\n").utf8))
+                var message = HAProxyIngress.fullMessage(for: error) + "\n"
+                if !options.variables.isEmpty {
+                    message += "From the environment: \(options.variables.joined(separator: ", "))\n"
+                }
+                FileHandle.standardError.write(Data(message.utf8))
                 exit(2)
             }
             HAProxyIngress.exit(withError: error)
@@ -60,30 +64,50 @@ enum ControllerVersion {
 ///
 /// One rule: `HAPROXY_INGRESS_` and the option's name in capitals, with `_` for `-` and `.`; flags take `true` or `false`;
 /// options that can be repeated take a list with commas.
-enum EnvironmentArguments {
-    static let prefix = "HAPROXY_INGRESS_"
+struct EnvironmentArguments {
+    /// The arguments with those from the environment that the command line does not give.
+    let merged: [String]
+    /// The variables that were used.
+    let variables: [String]
+
+    private static let prefix = "HAPROXY_INGRESS_"
     private static let repeatable: Set = ["manifests", "namespace-whitelist", "namespace-blacklist"]
 
-    /// The arguments with those from the environment that the command line does not give.
-    static func merged(arguments: [String], environment: [String: String]) -> [String] {
+    init(arguments: [String], environment: [String: String]) {
         let given = Set(
             arguments.filter { $0.hasPrefix("--") }.map {
                 String($0.dropFirst(2).prefix { $0 != "=" }).replacingOccurrences(of: ".", with: "-")
             })
         var added: [String] = []
-        for (variable, value) in environment.sorted(by: { $0.key < $1.key }) where variable.hasPrefix(prefix) {
-            let name = variable.dropFirst(prefix.count).lowercased().replacingOccurrences(of: "_", with: "-")
-            guard !name.isEmpty, !given.contains(name) else { continue }
+        var variables: [String] = []
+        for (variable, value) in environment.sorted(by: { $0.key < $1.key }) where variable.hasPrefix(Self.prefix) {
+            let name = variable.dropFirst(Self.prefix.count).lowercased().replacingOccurrences(of: "_", with: "-")
+            guard !name.isEmpty, !given.contains(name), !Self.isServiceLink(name, value: value) else { continue }
             switch value {
             case "true": added.append("--\(name)")
-            case "false", "": break
-            case _ where repeatable.contains(name): added += value.split(separator: ",").map { "--\(name)=\($0)" }
+            case "false", "": continue
+            case _ where Self.repeatable.contains(name): added += value.split(separator: ",").map { "--\(name)=\($0)" }
             default: added.append("--\(name)=\(value)")
             }
+            variables.append(variable)
         }
-        guard !added.isEmpty else { return arguments }
         // Only the controller itself is configured by its environment; a subcommand stays in front of its options.
-        guard let first = arguments.first, !first.hasPrefix("-") else { return added + arguments }
-        return first == "run" ? [first] + added + arguments.dropFirst() : arguments
+        if let first = arguments.first, !first.hasPrefix("-") {
+            let takesOptions = first == "run"
+            merged = takesOptions ? [first] + added + arguments.dropFirst() : arguments
+            self.variables = takesOptions ? variables : []
+        } else {
+            merged = added + arguments
+            self.variables = variables
+        }
+    }
+
+    /// Whether Kubernetes set a variable for a Service whose name begins with `haproxy-ingress`: it tells every pod of the
+    /// namespace where its Services are (Kubernetes, "Accessing Services: Environment Variables").
+    private static func isServiceLink(_ name: String, value: String) -> Bool {
+        if ["tcp://", "udp://", "sctp://"].contains(where: { value.hasPrefix($0) }) { return true }
+        let isHost = "-\(name)".hasSuffix("-service-host")
+        let isPort = "-\(name)-".contains("-service-port-")
+        return isHost || isPort || "-\(name)-".contains(/-port-[0-9]+-(tcp|udp|sctp)-/)
     }
 }
