@@ -139,6 +139,17 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
+/// `--manifests` of several commands.
+enum ManifestsOption {
+    /// Checked when the command runs, so that a misspelt command or option is told first.
+    static func require(_ manifests: [String]) throws {
+        if manifests.isEmpty {
+            throw ValidationError(
+                "--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello")
+        }
+    }
+}
+
 /// `namespace/name` with an optional `:port` by number or name.
 struct DefaultBackend: ExpressibleByArgument {
     let name: EngineOptions.ObjectName

@@ -22,10 +22,6 @@ struct ExplainCommand: AnnotationCommand {
     var options: ConfigurationOptions
 
     mutating func validate() throws {
-        if manifests.isEmpty {
-            throw ValidationError(
-                "--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello")
-        }
         guard let parsed = URLComponents(string: url), ["http", "https"].contains(parsed.scheme), parsed.host?.isEmpty == false
         else {
             throw ValidationError("\(url.quotedForPeople) is not an HTTP URL; for example https://shop.example.com/cart")
@@ -33,6 +29,7 @@ struct ExplainCommand: AnnotationCommand {
     }
 
     mutating func run(annotations: AnnotationRegistry) async throws {
+        try ManifestsOption.require(manifests)
         let offline = try OfflineAssembly(paths: manifests, options: options, annotations: annotations)
         guard let parsed = URLComponents(string: url), let host = parsed.host else { return }
         let path = parsed.percentEncodedPath.isEmpty ? "/" : parsed.percentEncodedPath

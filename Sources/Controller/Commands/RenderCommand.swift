@@ -30,14 +30,8 @@ struct RenderCommand: AnnotationCommand {
     @OptionGroup(title: "Configuration options")
     var options: ConfigurationOptions
 
-    mutating func validate() throws {
-        if manifests.isEmpty {
-            throw ValidationError(
-                "--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello")
-        }
-    }
-
     mutating func run(annotations: AnnotationRegistry) async throws {
+        try ManifestsOption.require(manifests)
         let offline = try OfflineAssembly(
             paths: manifests, options: options, runtimeDirectory: runtimeDir, annotations: annotations)
         for finding in offline.findings {

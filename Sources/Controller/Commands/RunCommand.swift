@@ -64,10 +64,6 @@ struct RunCommand: AnnotationCommand {
     }
 
     mutating func validate() throws {
-        if manifests.isEmpty {
-            throw ValidationError(
-                "--manifests: a directory with Kubernetes manifests is needed, for example --manifests Examples/hello")
-        }
         for directory in manifests {
             var isDirectory: ObjCBool = false
             guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
@@ -81,6 +77,7 @@ struct RunCommand: AnnotationCommand {
     }
 
     mutating func run(annotations: AnnotationRegistry) async throws {
+        try ManifestsOption.require(manifests)
         let level = log.level
         var logger = Logger(label: "haproxy-ingress") { label in
             var handler = StreamLogHandler.standardError(label: label)
