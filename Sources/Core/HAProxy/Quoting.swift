@@ -8,12 +8,21 @@ enum Quoting {
     /// One argument: bare where nothing in it is special, else in strong quotes, inside which HAProxy interprets nothing.
     static func argument(_ value: String) -> String {
         if !value.isEmpty, value.utf8.allSatisfy(isBare) { return value }
-        return "'" + value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return "'" + replacing("'", in: value, with: "'\\''") + "'"
     }
 
     /// Text that a log-format string (section 8.2.4) shows as it is.
     static func logFormatLiteral(_ value: String) -> String {
-        value.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
+        replacing("%", in: value, with: "%%")
+    }
+
+    /// By scalars: to Swift a quote and the accent after it are one character, to HAProxy the quote ends the argument.
+    private static func replacing(_ scalar: Unicode.Scalar, in value: String, with text: String) -> String {
+        var replaced = String.UnicodeScalarView()
+        for next in value.unicodeScalars {
+            if next == scalar { replaced.append(contentsOf: text.unicodeScalars) } else { replaced.append(next) }
+        }
+        return String(replaced)
     }
 
     private static func isBare(_ byte: UInt8) -> Bool {

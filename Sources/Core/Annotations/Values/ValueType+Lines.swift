@@ -53,10 +53,13 @@ public struct ConfigSnippet: Hashable, Sendable {
         }
         guard !lines.isEmpty else { throw ValueError("holds no directive") }
         for line in lines {
-            let word = String(line.prefix { !$0.isWhitespace })
-            // HAProxy unquotes the first word before it looks at it.
-            let bare = word.filter { !"'\"\\".contains($0) }
-            if Self.sectionKeywords.contains(bare) { throw ValueError("begins a section with \(word.quotedForPeople)") }
+            // As HAProxy sees it: white space and comments end the word, whatever accent follows them.
+            let word = String(line.unicodeScalars.prefix { !$0.properties.isWhitespace && $0 != "#" })
+            // No directive needs quoting or variables in its first word; HAProxy would spell any keyword with them.
+            guard !word.unicodeScalars.contains(where: { "'\"\\$".unicodeScalars.contains($0) }) else {
+                throw ValueError("begins a line with \(word.quotedForPeople), which is not a plain keyword")
+            }
+            if Self.sectionKeywords.contains(word) { throw ValueError("begins a section with \(word.quotedForPeople)") }
             if word.hasPrefix(".") { throw ValueError("holds \(word.quotedForPeople), a conditional block") }
             if line.hasSuffix("\\") { throw ValueError("ends a line with a backslash") }
             guard Quoting.isRepresentable(line.filter { $0 != "\t" }) else { throw ValueError("holds control characters") }
