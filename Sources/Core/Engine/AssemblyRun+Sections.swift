@@ -30,7 +30,7 @@ extension AssemblyRun {
             }
             state.sections.append(section)
         }
-        let rules = backends.rules.sorted()
+        let rules = Set(routes.flatMap { plans[$0.context]?.contribution.rules ?? [] }).sorted()
         if options.isHTTPEnabled { state.sections.append(httpFrontend(global, rules: rules)) }
         if options.isHTTPSEnabled {
             state.sections.append(httpsFrontend(global, rules: rules, isBehindPassthrough: usesPassthrough))
@@ -40,7 +40,7 @@ extension AssemblyRun {
         if options.statsPort != 0 { state.sections.append(statsFrontend(global)) }
         state.sections.append(Section("backend \(Self.notFoundBackend)", lines: [.init("http-request deny deny_status 404")]))
         state.sections.append(Section("backend \(Self.unavailableBackend)"))
-        for table in backends.stickTables.sorted(by: { $0.name < $1.name }) {
+        for table in Set(routes.flatMap { plans[$0.context]?.contribution.stickTables ?? [] }).sorted(by: { $0.name < $1.name }) {
             state.sections.append(Section("backend \(table.name)", lines: [.init(table.definition)]))
         }
         let named = backends.entries.compactMap { identity, entry in names[identity].map { ($0, identity, entry) } }

@@ -20,8 +20,6 @@ struct Backends {
 
     private(set) var entries: [Identity: Entry] = [:]
     private(set) var files: [ConfigurationFile] = []
-    private(set) var rules: Set<OwnedRules> = []
-    private(set) var stickTables: Set<StickTable> = []
     private(set) var userLists: [String: UserList] = [:]
     /// In the order in which routes asked: older Ingresses first.
     private var order: [Identity] = []
@@ -31,9 +29,7 @@ struct Backends {
         let identity = Identity(
             service: route.service, portName: resolved.portName, settings: contribution.backend,
             isPassthrough: contribution.isPassthrough, owner: contribution.isStandalone ? route.ingress : nil)
-        rules.formUnion(contribution.rules)
         files += contribution.files
-        stickTables.formUnion(contribution.stickTables)
         guard entries[identity] == nil else { return identity }
         entries[identity] = Entry(
             servers: resolved.servers, isExternalName: resolved.isExternalName, settings: contribution.backend,

@@ -24,11 +24,13 @@ final class TestController: Sendable {
     /// - Parameters:
     ///   - manifests: file name to text; `NET.` is replaced by the network of the pods.
     ///   - pods: names of pods; the first is at `NET.1`.
+    ///   - network: the pods' network, to share another controller's; else one of its own.
     static func with(
-        _ manifests: [String: String], pods: [String] = ["pod-1"], arguments: [String] = [],
+        _ manifests: [String: String], pods: [String] = ["pod-1"], network: String? = nil, arguments: [String] = [],
         environment: [String: String] = [:], waitsForReadiness: Bool = true, _ body: (TestController) async throws -> Void
     ) async throws {
-        let controller = try await TestController(manifests, pods: pods, arguments: arguments, environment: environment)
+        let controller = try await TestController(
+            manifests, pods: pods, network: network, arguments: arguments, environment: environment)
         do {
             if waitsForReadiness { try await controller.waitUntilReady() }
             try await body(controller)
@@ -41,10 +43,11 @@ final class TestController: Sendable {
     }
 
     private init(
-        _ manifests: [String: String], pods names: [String], arguments: [String], environment: [String: String]
+        _ manifests: [String: String], pods names: [String], network given: String?, arguments: [String],
+        environment: [String: String]
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("ingress-test-\(UUID().uuidString.prefix(8))")
-        let network = Loopback.network()
+        let network = given ?? Loopback.network()
         self.network = network
         let ports = try Loopback.freePorts(5)
         (http, https, healthz, stats, admin) = (ports[0], ports[1], ports[2], ports[3], ports[4])
