@@ -77,4 +77,43 @@ struct CORSTests {
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
         }
     }
+
+    @Test("what HAProxy refuses carries the headers too, and preflight requests need no password but the right address")
+    func refusals() async throws {
+        let cors = [
+            "cors-enable": "true", "cors-respond-to-options": "true", "src-ip-header": "X-Real-IP",
+            "cors-allow-origin": #"https://[a-z\-]+\.example\.com"#,
+        ]
+        func ingress(_ name: String, _ annotations: [String: String]) -> String {
+            Manifests.ingress(name, host: "\(name).example.com", annotations: annotations.merging(cors) { first, _ in first })
+        }
+        let manifests =
+            Manifests.service() + ingress("list", ["deny-list": "10.0.0.0/8"])
+            + ingress("limit", ["rate-limit-requests": "1", "rate-limit-period": "1m", "rate-limit-status-code": "429"])
+            + ingress("members", ["auth-type": "basic-auth", "auth-secret": "users"])
+            + Manifests.secret("users", ["alice": BasicAuthenticationTests.hash])
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            let origin = "https://a-b.example.com"
+            let headers = ["Origin": origin, "X-Real-IP": "10.0.0.1"]
+            let preflight = headers.merging(["Access-Control-Request-Method": "PUT"]) { first, _ in first }
+            #expect(try await controller.request("http://limit.example.com/", headers: headers).status == 200)
+            for (name, refusal, answer) in [("list", 403, 403), ("limit", 429, 204), ("members", 401, 204)] {
+                let refused = try await controller.request("http://\(name).example.com/", headers: headers)
+                #expect(refused.status == refusal, "\(name)")
+                #expect(refused.header("access-control-allow-origin") == origin, "\(name)")
+                let answered = try await controller.request(
+                    "http://\(name).example.com/", method: "OPTIONS", headers: preflight)
+                #expect(answered.status == answer, "\(name)")
+                #expect(answered.header("access-control-allow-origin") == origin, "\(name)")
+            }
+            // Neither a comma nor a look-alike makes an origin of it.
+            for other in [
+                "https://evil.test, \(origin)", "https://m.example.com", "https://axexample.com", "https://a.example.com.",
+            ] {
+                let response = try await controller.request("http://list.example.com/", headers: ["Origin": other])
+                let isAllowed = other == "https://m.example.com"
+                #expect((response.header("access-control-allow-origin") != nil) == isAllowed, "\(other)")
+            }
+        }
+    }
 }

@@ -39,6 +39,10 @@ public struct CORS: RouteAnnotation {
             back-references are refused. Where not every origin is allowed, the matching Origin is sent back, and `Vary: Origin` \
             keeps caches from mixing answers up; an Origin that does not match gets no CORS headers.
 
+            Preflight requests that HAProxy answers need no credentials, because browsers send none with them; a deny-list or \
+            allow-list still refuses them. `cors-allow-credentials` works only where `cors-allow-origin` is not `*`; there, browsers \
+            take `*` in the lists of methods and headers for a name, so spell the lists out.
+
             All changes are map updates: once any route uses CORS, no change needs a reload.
             """,
         keys: [
@@ -72,13 +76,19 @@ public struct CORS: RouteAnnotation {
         methods = try values[Self.allowMethods] ?? "*"
         headers = try values[Self.allowHeaders] ?? "*"
         let credentials = try values.resolved(Self.allowCredentials)
-        sendsCredentials = credentials?.value ?? false
+        sendsCredentials = credentials?.value == true && self.origin != .any
         age = Int((try values[Self.maxAge] ?? .seconds(5)).components.seconds)
         answersPreflight = try values[Self.respondToOptions] ?? false
         if let credentials, credentials.value, self.origin == .any {
             values.warn(
                 credentials,
                 "has no effect with cors-allow-origin *: browsers send credentials only to sites that name the origin")
+        }
+        if let origin, case .matching(let pattern) = origin.value, pattern.isNeverSent {
+            values.warn(
+                origin,
+                "matches no Origin that browsers send: those are a scheme, :// and a host in lower case, with the port where it "
+                    + "is not the usual one, and no path")
         }
     }
 
@@ -101,14 +111,20 @@ public struct CORS: RouteAnnotation {
         try route.set("cors-max-age", to: String(age))
         if sendsCredentials { try route.set("cors-allow-credentials", to: "true") }
         if answersPreflight { try route.set("cors-respond-to-options", to: "true") }
-        route.use(Self.rules)
+        route.use(Self.comparison)
+        route.use(Self.preflight)
+        route.use(Self.answer)
     }
 
-    private static let rules = FrontendRules(
-        id: "cors", phase: .redirect,
+    // MARK: - Fixed rules
+
+    /// Before whatever may refuse the request, so that refusals carry the headers too. The whole field is compared: a comma in
+    /// it does not make it two origins.
+    private static let comparison = FrontendRules(
+        id: "cors", phase: .source,
         [
-            "http-request set-var(txn.cors) \(routeValue: "cors-allow-origin") if { req.hdr(origin) -m found }",
-            "http-request set-var(txn.origin) req.hdr(origin) if { var(txn.cors) -m found }",
+            "http-request set-var(txn.cors) \(routeValue: "cors-allow-origin") if { req.fhdr(origin) -m found }",
+            "http-request set-var(txn.origin) req.fhdr(origin) if { var(txn.cors) -m found }",
             "http-request set-var(txn.cors_key) var(txn.cors),concat(:,txn.origin) if { var(txn.cors) -m found }",
             "http-request set-var(txn.cors_origin) str(*) if { var(txn.cors) -m str * }",
             """
@@ -119,10 +135,22 @@ public struct CORS: RouteAnnotation {
             http-request set-var(txn.cors_origin) var(txn.origin) if { var(txn.cors) -m found } \
             !{ var(txn.cors_origin) -m found } { var(txn.cors_key),map_reg(\(map: "cors-origin-patterns")) -m found }
             """,
+        ])
+
+    /// After the lists of networks, whose family comes first, and before authentication: browsers send no credentials with
+    /// preflight requests.
+    private static let preflight = FrontendRules(
+        id: "cors", phase: .accessControl,
+        [
             """
             http-request return status 204 if METH_OPTIONS { var(txn.cors) -m found } \
             { req.hdr(access-control-request-method) -m found } { \(routeValue: "cors-respond-to-options") -m found }
-            """,
+            """
+        ])
+
+    private static let answer = FrontendRules(
+        id: "cors", phase: .headers,
+        [
             """
             http-after-response set-header Access-Control-Allow-Origin %[var(txn.cors_origin)] \
             if { var(txn.cors_origin) -m found }

@@ -40,4 +40,19 @@ struct OriginPattern: Hashable, Sendable {
 
     /// Tells the pattern's map entries apart from others'.
     var id: String { StableID.make("origin", text) }
+
+    /// Whether all that matches is known, and none of it is an Origin as browsers write one (HTML standard, "serialization of
+    /// an origin").
+    var isNeverSent: Bool {
+        guard let origins else { return false }
+        return !origins.contains { origin in
+            guard let separator = origin.firstRange(of: "://") else { return origin == "null" }
+            let scheme = origin[..<separator.lowerBound]
+            let host = origin[separator.upperBound...]
+            let isLowercase = { (character: Character) in character.isLowercase || character.isNumber }
+            return !scheme.isEmpty && scheme.allSatisfy { isLowercase($0) || "+-.".contains($0) }
+                && !host.isEmpty && host.allSatisfy { isLowercase($0) || "-._:[]".contains($0) }
+                && !["https:443", "http:80"].contains { $0 == "\(scheme):\(host.split(separator: ":").last ?? "")" }
+        }
+    }
 }

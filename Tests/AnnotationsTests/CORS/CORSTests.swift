@@ -46,5 +46,33 @@ struct CORSAnnotationTests {
     func credentials() throws {
         let trial = try AnnotationTrial([CORS.self], ingress: ["cors-enable": "true", "cors-allow-credentials": "true"])
         #expect(trial.findings.map(\.severity) == [.warning])
+        #expect(trial.findings.map(\.key) == ["haproxy.org/cors-allow-credentials"])
+        #expect(trial.routeValue("cors-allow-credentials") == nil)
+    }
+
+    @Test(
+        "an origin that no browser sends is worth a warning",
+        arguments: [
+            ("https://a.example.com/", true), ("a.example.com", true), ("https://A.example.com", true),
+            ("https://a.example.com,https://b.example.com", true), ("https://a.example.com:443", true),
+            ("(https://a|https://b)/x", true), ("null", false), ("http://[::1]:8080", false), ("http://a.test:443", false),
+            ("https://a/|https://b", false), (".*", false),
+        ])
+    func neverSent(pattern: String, isWarning: Bool) throws {
+        let trial = try AnnotationTrial([CORS.self], ingress: ["cors-enable": "true", "cors-allow-origin": pattern])
+        #expect(trial.findings.map(\.severity) == (isWarning ? [.warning] : []))
+    }
+
+    @Test("the Origin is compared before anything can refuse, and preflights are answered between the lists and the passwords")
+    func order() throws {
+        let trial = try AnnotationTrial(
+            [CORS.self, DenyList.self, RateLimit.self],
+            ingress: ["cors-enable": "true", "deny-list": "192.0.2.1", "rate-limit-requests": "5"])
+        let lines = trial.section("frontend https")
+        let compared = try #require(lines.firstIndex { $0.contains("map_reg(maps/cors-origin-patterns.map)") })
+        let refused = try #require(lines.firstIndex { $0.hasPrefix("http-request deny deny_status 403 if { var(txn.deny_list)") })
+        let preflight = try #require(lines.firstIndex { $0.hasPrefix("http-request return status 204") })
+        let counted = try #require(lines.firstIndex { $0.contains("set-var(txn.rate)") })
+        #expect(compared < refused && refused < preflight && preflight < counted)
     }
 }
