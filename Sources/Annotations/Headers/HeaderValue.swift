@@ -85,6 +85,10 @@ struct HeaderSetting: Hashable, Sendable {
     let value: HeaderValue
     /// The name that tells headers apart: they have no case (RFC 9110, section 5.1).
     var id: String { name.lowercased() }
+
+    /// The headers that say where a message ends (RFC 9112, section 6). HAProxy sends what it is told even where the body is
+    /// another, and whoever reads on takes the rest of the body for the next message.
+    static let framing: Set<String> = ["content-length", "transfer-encoding"]
 }
 
 extension ValueType where Value == [HeaderSetting] {
@@ -96,6 +100,9 @@ extension ValueType where Value == [HeaderSetting] {
     ) { text in
         var settings: [HeaderSetting] = []
         for line in try ValueType<[HeaderAssignment]>.headerLines.value(text) {
+            guard !HeaderSetting.framing.contains(line.name.lowercased()) else {
+                throw ValueError("sets header \(line.name), which HAProxy alone can know")
+            }
             do {
                 // White space around a header's value means nothing (RFC 9110, section 5.5).
                 let value = try HeaderValue(ValueType<String>.line.value(line.value))

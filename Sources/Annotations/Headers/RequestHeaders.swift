@@ -14,7 +14,8 @@ public struct RequestHeaders: RouteAnnotation {
         summary: """
             A value is a text or a log-format string of HAProxy's, in which `%[src]` stands for the client's address and \
             `%[req.hdr(user-agent)]` for another header. A `%` before anything else is just that, and `%%` always is. Where \
-            two lines name one header, the last one counts.
+            two lines name one header, the last one counts. Content-Length and Transfer-Encoding are refused: they say where \
+            a message ends, which only HAProxy knows.
 
             Texts change without a reload, as long as some route sets that header already. Log-format strings are part of the \
             backend and need one.

@@ -78,6 +78,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["Content-Length 3", "content-length %[src]", "X-Fine yes\nTRANSFER-ENCODING chunked"])
+    func `Where a message ends is not for annotations to say`(_ value: String) throws {
+        for key in ["request-set-header", "response-set-header"] {
+            let trial = try trial([key: value])
+            #expect(trial.findings.map(\.severity) == [.error])
+            #expect(trial.findings.map(\.key) == ["haproxy.org/\(key)"])
+            #expect(!trial.configuration.contains("set-header"))
+        }
+        #expect(try trial(["request-set-header": "X-Content-Length 3"]).routeValue("request-header-x-content-length") == "3")
+    }
+
     @Test func `The host for the pods is a map entry`() throws {
         let trial = try trial(["set-host": "web.internal.example.com:8080"])
         #expect(trial.routeValue("set-host") == "web.internal.example.com:8080")
