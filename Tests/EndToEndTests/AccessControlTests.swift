@@ -32,6 +32,24 @@ struct AccessControlTests {
         }
     }
 
+    @Test("an address from a header counts for its request only, not for the next one on the connection")
+    func keptConnection() async throws {
+        let manifests =
+            Manifests.service()
+            + Manifests.ingress(annotations: ["src-ip-header": "X-Real-IP", "allow-list": "10.0.0.0/8"])
+            + Manifests.ingress("other", host: "other.example.com", annotations: ["allow-list": "10.0.0.0/8"])
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            func request(_ host: String, _ fields: String = "") -> String { "GET / HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n" }
+            let answers = try await controller.exchange(
+                request("shop.example.com", "X-Real-IP: 10.0.0.1\r\n") + request("shop.example.com")
+                    + request("shop.example.com", "X-Real-IP: 10.0.0.2\r\n") + request("other.example.com")
+                    + request("shop.example.com", "X-Real-IP: 10.0.0.3\r\nConnection: close\r\n"),
+                within: 10)
+            let statuses = answers.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
+            #expect(statuses == ["200", "403", "200", "403", "200"])
+        }
+    }
+
     @Test("a changed list is in force without a reload, and one that cannot be read closes its route only")
     func changes() async throws {
         func manifests(_ list: String) -> String {
