@@ -37,13 +37,20 @@ struct HostileValuesTests {
         "a b c d", " ", "\t",
         "x\ty", "\0", "\u{1}", "\u{7f}", "\u{1b}[31m", "}", "{ always_true }", "if TRUE", "unless FALSE", ";", "x;y", "|", "&",
         "<", ">", "*", "(", ")",
-        "[", "]", ",", "..", "../../etc/passwd", "/etc/passwd", "@1", "ü", "日本", "\u{202e}", "-1", "0", "99999999999999999999",
+        "[", "]", ",", "..", "../../etc/passwd", "/etc/passwd", "@1", "ü", "日本", "\u{202e}", "'\u{301} injected", "\"\u{301}",
+        "%\u{301}", "#\u{301}",
+        "\\\u{301}", "{\u{301}", " \u{301}x", "x\u{301}'\u{200d} y", "\\x62ackend x", "\"${UNSET}backend\" x", "-1", "0",
+        "99999999999999999999",
         "1e9", "0x10",
         "end\n\n\n", "global", "backend x", String(repeating: "A", count: 20_000),
     ]
 
     @Test("a value never becomes a directive, and HAProxy accepts what is made of it", arguments: subjects)
     func value(subject: Subject) async throws {
+        try await Gate.processes.pass { try await Self.tryAll(subject) }
+    }
+
+    private static func tryAll(_ subject: Subject) async throws {
         let registry = try AnnotationRegistry(AnnotationHandlers.all)
         let values = Self.hostile + Self.hostile.flatMap { ["\(subject.example)\($0)", "\($0)\(subject.example)"] }
         var seen: Set<String> = []

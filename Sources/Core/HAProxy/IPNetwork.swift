@@ -13,13 +13,18 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     /// Reads `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`; nil for anything else.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = parts.first, let parsed = Self.parse(String(address)) else { return nil }
+        guard let address = parts.first, var parsed = Self.parse(String(address)) else { return nil }
         var length = parsed.count * 8
         if parts.count == 2 {
             guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let given = Int(parts[1]),
                 given <= length
             else { return nil }
             length = given
+        }
+        // An IPv4 network written in IPv6 is that IPv4 network: clients that arrive so are compared as IPv4 too.
+        if length >= 96, parsed.count == 16, parsed.prefix(10).allSatisfy({ $0 == 0 }), parsed[10] == 0xff, parsed[11] == 0xff {
+            parsed = Array(parsed.suffix(4))
+            length -= 96
         }
         prefixLength = length
         bytes = parsed.enumerated().map { index, byte in

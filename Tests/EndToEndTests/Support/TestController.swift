@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A controller with a HAProxy of its own: real processes, real sockets, manifests in a temporary directory.
@@ -29,17 +30,19 @@ final class TestController: Sendable {
         _ manifests: [String: String], pods: [String] = ["pod-1"], network: String? = nil, arguments: [String] = [],
         environment: [String: String] = [:], waitsForReadiness: Bool = true, _ body: (TestController) async throws -> Void
     ) async throws {
-        let controller = try await TestController(
-            manifests, pods: pods, network: network, arguments: arguments, environment: environment)
-        do {
-            if waitsForReadiness { try await controller.waitUntilReady() }
-            try await body(controller)
-        } catch {
-            print(controller.log)
+        try await Gate.processes.pass {
+            let controller = try await TestController(
+                manifests, pods: pods, network: network, arguments: arguments, environment: environment)
+            do {
+                if waitsForReadiness { try await controller.waitUntilReady() }
+                try await body(controller)
+            } catch {
+                print(controller.log)
+                await controller.stop()
+                throw error
+            }
             await controller.stop()
-            throw error
         }
-        await controller.stop()
     }
 
     private init(
