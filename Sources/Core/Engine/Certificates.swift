@@ -9,10 +9,13 @@ struct Certificates {
     let refusals: Refusals
 
     private(set) var list = CertificateList()
-    private(set) var files: [ConfigurationFile] = []
+    private var loadable: [ConfigurationFile] = []
     private(set) var findings: [Finding] = []
     private var owners: [String: (ingress: ObjectKey, path: String)] = [:]
     private var parsed: [ObjectKey: Result<CertificateBundle, CertificateError>] = [:]
+
+    /// The certificates of the list. HAProxy loads no others, and can replace only what it has loaded.
+    var files: [ConfigurationFile] { loadable.filter { list.entries[$0.path] != nil } }
 
     init(store: ObjectStore, options: EngineOptions, now: Int, refusals: Refusals) {
         self.store = store
@@ -85,7 +88,7 @@ struct Certificates {
             result = loaded
             parsed[secret] = result
             if case .success(let bundle) = result {
-                files.append(ConfigurationFile(path: path, content: bundle.pem, kind: .certificate))
+                loadable.append(ConfigurationFile(path: path, content: bundle.pem, kind: .certificate))
                 if let validity = bundle.validityProblem(now: now) {
                     findings.append(Finding(.warning, object: secret, key: "tls.crt", validity))
                 }
