@@ -1,0 +1,146 @@
+import Testing
+
+@testable import Core
+
+/// Random objects come, change and go; what was changed at run time must equal what loading the same objects gives.
+@Suite struct RunningStateModelTests {
+    private enum Change { case endpoints, knownPath, certificate, anything }
+
+    private struct Objects {
+        var objects: [ObjectKey: KubernetesObject] = [:]
+        mutating func put(_ object: KubernetesObject) { objects[object.key] = object }
+    }
+
+    @Test(arguments: 0..<6)
+    func `A HAProxy that was changed at run time does what a freshly started one does`(_ round: Int) throws {
+        var random = SeededGenerator()
+        for _ in 0..<round { _ = random.next() }
+        let pems = try (0..<4).map { try Cluster.certificate("c", for: ["c\($0).example.com"]) }
+        var cluster = Objects()
+        for name in ["s0", "s1", "s2"] {
+            cluster.put(Cluster.service(name))
+            cluster.put(slice(name, &random))
+        }
+        let state = try assemble(cluster)
+        var running = RunningState(loaded: state)
+        var simulated = SimulatedHAProxy(loading: state)
+        var (reloads, updates) = (0, 0)
+        for step in 0..<120 {
+            let note = "TEST_SEED=\(random.seed) round \(round) step \(step)"
+            let change = mutate(&cluster, pems: pems, random: &random)
+            let next = try assemble(cluster)
+            let difference = running.difference(to: next)
+            switch difference {
+            case .none: break
+            case .runtime(let made):
+                updates += made.count
+                for update in made {
+                    #expect(throws: Never.self, "\(note)") { try simulated.run(update) }
+                    running.apply(update)
+                }
+                if random.chance(70) {
+                    for pending in running.pendingRemovals {
+                        running.removalFinished(backend: pending.backend, server: pending.server)
+                    }
+                    simulated.finishRemovals()
+                }
+            case .reload(let reasons):
+                reloads += 1
+                if case .anything = change {} else { Issue.record("\(change) took a reload: \(reasons) \(note)") }
+                running = RunningState(loaded: next)
+                simulated = SimulatedHAProxy(loading: next)
+            }
+            let wrong = simulated.differences(from: SimulatedHAProxy(loading: next))
+            try #require(wrong.isEmpty, "\(change): \(wrong) \(note)")
+            #expect(running.difference(to: next) == .none, "\(note)")
+        }
+        #expect(updates > 20 && reloads > 3, "the changes were too few to prove anything")
+    }
+
+    private func assemble(_ cluster: Objects) throws -> DesiredState {
+        let assembly = try Cluster.assemble(cluster.objects.keys.sorted().compactMap { cluster.objects[$0] })
+        return assembly.state
+    }
+
+    private func slice(_ service: String, _ random: inout SeededGenerator) -> KubernetesObject {
+        let endpoints = (1...6).filter { _ in random.chance(50) }.map { number in
+            let terminates = random.chance(20)
+            return Endpoint(
+                addresses: ["10.0.0.\(number)"], isReady: !terminates, isServing: true, isTerminating: terminates)
+        }
+        return Cluster.slice(endpoints, name: "\(service)-1", of: service)
+    }
+
+    /// A change of one object; says what kind it was, so that the test knows what it may cost.
+    private func mutate(_ cluster: inout Objects, pems: [KubernetesObject], random: inout SeededGenerator) -> Change {
+        let service = "s\(Int.random(in: 0..<3, using: &random))"
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<4:
+            cluster.put(slice(service, &random))
+            return .endpoints
+        case 4:
+            // Another path to a Service that has a route with the same settings already.
+            let plain = ObjectKey(.ingress, namespace: "shop", name: "plain-\(service)")
+            let isKnown = cluster.objects[plain] != nil
+            cluster.put(Cluster.ingress("plain-\(service)", path: "/plain-\(service)", service: service))
+            let extra = "extra-\(service)-\(Int.random(in: 0..<3, using: &random))"
+            let key = ObjectKey(.ingress, namespace: "shop", name: extra)
+            if isKnown, cluster.objects[key] != nil {
+                cluster.objects[key] = nil
+            } else {
+                cluster.put(
+                    Cluster.ingress(extra, host: random.chance(50) ? "*.example.com" : nil, path: "/\(extra)", service: service))
+            }
+            return isKnown ? .knownPath : .anything
+        case 5:
+            guard case .secret(var secret)? = pems.randomElement(using: &random) else { return .anything }
+            let name = "c\(Int.random(in: 0..<2, using: &random))"
+            let key = ObjectKey(.secret, namespace: "shop", name: name)
+            let isKnown = cluster.objects[key] != nil
+            if isKnown, random.chance(20) {
+                cluster.objects[key] = nil
+            } else {
+                secret.metadata.name = name
+                cluster.put(.secret(secret))
+            }
+            return .certificate
+        case 6:
+            let name = "web\(Int.random(in: 0..<5, using: &random))"
+            let key = ObjectKey(.ingress, namespace: "shop", name: name)
+            guard cluster.objects[key] == nil || random.chance(60) else {
+                cluster.objects[key] = nil
+                return .anything
+            }
+            cluster.put(ingress(name, service: service, random: &random))
+            return .anything
+        case 7:
+            cluster.put(Cluster.configMap(random.chance(60) ? ["limit": String(Int.random(in: 1...9, using: &random))] : [:]))
+            return .anything
+        case 8:
+            var annotations: [String: String] = [:]
+            if random.chance(30) { annotations["fixed-pool"] = "true" }
+            if random.chance(30) { annotations["greeting"] = "hello \(Int.random(in: 0..<3, using: &random))" }
+            cluster.put(Cluster.service(service, annotations: annotations))
+            return .anything
+        default:
+            let key = ObjectKey(.endpointSlice, namespace: "shop", name: "\(service)-1")
+            cluster.objects[key] = nil
+            return .endpoints
+        }
+    }
+
+    private func ingress(_ name: String, service: String, random: inout SeededGenerator) -> KubernetesObject {
+        var annotations: [String: String] = [:]
+        let choices = [
+            ("greeting", "hello \(Int.random(in: 0..<4, using: &random))"), ("pace", "\(Int.random(in: 1..<4, using: &random))s"),
+            ("visitors", "10.\(Int.random(in: 0..<3, using: &random)).0.0/11"), ("through", "true"), ("guard", "strict"),
+            ("guard", "broken"),
+        ]
+        for (key, value) in choices where random.chance(20) { annotations[key] = value }
+        let tls =
+            random.chance(50) ? [IngressTLS(hosts: ["\(name).example.com"], secretName: random.chance(50) ? "c0" : "c1")] : []
+        return Cluster.ingress(
+            name, host: "\(random.chance(80) ? name : "web0").example.com", path: "/", service: service,
+            annotations: annotations, tls: tls, defaultBackend: random.chance(10) ? service : nil)
+    }
+}

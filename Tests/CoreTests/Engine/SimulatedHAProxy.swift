@@ -1,0 +1,133 @@
+@testable import Core
+
+/// As much of HAProxy as the Runtime API changes: refuses what HAProxy refuses.
+struct SimulatedHAProxy: Equatable {
+    struct Refused: Error { let why: String }
+
+    /// Servers by backend; slots that hold none are left out.
+    var servers: [String: Set<Server>] = [:]
+    var maps: [String: [String: String]] = [:]
+    var certificates: [String: [UInt8]] = [:]
+    var list: [String: Set<String>] = [:]
+    var maxconn: Int?
+    /// Removed, but their sessions have not ended: they get nothing new and their names are taken.
+    private var leaving: [String: Set<Server>] = [:]
+    /// By slot name, for backends that have slots.
+    private var slots: [String: [String: Server?]] = [:]
+
+    init(loading state: DesiredState) {
+        let lines = state.sections.flatMap(\.lines)
+        for name in lines.flatMap(\.directive.maps) { maps[name] = state.maps[name]?.entries ?? [:] }
+        for section in state.sections {
+            guard let pool = section.pool else { continue }
+            if let count = pool.slots {
+                var held: [String: Server?] = [:]
+                for index in 0..<count {
+                    held.updateValue(
+                        index < pool.servers.count ? pool.servers[index] : nil, forKey: ServerPool.slotName(index + 1))
+                }
+                slots[section.name] = held
+            }
+            servers[section.name] = Set(pool.servers)
+        }
+        list = state.certificateList.entries.mapValues(Set.init)
+        for (path, file) in state.files where list[path] != nil || path == "certs/default.pem" {
+            certificates[path] = file.content
+        }
+        for case .globalMaxconn(let limit)? in lines.map(\.setting) { maxconn = limit }
+    }
+
+    mutating func run(_ update: RuntimeUpdate) throws {
+        func require(_ condition: Bool, _ why: String) throws {
+            if !condition { throw Refused(why: "\(update): \(why)") }
+        }
+        switch update {
+        case .addServer(let backend, let server, _):
+            try require(servers[backend] != nil && slots[backend] == nil, "no such backend")
+            let there = (servers[backend] ?? []).union(leaving[backend] ?? [])
+            try require(!there.contains { $0.name == server.name }, "the server is there")
+            servers[backend]?.insert(server)
+        case .setServer(let backend, let server):
+            let there = (servers[backend] ?? []).union(leaving[backend] ?? [])
+            let old = there.first { $0.name == server.name }
+            try require(old != nil && slots[backend] == nil, "no such server")
+            if let old {
+                servers[backend]?.remove(old)
+                leaving[backend]?.remove(old)
+            }
+            servers[backend]?.insert(server)
+        case .removeServer(let backend, let name):
+            let old = servers[backend]?.first { $0.name == name }
+            try require(old != nil && slots[backend] == nil, "no such server")
+            if let old {
+                servers[backend]?.remove(old)
+                leaving[backend, default: []].insert(old)
+            }
+        case .set(.globalMaxconn(let limit)):
+            try require(maxconn != nil, "no limit was loaded")
+            maxconn = limit
+        case .assignSlot(let backend, let slot, let server):
+            try require(slots[backend]?.keys.contains(slot) == true, "no such slot")
+            slots[backend]?.updateValue(server, forKey: slot)
+            servers[backend] = Set(slots[backend]?.values.compactMap { $0 } ?? [])
+        case .freeSlot(let backend, let slot):
+            try require(slots[backend]?.keys.contains(slot) == true, "no such slot")
+            slots[backend]?.updateValue(nil, forKey: slot)
+            servers[backend] = Set(slots[backend]?.values.compactMap { $0 } ?? [])
+        case .updateMap(let name, let changes):
+            try require(maps[name] != nil, "no such map")
+            for (key, value) in changes.added {
+                try require(maps[name]?[key] == nil, "\(key) is there")
+                maps[name]?[key] = value
+            }
+            for (key, value) in changes.changed {
+                try require(maps[name]?[key] != nil, "\(key) is not there")
+                maps[name]?[key] = value
+            }
+            for key in changes.removed {
+                try require(maps[name]?[key] != nil, "\(key) is not there")
+                maps[name]?[key] = nil
+            }
+        case .addCertificate(let path, let content):
+            try require(certificates[path] == nil, "the certificate is there")
+            certificates[path] = content
+        case .replaceCertificate(let path, let content):
+            try require(certificates[path] != nil, "no such certificate")
+            certificates[path] = content
+        case .removeCertificate(let path):
+            try require(certificates[path] != nil && list[path] == nil, "not there, or in use")
+            certificates[path] = nil
+        case .addListEntry(let path, let names):
+            try require(certificates[path] != nil && list[path] == nil, "no certificate, or a second entry")
+            list[path] = Set(names)
+        case .replaceListEntry(let path, let names):
+            try require(list[path] != nil, "no such entry")
+            list[path] = Set(names)
+        case .removeListEntry(let path):
+            try require(list[path] != nil, "no such entry")
+            list[path] = nil
+        }
+    }
+
+    /// The sessions of all servers that wait for it have ended.
+    mutating func finishRemovals() { leaving = [:] }
+
+    /// Whether it does what a freshly loaded one does: backends that nothing leads to and maps that nobody asks for may differ.
+    func differences(from fresh: SimulatedHAProxy) -> [String] {
+        var found: [String] = []
+        for (backend, wanted) in fresh.servers where servers[backend] != wanted {
+            found.append("\(backend): \(servers[backend] ?? []) for \(wanted)")
+        }
+        for (backend, held) in servers where fresh.servers[backend] == nil && !held.isEmpty {
+            found.append("\(backend) is unused and has \(held)")
+        }
+        for (map, entries) in fresh.maps where maps[map] != entries { found.append("\(map): \(maps[map] ?? [:]) for \(entries)") }
+        for (map, entries) in maps where fresh.maps[map] == nil && !entries.isEmpty { found.append("\(map) keeps \(entries)") }
+        if certificates != fresh.certificates {
+            found.append("certificates: \(certificates.keys.sorted()) for \(fresh.certificates.keys.sorted())")
+        }
+        if list != fresh.list { found.append("list: \(list) for \(fresh.list)") }
+        if maxconn != fresh.maxconn { found.append("maxconn") }
+        return found
+    }
+}
