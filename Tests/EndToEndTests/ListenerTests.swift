@@ -80,7 +80,7 @@ struct ListenerTests {
         }
     }
 
-    @Test("IPv4 and IPv6 addresses are bound as the flags say")
+    @Test("the listeners are at the address that --ipv4-bind-address gives")
     func addresses() async throws {
         try await TestController.with(files, arguments: ["--ipv4-bind-address", "127.0.0.9"]) { controller async throws in
             let processes = ProcessTable.processes(mentioning: controller.runtime)
