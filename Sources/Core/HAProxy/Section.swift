@@ -70,7 +70,8 @@ public struct Section: Hashable, Sendable {
         /// How a running HAProxy takes over the line without a reload; nil for lines that only a reload changes.
         public var setting: RuntimeSetting?
 
-        public init(_ directive: Directive, origin: Origin = .controller, feature: String? = nil, setting: RuntimeSetting? = nil) {
+        public init(_ directive: Directive, origin: Origin = .controller, feature: String? = nil, setting: RuntimeSetting? = nil)
+        {
             self.directive = directive
             self.origin = origin
             self.feature = feature
