@@ -151,7 +151,7 @@ extension AssemblyRun {
         for line in Self.routing { section.add(line) }
         section.add(global.frontendLines)
         for owned in rules {
-            for line in owned.rules.lines { section.add(line, origin: Origin(key: owned.family), feature: owned.feature) }
+            for line in owned.rules.lines { section.add(line, origin: owned.origin, feature: owned.feature) }
         }
         section.add(global.frontendSnippet)
         section.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
@@ -180,7 +180,7 @@ extension AssemblyRun {
         frontend.add("tcp-request content set-var(txn.settings) var(txn.route),field(2,.)")
         for owned in rules {
             for line in owned.rules.passthroughLines ?? [] {
-                frontend.add(line, origin: Origin(key: owned.family), feature: owned.feature)
+                frontend.add(line, origin: owned.origin, feature: owned.feature)
             }
         }
         frontend.add("tcp-request content accept if { req.ssl_hello_type 1 }")
@@ -255,4 +255,6 @@ extension AssemblyRun {
 extension OwnedRules {
     /// What the rules' lines are marked with in the running configuration.
     var feature: String { "\(family)/\(rules.phase)/\(rules.id)" }
+    /// Rules that several families use are the controller's own.
+    var origin: Origin { family.isEmpty ? .controller : Origin(key: family) }
 }
