@@ -73,7 +73,7 @@ let package = Package(
         .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
         .testTarget(
             name: "AnnotationsTests",
-            dependencies: ["Annotations", "AnnotationTesting", "Core", "Controller", "TestSupport"]),
+            dependencies: ["Annotations", "AnnotationTesting", "Core", "Controller", "TestSupport"], exclude: ["Golden"]),
         .testTarget(name: "ControllerTests", dependencies: ["Controller", "Core", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",

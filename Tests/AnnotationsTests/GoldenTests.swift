@@ -1,0 +1,87 @@
+import Annotations
+import Controller
+import Core
+import Foundation
+import TestSupport
+import Testing
+
+/// Golden/CASE/input.yaml leads to the files beside it: haproxy.cfg with the origin of every line, the maps, the list of
+/// certificates and what the controller says about the objects.
+///
+/// Recorded anew, to be read as a diff before it is committed, by `RECORD_GOLDEN=1 swift test --filter GoldenTests`.
+@Suite struct GoldenTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+
+    private static let cases =
+        (try? FileManager.default.contentsOfDirectory(atPath: root.path))?.filter { !$0.hasPrefix(".") }.sorted() ?? []
+
+    @Test(arguments: cases)
+    func `Manifests lead to the recorded configuration, which HAProxy accepts`(_ name: String) async throws {
+        let directory = Self.root.appendingPathComponent(name)
+        let assembly = try Self.assemble(try Data(contentsOf: directory.appendingPathComponent("input.yaml")))
+        let files = Self.recorded(assembly)
+        if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] != nil {
+            for old in try Self.names(in: directory) where files[old] == nil {
+                try FileManager.default.removeItem(at: directory.appendingPathComponent(old))
+            }
+            for (file, text) in files { try Data(text.utf8).write(to: directory.appendingPathComponent(file)) }
+        }
+        #expect(try Self.names(in: directory) == files.keys.sorted())
+        for (file, text) in files.sorted(by: { $0.key < $1.key }) {
+            let known = try? String(contentsOf: directory.appendingPathComponent(file), encoding: .utf8)
+            let changes = text.split(separator: "\n").difference(from: (known ?? "").split(separator: "\n")).map { change in
+                switch change {
+                case .insert(let line, let text, _): "+\(line + 1) \(text)"
+                case .remove(let line, let text, _): "-\(line + 1) \(text)"
+                }
+            }
+            #expect(known == text, "\(name)/\(file):\n\(changes.joined(separator: "\n"))")
+        }
+        try await Self.check(assembly, name: name)
+    }
+
+    @Test func `There are cases`() { #expect(Self.cases.count > 10) }
+
+    private static func assemble(_ manifest: Data) throws -> Assembly {
+        let decoded = decodeDocuments(Array(manifest), file: "input.yaml")
+        #expect(decoded.isComplete && decoded.findings.isEmpty, "\(decoded.findings)")
+        var options = EngineOptions()
+        options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "haproxy-patterns")
+        options.environment = AnnotationEnvironment(capabilities: Capabilities(), processors: 4)
+        options.fallbackCertificate = fallback
+        let engine = Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options)
+        return engine.assemble(ObjectStore(decoded.objects.map(\.object)), now: 1_800_000_000)
+    }
+
+    private static func recorded(_ assembly: Assembly) -> [String: String] {
+        var files = ["haproxy.cfg": RenderedConfiguration(assembly.state.sections, withOrigins: true).text]
+        for (name, map) in assembly.state.maps where !map.entries.isEmpty { files["\(name).map"] = map.text }
+        if !assembly.state.certificateList.entries.isEmpty { files["frontend.list"] = assembly.state.certificateList.text }
+        if !assembly.findings.isEmpty {
+            files["findings.txt"] = assembly.findings.map { "\($0.severity.rawValue): \($0)\n" }.joined()
+        }
+        return files
+    }
+
+    private static func names(in directory: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0 != "input.yaml" }.sorted()
+    }
+
+    private static func check(_ assembly: Assembly, name: String) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        for (path, content) in assembly.state.renderedFiles() {
+            let file = directory.url.appendingPathComponent(path)
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(content).write(to: file)
+        }
+        let verdict = try await ConfigurationCheck().check(file: "haproxy.cfg", directory: directory.url.path)
+        if case .invalid(_, let output) = verdict { Issue.record("\(name): \(output)") }
+    }
+
+    private static let fallback: [UInt8] = {
+        let request = CertificateIssuer.Request(commonName: "fallback.test", notBefore: 0, notAfter: 4_000_000_000)
+        guard let issued = try? CertificateIssuer.issue(request) else { return [] }
+        return issued.certificate + issued.key
+    }()
+}
