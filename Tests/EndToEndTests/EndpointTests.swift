@@ -49,6 +49,21 @@ struct EndpointTests {
         }
     }
 
+    @Test("a pod that comes and goes in quick succession is there in the end")
+    func flapping() async throws {
+        try await with(Manifests.slice([1: .ready, 2: .ready])) { controller async throws in
+            for round in 0..<25 {
+                // Around the time after which a removed server is deleted.
+                try controller.write("slice.yaml", Manifests.slice([1: .ready]))
+                try await Task.sleep(for: .milliseconds(60 + round * 7))
+                try controller.write("slice.yaml", Manifests.slice([1: .ready, 2: .ready]))
+                try await Task.sleep(for: .milliseconds(45))
+            }
+            try await controller.wait("both pods answer") { try await controller.podsAnswering(url) == ["pod-1", "pod-2"] }
+            #expect(try await controller.reloads() == 0)
+        }
+    }
+
     @Test("a pod that comes back while its last requests run is used again")
     func takenBack() async throws {
         try await with(Manifests.slice([1: .ready, 2: .ready])) { controller async throws in

@@ -1,5 +1,5 @@
 import Core
-import Foundation
+import Synchronization
 
 /// What the controller counts, in the Prometheus text format (version 0.0.4).
 final class Metrics: Sendable {
@@ -27,31 +27,30 @@ final class Metrics: Sendable {
         }
     }
 
-    // The values are guarded by the lock.
-    private let values = Locked(Values())
+    private let values = Mutex(Values())
 
-    func countReload() { values.change { $0.reloads += 1 } }
-    func countFailedReload() { values.change { $0.failedReloads += 1 } }
-    func countRuntimeUpdates(_ count: Int) { values.change { $0.runtimeUpdates += count } }
+    func countReload() { values.withLock { $0.reloads += 1 } }
+    func countFailedReload() { values.withLock { $0.failedReloads += 1 } }
+    func countRuntimeUpdates(_ count: Int) { values.withLock { $0.runtimeUpdates += count } }
 
     func observeSync(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        values.change { $0.durations.observe(Double(seconds) + Double(attoseconds) / 1e18) }
+        values.withLock { $0.durations.observe(Double(seconds) + Double(attoseconds) / 1e18) }
     }
 
     func set(objects: [ObjectKind: Int], rejected: Int) {
-        values.change {
+        values.withLock {
             $0.objects = objects
             $0.rejectedObjects = rejected
         }
     }
 
     /// Whether HAProxy runs the desired state, or ran one and keeps it.
-    var isReady: Bool { values.change { $0.isReady } }
-    func setReady() { values.change { $0.isReady = true } }
+    var isReady: Bool { values.withLock { $0.isReady } }
+    func setReady() { values.withLock { $0.isReady = true } }
 
     var text: String {
-        let now = values.change { $0 }
+        let now = values.withLock { $0 }
         var lines: [String] = []
         func metric(_ name: String, _ type: String, _ help: String, _ samples: [(labels: String, value: String)]) {
             lines.append("# HELP haproxy_ingress_\(name) \(help)")
@@ -78,20 +77,5 @@ final class Metrics: Sendable {
         lines.append("haproxy_ingress_sync_duration_seconds_sum \(now.durations.sum)")
         lines.append("haproxy_ingress_sync_duration_seconds_count \(now.durations.count)")
         return lines.joined(separator: "\n") + "\n"
-    }
-}
-
-/// A value behind a lock, for short accesses from any thread.
-final class Locked<Value: Sendable>: @unchecked Sendable {
-    // Safe because every access to `value` holds `lock`.
-    private let lock = NSLock()
-    private var value: Value
-
-    init(_ value: Value) { self.value = value }
-
-    func change<Result>(_ body: (inout Value) -> Result) -> Result {
-        lock.lock()
-        defer { lock.unlock() }
-        return body(&value)
     }
 }

@@ -41,6 +41,8 @@ actor Applier {
     /// What the files describe.
     private var written: DesiredState?
     private var removals: Task<Void, Never>?
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(
         directory: ConfigurationDirectory, process: HAProxyProcess, check: ConfigurationCheck, socket: RuntimeSocket,
@@ -62,6 +64,12 @@ actor Applier {
     var configuration: String { written.map { RenderedConfiguration($0.sections).text } ?? "" }
 
     func apply(_ desired: DesiredState) async -> Outcome {
+        await begin()
+        defer { end() }
+        return await applyNow(desired)
+    }
+
+    private func applyNow(_ desired: DesiredState) async -> Outcome {
         guard let running else { return await start(desired) }
         switch running.difference(to: desired) {
         case .none:
@@ -81,8 +89,30 @@ actor Applier {
     }
 
     /// HAProxy was started again and runs what the files say.
-    func restarted() {
+    func restarted() async {
+        await begin()
+        defer { end() }
         running = written.map { RunningState(loaded: $0) }
+    }
+
+    // MARK: - One at a time
+
+    /// An actor takes the next call while one waits for HAProxy. What changes HAProxy must not: a server that is wanted again
+    /// would be deleted by a removal that began before.
+    private func begin() async {
+        guard isBusy else {
+            isBusy = true
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    private func end() {
+        if waiting.isEmpty {
+            isBusy = false
+        } else {
+            waiting.removeFirst().resume()
+        }
     }
 
     func stop() {
@@ -222,6 +252,8 @@ actor Applier {
 
     /// - Returns: whether some are left.
     private func finishRemovals() async -> Bool {
+        await begin()
+        defer { end() }
         guard let pending = running?.pendingRemovals, !pending.isEmpty else {
             removals = nil
             return false

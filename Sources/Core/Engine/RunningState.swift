@@ -118,7 +118,8 @@ public struct RunningState: Sendable {
         let (values, valuesGone) = mapUpdates(to: desired) { !routing.contains($0) }
         let (routes, routesGone) = mapUpdates(to: desired) { routing.contains($0) }
         let (added, removed) = serverUpdates(to: desired)
-        return settingUpdates(to: desired) + certificateUpdates(to: desired) + added + values + routes + routesGone + valuesGone + removed
+        return settingUpdates(to: desired) + certificateUpdates(to: desired) + added + values + routes + routesGone + valuesGone
+            + removed
     }
 
     private func settingUpdates(to desired: DesiredState) -> [RuntimeUpdate] {

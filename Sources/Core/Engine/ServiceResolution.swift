@@ -31,10 +31,12 @@ struct ServiceResolution {
     }
 
     private func find(_ port: PortReference?, in service: Service) -> ServicePort? {
-        switch port {
-        case nil: service.ports.first
-        case .number(let number): service.ports.first { $0.port == number }
-        case .name(let name): service.ports.first { $0.name == name }
+        // A number may stand for a UDP port too, which nothing here can use.
+        let ports = service.ports.filter { $0.protocol == "TCP" }
+        return switch port {
+        case nil: ports.first
+        case .number(let number): ports.first { $0.port == number }
+        case .name(let name): ports.first { $0.name == name }
         }
     }
 
