@@ -36,7 +36,7 @@ struct EndpointTests {
     @Test("a request in flight on a removed pod ends well, and only then its server is deleted")
     func inFlight() async throws {
         try await with(Manifests.slice([2: .ready])) { controller async throws in
-            async let slow = controller.request(url + "?delay=2500ms")
+            async let slow = controller.request(url + "?delay=6s")
             try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 2) == 1 }
             try controller.write("slice.yaml", Manifests.slice([1: .ready]))
             try await controller.eventually(url) { $0.pod == "pod-1" }
@@ -67,8 +67,8 @@ struct EndpointTests {
     @Test("a pod that comes back while its last requests run is used again")
     func takenBack() async throws {
         try await with(Manifests.slice([1: .ready, 2: .ready])) { controller async throws in
-            async let first = controller.request(url + "?delay=2s")
-            async let second = controller.request(url + "?delay=2s")
+            async let first = controller.request(url + "?delay=6s")
+            async let second = controller.request(url + "?delay=6s")
             try await controller.wait("the requests are under way") { try await controller.sessions(ofPod: 2) == 1 }
             try controller.write("slice.yaml", Manifests.slice([1: .ready]))
             try await controller.wait("pod-2 is taken out") { try await controller.server(ofPod: 2)?.isTakenOut == true }
