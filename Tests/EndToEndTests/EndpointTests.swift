@@ -44,7 +44,9 @@ struct EndpointTests {
             let response = try await slow
             #expect(response.status == 200)
             #expect(response.pod == "pod-2")
-            try await controller.wait("the server is deleted", within: .seconds(25)) { try await controller.server(ofPod: 2) == nil }
+            try await controller.wait("the server is deleted", within: .seconds(25)) {
+                try await controller.server(ofPod: 2) == nil
+            }
             #expect(try await controller.reloads() == 0)
         }
     }
