@@ -102,6 +102,7 @@ struct ProcessLifeTests {
             port.giveBack()
             try await controller.wait("the reload works", within: .seconds(30)) { try await controller.reloads() == 1 }
             #expect(controller.configuration.contains("bind 127.0.0.1:\(port.number)"))
+            try await controller.eventually(url) { $0.pod == "pod-2" }
         }
     }
 

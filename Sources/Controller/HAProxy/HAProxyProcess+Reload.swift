@@ -19,7 +19,18 @@ extension HAProxyProcess {
         while isReloading { await pause(.milliseconds(20)) }
         isReloading = true
         defer { isReloading = false }
+        let mark = output.mark
+        let result = await reloadOnce(timeout: timeout)
+        // A worker that waits for an address pauses the old one's listeners, which it has inherited: when it then gets the
+        // address, they stay paused. The next worker finds them so and listens again.
+        await pause(.milliseconds(20))
+        guard case .reloaded = result, output.lines(since: mark).contains(where: { $0.contains("Paused frontend") }) else {
+            return result
+        }
+        return await reloadOnce(timeout: timeout)
+    }
 
+    private func reloadOnce(timeout: Duration) async -> ReloadResult {
         guard phase == .running, exit == nil else { return .failed(reason: Failure.notRunning.description, output: []) }
         let deadline = ContinuousClock.now + timeout
         let generation = generation
