@@ -18,15 +18,18 @@ struct HostileValuesTests {
         let manifest: String
 
         var testDescription: String { "\(key) on \(scope.title)" }
-        /// Raw lines and regular expressions may be refused by HAProxy: that is told to whoever wrote them.
-        var mayBeRefused: Bool { key.hasSuffix("-config-snippet") || key == "path-rewrite" || key.hasSuffix("-set-header") }
+        /// What HAProxy refuses is told to whoever wrote it.
+        let mayBeRefused: Bool
         var isSnippet: Bool { key.hasSuffix("-config-snippet") }
     }
 
     static let subjects: [Subject] = AnnotationHandlers.all.flatMap { handler -> [Subject] in
         let manifest = handler.reference.examples.first?.manifest ?? ""
         return handler.reference.keys.flatMap { key in
-            key.scopes.sorted().map { Subject(key: key.name, scope: $0, example: key.example, manifest: manifest) }
+            key.scopes.sorted().map {
+                Subject(
+                    key: key.name, scope: $0, example: key.example, manifest: manifest, mayBeRefused: key.isCheckedByHAProxy)
+            }
         }
     }
 

@@ -9,7 +9,7 @@ enum HeaderValue: Hashable, Sendable {
 
     /// Reads a log-format string. A `%` that begins no variable and no expression is one, as `%%` is.
     ///
-    /// - Throws: ``ValueError`` when brackets are unbalanced.
+    /// - Throws: ``ValueError`` when brackets are unbalanced, or an expression does more than read the request.
     init(_ text: String) throws {
         var rest = text[...]
         var plain = ""
@@ -70,7 +70,10 @@ enum HeaderValue: Hashable, Sendable {
                     guard open.popLast() == character else {
                         throw ValueError("holds an expression with a \(character) too many")
                     }
-                    if open.isEmpty { return taken }
+                    if open.isEmpty {
+                        try SampleExpression.refuseSideEffects(in: taken)
+                        return taken
+                    }
                 default: break
                 }
             }
@@ -114,5 +117,5 @@ extension ValueType where Value == [HeaderSetting] {
             }
         }
         return settings
-    }
+    }.checkedByHAProxy()
 }

@@ -3,7 +3,8 @@ import Core
 /// Another path for the pods than the one the client asked for.
 public struct PathRewrite: RouteAnnotation {
     static let rules = AnnotationKey(
-        "path-rewrite", .pathRewrites, scopes: [.configMap, .ingress], acts: .backend, update: .reload, since: "1.4",
+        "path-rewrite", .pathRewrites.checkedByHAProxy(), scopes: [.configMap, .ingress], acts: .backend, update: .reload,
+        since: "1.4",
         summary: """
             Rewrites the path of requests before they go to the pods. A line with one word is the new path; a line with two is a \
             regular expression and what replaces the part of the path that it matches.

@@ -25,7 +25,7 @@ public struct AnnotationKey<Value: Sendable>: Sendable {
             name: name, olderNames: olderNames, fullNames: fullNames, scopes: scopes, typeName: type.name,
             expected: type.expected,
             example: example ?? type.example, defaultValue: defaultValue, acts: acts, update: update, since: since,
-            summary: summary, validate: { _ = try parse($0) })
+            summary: summary, isCheckedByHAProxy: type.isCheckedByHAProxy, validate: { _ = try parse($0) })
     }
 }
 
@@ -43,6 +43,8 @@ public struct KeyReference: Sendable {
     public let update: UpdatePath
     public let since: String
     public let summary: String
+    /// Whether HAProxy may still refuse a value that ``validate`` accepts.
+    public let isCheckedByHAProxy: Bool
     /// Throws ``ValueError`` for a text that is not a value of the key.
     public let validate: @Sendable (String) throws -> Void
 

@@ -72,5 +72,5 @@ extension ValueType where Value == ConfigSnippet {
     public static let snippet = ValueType(
         name: "HAProxy directives", expected: "HAProxy directives of one section, one a line",
         example: "http-send-name-header X-Server"
-    ) { try ConfigSnippet($0) }
+    ) { try ConfigSnippet($0) }.checkedByHAProxy()
 }
