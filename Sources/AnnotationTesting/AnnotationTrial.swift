@@ -15,7 +15,7 @@ public struct AnnotationTrial {
     public init(
         _ handlers: [any AnnotationHandler.Type], configMap: [String: String] = [:], ingress: [String: String] = [:],
         service: [String: String] = [:], secrets: [Secret] = [], tls: Bool = false, patternFiles: [String: String] = [:],
-        capabilities: Capabilities = .init()
+        capabilities: Capabilities = .init(), controllerReplicas: Int = 1
     ) throws {
         func prefixed(_ annotations: [String: String]) -> [String: String] {
             Dictionary(uniqueKeysWithValues: annotations.map { ("haproxy.org/\($0.key)", $0.value) })
@@ -44,7 +44,8 @@ public struct AnnotationTrial {
             ] + secrets.map(KubernetesObject.secret)
         var options = EngineOptions()
         options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "patterns")
-        options.environment = AnnotationEnvironment(capabilities: capabilities, processors: 4)
+        options.environment = AnnotationEnvironment(
+            capabilities: capabilities, processors: 4, controllerReplicas: controllerReplicas)
         let engine = Engine(registry: try AnnotationRegistry(handlers), options: options)
         assembly = engine.assemble(ObjectStore(objects), now: 1_767_225_600)
     }

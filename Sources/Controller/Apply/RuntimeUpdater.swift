@@ -12,13 +12,18 @@ struct RuntimeUpdater: Sendable {
     /// Makes the updates in order, in as few round trips as their number allows.
     func perform(_ updates: [RuntimeUpdate]) async throws {
         var commands: [RuntimeCommand] = []
+        var newcomers = Newcomers()
         for update in updates {
-            if case .replaceListEntry(let path, let names) = update {
-                commands += try await replacement(path, names: names)
-            } else {
-                commands += try self.commands(for: update)
+            switch update {
+            case .addServer(let backend, let server, let keywords):
+                if newcomers.backend != backend { commands += try newcomers.welcome() }
+                commands.append(try newcomers.add(server, to: backend, keywords: keywords))
+            case .replaceListEntry(let path, let names):
+                commands += try newcomers.welcome() + (try await replacement(path, names: names))
+            default: commands += try newcomers.welcome() + self.commands(for: update)
             }
         }
+        commands += try newcomers.welcome()
         guard !commands.isEmpty else { return }
         let refusals = try await socket.perform(batch: commands)
         guard refusals.isEmpty else {
@@ -47,19 +52,7 @@ struct RuntimeUpdater: Sendable {
 
     private func commands(for update: RuntimeUpdate) throws -> [RuntimeCommand] {
         switch update {
-        case .addServer(let backend, let server, let keywords):
-            guard !keywords.contains(where: { "'\"\\".contains($0) }) else {
-                throw Failure(description: "the server keywords \(keywords) cannot be given at run time")
-            }
-            let name = "\(backend)/\(server.name)"
-            // Without these, servers added at run time keep no idle connections (the defaults come from the configuration only).
-            let words = keywords.split(separator: " ").map(String.init) + ["pool-purge-delay", "5s", "pool-max-conn", "-1"]
-            var commands = [
-                try RuntimeCommand("add server", [name, server.endpoint] + words + (server.isDraining ? ["weight", "0"] : []))
-            ]
-            if words.contains("check") { commands.append(try RuntimeCommand("enable health", [name])) }
-            commands.append(try RuntimeCommand("enable server", [name]))
-            return commands
+        case .addServer, .replaceListEntry: return []
         case .setServer(let backend, let server):
             let name = "\(backend)/\(server.name)"
             return [
@@ -68,6 +61,8 @@ struct RuntimeUpdater: Sendable {
             ]
         case .removeServer(let backend, let name):
             return [try RuntimeCommand("set server", ["\(backend)/\(name)", "state", "drain"])]
+        case .limitServer(let backend, let name, let maxconn):
+            return [try RuntimeCommand("set maxconn server", ["\(backend)/\(name)", String(maxconn)])]
         case .set(.globalMaxconn(let count)): return [try RuntimeCommand("set maxconn global", [String(count)])]
         case .assignSlot(let backend, let slot, let server):
             let name = "\(backend)/\(slot)"
@@ -87,7 +82,6 @@ struct RuntimeUpdater: Sendable {
             return [
                 try RuntimeCommand("add ssl crt-list", [CertificateList.path], payload: CertificateList.line(path, names: names))
             ]
-        case .replaceListEntry: return []
         case .removeListEntry(let path): return [try RuntimeCommand("del ssl crt-list", [CertificateList.path, path])]
         }
     }
@@ -114,5 +108,44 @@ struct RuntimeUpdater: Sendable {
         }
         for key in changes.removed.sorted() { commands.append(try RuntimeCommand("del map", [map, key])) }
         return commands
+    }
+}
+
+extension RuntimeUpdater {
+    /// Servers that were added and take no requests yet.
+    private struct Newcomers {
+        private(set) var backend = ""
+        private var names: [String] = []
+        private var areChecked = false
+        private var needCookies = false
+
+        mutating func add(_ server: Server, to backend: String, keywords: ServerKeywords) throws -> RuntimeCommand {
+            guard !keywords.text.contains(where: { "'\"\\".contains($0) }) else {
+                throw Failure(description: "the server keywords \(keywords.text) cannot be given at run time")
+            }
+            let name = "\(backend)/\(server.name)"
+            // Without these, servers added at run time keep no idle connections (the defaults come from the configuration only).
+            var words = keywords.text.split(separator: " ").map(String.init) + ["pool-purge-delay", "5s", "pool-max-conn", "-1"]
+            areChecked = words.contains("check")
+            needCookies = keywords.makesCookie
+            if let maxconn = keywords.maxconn { words += ["maxconn", String(maxconn)] }
+            if server.isDraining { words += ["weight", "0"] }
+            self.backend = backend
+            names.append(name)
+            return try RuntimeCommand("add server", [name, server.endpoint] + words)
+        }
+
+        /// Puts them to work, with cookies that name them: HAProxy makes those for all servers of the backend that have none.
+        mutating func welcome() throws -> [RuntimeCommand] {
+            guard !names.isEmpty else { return [] }
+            var commands: [RuntimeCommand] = []
+            if needCookies { commands.append(try RuntimeCommand("enable dynamic-cookie backend", [backend])) }
+            for name in names {
+                if areChecked { commands.append(try RuntimeCommand("enable health", [name])) }
+                commands.append(try RuntimeCommand("enable server", [name]))
+            }
+            self = Newcomers()
+            return commands
+        }
     }
 }

@@ -111,10 +111,13 @@ public struct AnnotationEnvironment: Hashable, Sendable {
     public var capabilities: Capabilities
     /// Processors that HAProxy can use.
     public var processors: Int
+    /// How many controllers serve the same Ingresses side by side, this one included.
+    public var controllerReplicas: Int
 
-    public init(capabilities: Capabilities, processors: Int) {
+    public init(capabilities: Capabilities, processors: Int, controllerReplicas: Int = 1) {
         self.capabilities = capabilities
         self.processors = processors
+        self.controllerReplicas = controllerReplicas
     }
 }
 

@@ -8,10 +8,16 @@ public struct BackendSettings: Hashable, Sendable {
     public private(set) var httpOptions: [Traced<Directive>] = []
     private var rulesByPhase: [Phase: [Traced<Directive>]] = [:]
     public private(set) var serverOptions: [Traced<Directive>] = []
+    /// How many requests a server works on at the same time; nil for no limit.
+    public private(set) var serverLimit: Traced<Int>?
+    /// How the persistence cookie names the servers.
+    public private(set) var serverCookies = ServerCookies.none
     public private(set) var snippet: [Traced<Directive>] = []
     public private(set) var userLists: [UserList] = []
     /// Whether servers can be added at run time with the algorithm of ``balance``.
     public private(set) var acceptsDynamicServers = true
+    /// Server lines are provisioned in multiples of this where none can be added at run time.
+    public private(set) var slotStep = 42
 
     /// Where lines come from unless told otherwise; set by the engine for each handler.
     var origin = Origin.controller
@@ -41,6 +47,24 @@ public struct BackendSettings: Hashable, Sendable {
     public mutating func server(_ keywords: Directive, from source: Origin? = nil) {
         append(keywords, source) { $0.serverOptions.append($1) }
     }
+
+    /// Limits the requests that each server works on at the same time (`maxconn`); further ones wait in HAProxy. A running
+    /// HAProxy changes the limit.
+    public mutating func limitServers(to maxconn: Int, from source: Origin? = nil) {
+        serverLimit = Traced(maxconn, origin: source ?? origin)
+    }
+
+    /// Adds the `cookie` line that keeps clients with a server. A backend in TCP mode has none.
+    public mutating func persist(_ line: Directive, naming cookies: ServerCookies, from source: Origin? = nil) {
+        httpOption(line, from: source)
+        serverCookies = cookies
+    }
+
+    /// Provisions servers in multiples of `step` where none can be added at run time.
+    public mutating func provisionSlots(inStepsOf step: Int) { slotStep = max(1, step) }
+
+    /// The step, where it makes a difference.
+    private var effectiveSlotStep: Int? { acceptsDynamicServers ? nil : slotStep }
 
     /// Sets the load-balancing algorithm.
     ///
@@ -73,8 +97,8 @@ public struct BackendSettings: Hashable, Sendable {
 
     public static func == (a: BackendSettings, b: BackendSettings) -> Bool {
         a.balance == b.balance && a.options == b.options && a.httpOptions == b.httpOptions && a.rulesByPhase == b.rulesByPhase
-            && a.serverOptions == b.serverOptions
-            && a.snippet == b.snippet && a.userLists == b.userLists
+            && a.serverOptions == b.serverOptions && a.serverLimit == b.serverLimit && a.serverCookies == b.serverCookies
+            && a.effectiveSlotStep == b.effectiveSlotStep && a.snippet == b.snippet && a.userLists == b.userLists
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -83,6 +107,9 @@ public struct BackendSettings: Hashable, Sendable {
         hasher.combine(httpOptions)
         hasher.combine(rulesByPhase)
         hasher.combine(serverOptions)
+        hasher.combine(serverLimit)
+        hasher.combine(serverCookies)
+        hasher.combine(effectiveSlotStep)
         hasher.combine(snippet)
         hasher.combine(userLists)
     }
@@ -90,7 +117,9 @@ public struct BackendSettings: Hashable, Sendable {
     /// Tells two settings apart in a backend's name; the same in every process.
     var id: String {
         let lines = ([balance].compactMap { $0 } + options + httpOptions + rules + serverOptions + snippet).map(\.value.text)
-        return StableID.make(lines + userLists.map(\.name))
+        // Settings of servers only where there are some: names of backends should not change for want of any.
+        let servers = [serverLimit.map { "maxconn \($0.value)" }, effectiveSlotStep.map { "slots \($0)" }].compactMap { $0 }
+        return StableID.make(lines + userLists.map(\.name) + servers)
     }
 }
 

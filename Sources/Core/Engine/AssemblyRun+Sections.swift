@@ -229,27 +229,34 @@ extension AssemblyRun {
             section.add(settings.rules)
         }
         section.add(settings.snippet)
+        let cookies = identity.isPassthrough ? .none : settings.serverCookies
         guard !entry.isExternalName else {
             // HAProxy resolves only names that its configuration has, so these servers are lines like any other.
             for keywords in settings.serverOptions {
                 section.add("default-server \(raw: keywords.value.text)", origin: keywords.origin)
             }
+            if let limit = settings.serverLimit {
+                section.add("default-server maxconn \(limit.value)", origin: limit.origin)
+            }
             for server in entry.servers {
+                let cookie: Directive = cookies == .names ? " cookie \(server.name)" : ""
                 section.add(
-                    "server \(server.name) \(server.endpoint) resolvers kubernetes init-addr last,libc,none",
+                    """
+                    server \(server.name) \(server.endpoint) resolvers kubernetes init-addr last,libc,none\(raw: cookie.text)
+                    """,
                     origin: Origin(object: identity.service))
             }
             return section
         }
         section.pool = ServerPool(
-            keywords: settings.serverOptions, servers: entry.servers,
-            slots: settings.acceptsDynamicServers ? nil : slots(for: entry.servers.count))
+            keywords: settings.serverOptions, maxconn: settings.serverLimit, cookies: cookies, servers: entry.servers,
+            slots: settings.acceptsDynamicServers ? nil : Self.slots(for: entry.servers.count, step: settings.slotStep),
+            slotStep: settings.slotStep)
         return section
     }
 
     /// Server lines where none can be added at run time: whole multiples, so that growth within one needs no reload.
-    private func slots(for servers: Int) -> Int { max(1, (servers + Self.slotStep - 1) / Self.slotStep) * Self.slotStep }
-    private static let slotStep = 42
+    private static func slots(for servers: Int, step: Int) -> Int { max(1, (servers + step - 1) / step) * step }
 }
 
 extension OwnedRules {

@@ -6,6 +6,8 @@ public struct RunningState: Sendable {
     private var servers: [String: [String: Server]] = [:]
     private var removing: [String: Set<String>] = [:]
     private var slots: [String: Int] = [:]
+    /// `maxconn` by backend and name of server or slot; 0 is none.
+    private var limits: [String: [String: Int]] = [:]
     /// Only maps that some line reads: HAProxy knows no others.
     private var maps: [String: [String: String]] = [:]
     private var files: [String: ConfigurationFile] = [:]
@@ -27,6 +29,8 @@ public struct RunningState: Sendable {
             } else {
                 servers[section.name] = Dictionary(uniqueKeysWithValues: pool.servers.map { ($0.name, $0) })
             }
+            let names = pool.slots == nil ? pool.servers.map(\.name) : pool.slotNames
+            limits[section.name] = Dictionary(uniqueKeysWithValues: names.map { ($0, pool.limit) })
         }
         files = state.files
         certificateList = state.certificateList.entries
@@ -41,6 +45,7 @@ public struct RunningState: Sendable {
     public mutating func removalFinished(backend: String, server: String) {
         removing[backend]?.remove(server)
         servers[backend]?[server] = nil
+        limits[backend]?[server] = nil
     }
 
     public func difference(to desired: DesiredState) -> Difference {
@@ -103,6 +108,12 @@ public struct RunningState: Sendable {
                 ReloadReason(
                     "\(section.header) changes to or from an algorithm that takes servers at run time", origin: section.origin)
             ]
+        }
+        if pool.cookies != old.cookies {
+            return [ReloadReason("\(section.header) names its servers otherwise in cookies", origin: section.origin)]
+        }
+        if pool.slots != nil, pool.slotStep != old.slotStep {
+            return [ReloadReason("\(section.header) provisions server slots otherwise", origin: section.origin)]
         }
         if let slots = slots[section.name], pool.servers.count > slots {
             return [ReloadReason("\(section.header) needs more than its \(slots) server slots", origin: section.origin)]
@@ -171,6 +182,7 @@ public struct RunningState: Sendable {
             guard let pool = section.pool else { continue }
             wantedBackends.insert(section.name)
             let running = servers[section.name] ?? [:]
+            added += limitUpdates(backend: section.name, pool: pool, running: running)
             if let count = slots[section.name] {
                 slotUpdates(backend: section.name, pool: pool, count: count, running: running, added: &added, removed: &removed)
                 continue
@@ -178,7 +190,7 @@ public struct RunningState: Sendable {
             let wanted = Set(pool.servers.map(\.name))
             for server in pool.servers {
                 guard let old = running[server.name] else {
-                    added.append(.addServer(backend: section.name, server, keywords: pool.keywordText))
+                    added.append(.addServer(backend: section.name, server, keywords: pool.keywordsAtRunTime))
                     continue
                 }
                 if old != server || removing[section.name]?.contains(server.name) == true {
@@ -196,6 +208,15 @@ public struct RunningState: Sendable {
             }
         }
         return (added, removed)
+    }
+
+    /// Slots that hold nothing are told too: whatever comes into them must find the limit in force.
+    private func limitUpdates(backend: String, pool: ServerPool, running: [String: Server]) -> [RuntimeUpdate] {
+        let limits = limits[backend] ?? [:]
+        let names = slots[backend] == nil ? pool.servers.map(\.name).filter { running[$0] != nil } : limits.keys.sorted()
+        return names.filter { limits[$0] != pool.limit }.map {
+            .limitServer(backend: backend, name: $0, maxconn: pool.limit)
+        }
     }
 
     private func slotUpdates(
@@ -250,9 +271,14 @@ public struct RunningState: Sendable {
     /// Records an update that HAProxy has made.
     public mutating func apply(_ update: RuntimeUpdate) {
         switch update {
-        case .addServer(let backend, let server, _), .setServer(let backend, let server):
+        case .addServer(let backend, let server, let keywords):
+            servers[backend, default: [:]][server.name] = server
+            limits[backend, default: [:]][server.name] = keywords.maxconn ?? 0
+            removing[backend]?.remove(server.name)
+        case .setServer(let backend, let server):
             servers[backend, default: [:]][server.name] = server
             removing[backend]?.remove(server.name)
+        case .limitServer(let backend, let name, let maxconn): limits[backend, default: [:]][name] = maxconn
         case .removeServer(let backend, let name): removing[backend, default: []].insert(name)
         case .set(let setting):
             for (header, section) in sections {

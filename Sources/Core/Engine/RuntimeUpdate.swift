@@ -1,10 +1,12 @@
 /// One change that HAProxy makes without a reload, through the Runtime API (management manual, section 9.3).
 public enum RuntimeUpdate: Hashable, Sendable {
-    case addServer(backend: String, Server, keywords: String)
+    case addServer(backend: String, Server, keywords: ServerKeywords)
     /// Takes back a removal that waits for sessions to end, or changes between draining and serving.
     case setServer(backend: String, Server)
     /// Drains the server and deletes it when its sessions have ended.
     case removeServer(backend: String, name: String)
+    /// Changes how many requests a server works on at the same time; 0 is no limit. Slots go by their own names.
+    case limitServer(backend: String, name: String, maxconn: Int)
     case set(RuntimeSetting)
     case assignSlot(backend: String, slot: String, Server)
     case freeSlot(backend: String, slot: String)

@@ -24,13 +24,16 @@ public struct RenderedConfiguration: Sendable {
     private mutating func append(_ pool: ServerPool, origin: Origin) {
         // One line for each keyword group, so that HAProxy's complaint about one names whoever wrote it.
         for keyword in pool.keywords { append("  default-server \(keyword.value.text)", keyword.origin) }
+        if let maxconn = pool.maxconn { append("  default-server maxconn \(maxconn.value)", maxconn.origin) }
+        func cookie(_ name: String) -> String { pool.cookies == .names ? " cookie \(name)" : "" }
         for (index, server) in pool.servers.enumerated() {
             let name = pool.slots == nil ? server.name : ServerPool.slotName(index + 1)
-            append("  server \(name) \(server.endpoint)\(server.isDraining ? " weight 0" : "")", origin)
+            append("  server \(name) \(server.endpoint)\(cookie(name))\(server.isDraining ? " weight 0" : "")", origin)
         }
         if let slots = pool.slots, slots > pool.servers.count {
             for number in (pool.servers.count + 1)...slots {
-                append("  server \(ServerPool.slotName(number)) 127.0.0.1:1 disabled", origin)
+                let name = ServerPool.slotName(number)
+                append("  server \(name) 127.0.0.1:1\(cookie(name)) disabled", origin)
             }
         }
     }

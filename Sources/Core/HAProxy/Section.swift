@@ -24,28 +24,6 @@ public struct Server: Hashable, Sendable, Comparable {
     public static func < (a: Server, b: Server) -> Bool { a.name < b.name }
 }
 
-/// The servers of a backend and the keywords they share.
-public struct ServerPool: Hashable, Sendable {
-    /// Keywords of every server, such as `check inter 2s`.
-    public var keywords: [Traced<Directive>]
-    /// By name.
-    public var servers: [Server]
-    /// For algorithms that HAProxy cannot add servers to: how many server lines there are, the unused ones disabled.
-    public var slots: Int?
-
-    public init(keywords: [Traced<Directive>] = [], servers: [Server] = [], slots: Int? = nil) {
-        self.keywords = keywords
-        self.servers = servers.sorted()
-        self.slots = slots
-    }
-
-    /// The keywords as one text.
-    public var keywordText: String { keywords.map(\.value.text).joined(separator: " ") }
-
-    /// The name of the n-th slot, counted from 1.
-    public static func slotName(_ number: Int) -> String { "slot_\(number)" }
-}
-
 /// A setting of the whole process that HAProxy changes while it runs.
 public enum RuntimeSetting: Hashable, Sendable {
     /// `maxconn` of the global section; within what HAProxy started with (management manual, "set maxconn global").

@@ -4,6 +4,7 @@ import Core
 enum TestHandlers {
     static let all: [any AnnotationHandler.Type] = [
         Greeting.self, Pace.self, Guarded.self, Visitors.self, ThroughTLS.self, FixedPool.self, Limit.self, ClassName.self,
+        Crowd.self, Sticky.self,
     ]
 
     static func key<Value>(
@@ -128,6 +129,34 @@ struct FixedPool: RouteAnnotation {
 
     func contribute(to route: inout RouteContribution) throws {
         route.backend.balance("balance static-rr", acceptsDynamicServers: false)
+    }
+}
+
+/// A limit of servers that changes at run time.
+struct Crowd: RouteAnnotation {
+    static let key = TestHandlers.key("crowd", .integer(1...1000))
+    static let reference = TestHandlers.reference("crowd", [key.reference])
+    let limit: Int
+
+    init?(_ values: AnnotationValues) throws {
+        guard let limit = try values[Self.key] else { return nil }
+        self.limit = limit
+    }
+
+    func contribute(to route: inout RouteContribution) throws { route.backend.limitServers(to: limit) }
+}
+
+/// A cookie whose values are made of addresses.
+struct Sticky: RouteAnnotation {
+    static let key = TestHandlers.key("sticky", .bool)
+    static let reference = TestHandlers.reference("sticky", [key.reference])
+
+    init?(_ values: AnnotationValues) throws {
+        guard try values[Self.key] == true else { return nil }
+    }
+
+    func contribute(to route: inout RouteContribution) throws {
+        route.backend.persist("cookie STICKY insert dynamic", naming: .addresses)
     }
 }
 

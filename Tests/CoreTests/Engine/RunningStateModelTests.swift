@@ -120,6 +120,8 @@ import Testing
             var annotations: [String: String] = [:]
             if random.chance(30) { annotations["fixed-pool"] = "true" }
             if random.chance(30) { annotations["greeting"] = "hello \(Int.random(in: 0..<3, using: &random))" }
+            if random.chance(40) { annotations["crowd"] = String(Int.random(in: 1...3, using: &random)) }
+            if random.chance(40) { annotations["sticky"] = "true" }
             cluster.put(Cluster.service(service, annotations: annotations))
             return .anything
         default:

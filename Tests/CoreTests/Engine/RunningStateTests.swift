@@ -77,6 +77,50 @@ import Testing
         #expect(updates(before, state([backend("a", [one], slots: 4)])) == [], "the slots there are will do")
     }
 
+    private func limited(_ maxconn: Int?, _ servers: [Server], slots: Int? = nil, step: Int = 1) -> DesiredState {
+        let limit = maxconn.map { Traced($0, origin: .controller) }
+        return state([
+            Section("backend a", pool: ServerPool(maxconn: limit, servers: servers, slots: slots, slotStep: step))
+        ])
+    }
+
+    @Test func `The limit of servers is given, changed and taken back at run time`() {
+        func limit(_ server: Server, _ maxconn: Int) -> RuntimeUpdate {
+            .limitServer(backend: "a", name: server.name, maxconn: maxconn)
+        }
+        #expect(updates(limited(nil, [one]), limited(5, [one])) == [limit(one, 5)])
+        #expect(updates(limited(5, [one, two]), limited(6, [one, two])) == [limit(one, 6), limit(two, 6)])
+        #expect(updates(limited(5, [one]), limited(nil, [one])) == [limit(one, 0)])
+        #expect(
+            updates(limited(5, [one]), limited(6, [one, two])) == [
+                limit(one, 6), .addServer(backend: "a", two, keywords: ServerKeywords("", maxconn: 6)),
+            ])
+        #expect(
+            updates(limited(5, [], slots: 2), limited(6, [one], slots: 2)) == [
+                .limitServer(backend: "a", name: "slot_1", maxconn: 6), .limitServer(backend: "a", name: "slot_2", maxconn: 6),
+                .assignSlot(backend: "a", slot: "slot_1", one),
+            ])
+    }
+
+    @Test func `A server that is taken back gets the limit that came while it was leaving`() {
+        var running = RunningState(loaded: limited(5, [one, two]))
+        running.apply(.removeServer(backend: "a", name: two.name))
+        guard case .runtime(let updates) = running.difference(to: limited(6, [one])) else { return #expect(Bool(false)) }
+        for update in updates { running.apply(update) }
+        #expect(
+            running.difference(to: limited(6, [one, two]))
+                == .runtime([
+                    .limitServer(backend: "a", name: two.name, maxconn: 6), .setServer(backend: "a", two),
+                ]))
+    }
+
+    @Test func `Other steps of slots and another kind of cookie take a reload`() {
+        #expect(updates(limited(nil, [one], slots: 4, step: 2), limited(nil, [one], slots: 4, step: 4)) == nil)
+        let names = state([Section("backend a", pool: ServerPool(cookies: .names, servers: [one]))])
+        let addresses = state([Section("backend a", pool: ServerPool(cookies: .addresses, servers: [one]))])
+        #expect(updates(names, addresses) == nil)
+    }
+
     @Test func `Values come before the routes that lead to them, and go after them`() {
         let lines: [Section.Line] = [
             .init("http-request set-var(txn.a) \(map: "greeting")"), .init("http-request set-var(txn.b) \(map: "path-prefix")"),

@@ -10,6 +10,10 @@ struct SimulatedHAProxy: Equatable {
     var certificates: [String: [UInt8]] = [:]
     var list: [String: Set<String>] = [:]
     var maxconn: Int?
+    /// `maxconn` by backend and name of server or slot; 0 is none.
+    private var limits: [String: [String: Int]] = [:]
+    /// Servers without a value for the persistence cookie.
+    private var withoutCookie: [String: Set<String>] = [:]
     /// Removed, but their sessions have not ended: they get nothing new and their names are taken.
     private var leaving: [String: Set<Server>] = [:]
     /// By slot name, for backends that have slots.
@@ -29,6 +33,9 @@ struct SimulatedHAProxy: Equatable {
                 slots[section.name] = held
             }
             servers[section.name] = Set(pool.servers)
+            let names = pool.slots == nil ? pool.servers.map(\.name) : pool.slotNames
+            for name in names { limits[section.name, default: [:]][name] = pool.maxconn?.value ?? 0 }
+            if pool.cookies == .none { withoutCookie[section.name] = Set(names) }
         }
         list = state.certificateList.entries.mapValues(Set.init)
         for (path, file) in state.files where list[path] != nil || path == "certs/default.pem" {
@@ -42,11 +49,17 @@ struct SimulatedHAProxy: Equatable {
             if !condition { throw Refused(why: "\(update): \(why)") }
         }
         switch update {
-        case .addServer(let backend, let server, _):
+        case .addServer(let backend, let server, let keywords):
             try require(servers[backend] != nil && slots[backend] == nil, "no such backend")
             let there = (servers[backend] ?? []).union(leaving[backend] ?? [])
             try require(!there.contains { $0.name == server.name }, "the server is there")
             servers[backend]?.insert(server)
+            limits[backend, default: [:]][server.name] = keywords.maxconn ?? 0
+            withoutCookie[backend, default: []].insert(server.name)
+            if keywords.makesCookie { withoutCookie[backend] = [] }
+        case .limitServer(let backend, let name, let maxconn):
+            try require(limits[backend]?[name] != nil, "no such server")
+            limits[backend]?[name] = maxconn
         case .setServer(let backend, let server):
             let there = (servers[backend] ?? []).union(leaving[backend] ?? [])
             let old = there.first { $0.name == server.name }
@@ -110,13 +123,27 @@ struct SimulatedHAProxy: Equatable {
     }
 
     /// The sessions of all servers that wait for it have ended.
-    mutating func finishRemovals() { leaving = [:] }
+    mutating func finishRemovals() {
+        for (backend, servers) in leaving {
+            for server in servers { limits[backend]?[server.name] = nil }
+        }
+        leaving = [:]
+    }
 
     /// Whether it does what a freshly loaded one does: backends that nothing leads to and maps that nobody asks for may differ.
     func differences(from fresh: SimulatedHAProxy) -> [String] {
         var found: [String] = []
         for (backend, wanted) in fresh.servers where servers[backend] != wanted {
             found.append("\(backend): \(servers[backend] ?? []) for \(wanted)")
+        }
+        for (backend, wanted) in fresh.servers {
+            // All servers of a backend have the same limit; there may be more slots than a fresh start would make.
+            let limit = Set(fresh.limits[backend]?.values ?? [:].values)
+            let names = slots[backend].map { Set($0.keys) } ?? Set(wanted.map(\.name))
+            let held = Set(names.map { limits[backend]?[$0] })
+            if !names.isEmpty, held != Set(limit.map { $0 }) { found.append("\(backend): limits \(held) for \(limit)") }
+            let nameless = (withoutCookie[backend] ?? []).intersection(names)
+            if fresh.withoutCookie[backend] == nil, !nameless.isEmpty { found.append("\(backend): no cookie for \(nameless)") }
         }
         for (backend, held) in servers where fresh.servers[backend] == nil && !held.isEmpty {
             found.append("\(backend) is unused and has \(held)")

@@ -37,6 +37,20 @@ import Testing
         #expect(rendered.origin(ofLine: expected.count + 1) == nil)
     }
 
+    @Test func `Servers have the limit of the pool, and their names in cookies where asked`() {
+        let limit = Traced(7, origin: ingress)
+        let servers = [Server(address: "10.0.0.2", port: 80, isDraining: true)]
+        let rendered = RenderedConfiguration([
+            Section("backend a", pool: ServerPool(maxconn: limit, cookies: .names, servers: servers)),
+            Section("backend b", pool: ServerPool(cookies: .names, servers: servers, slots: 2)),
+        ])
+        let lines = rendered.text.split(separator: "\n").map(String.init)
+        #expect(lines.contains("  default-server maxconn 7"))
+        #expect(lines.contains("  server 10.0.0.2:80 10.0.0.2:80 cookie 10.0.0.2:80 weight 0"))
+        #expect(lines.contains("  server slot_1 10.0.0.2:80 cookie slot_1 weight 0"))
+        #expect(lines.contains("  server slot_2 127.0.0.1:1 cookie slot_2 disabled"))
+    }
+
     @Test func `Origins are comments when asked for, and change no line number`() {
         let plain = RenderedConfiguration(sections)
         let told = RenderedConfiguration(sections, withOrigins: true)

@@ -1,0 +1,71 @@
+/// The servers of a backend and the keywords they share.
+public struct ServerPool: Hashable, Sendable {
+    /// Keywords of every server, such as `check inter 2s`.
+    public var keywords: [Traced<Directive>]
+    /// `maxconn` of every server, which a running HAProxy changes; nil for no limit.
+    public var maxconn: Traced<Int>?
+    public var cookies: ServerCookies
+    /// By name.
+    public var servers: [Server]
+    /// For algorithms that HAProxy cannot add servers to: how many server lines there are, the unused ones disabled.
+    public var slots: Int?
+    /// What ``slots`` is a multiple of.
+    public var slotStep: Int
+
+    public init(
+        keywords: [Traced<Directive>] = [], maxconn: Traced<Int>? = nil, cookies: ServerCookies = .none, servers: [Server] = [],
+        slots: Int? = nil, slotStep: Int = 1
+    ) {
+        self.keywords = keywords
+        self.maxconn = maxconn
+        self.cookies = cookies
+        self.servers = servers.sorted()
+        self.slots = slots
+        self.slotStep = slotStep
+    }
+
+    /// The keywords as one text, without those that a running HAProxy changes.
+    public var keywordText: String { keywords.map(\.value.text).joined(separator: " ") }
+
+    /// The limit as HAProxy counts it: 0 is none.
+    var limit: Int { maxconn?.value ?? 0 }
+
+    /// What a server has to be told that is added at run time, where `default-server` does not count.
+    var keywordsAtRunTime: ServerKeywords {
+        ServerKeywords(keywordText, maxconn: maxconn?.value, makesCookie: cookies == .addresses)
+    }
+
+    /// The names of all slots; empty where there are none.
+    var slotNames: [String] { (0..<(slots ?? 0)).map { Self.slotName($0 + 1) } }
+
+    /// The name of the n-th slot, counted from 1.
+    public static func slotName(_ number: Int) -> String { "slot_\(number)" }
+}
+
+/// How the servers of a backend are named in the cookie that keeps a client with one of them (configuration manual,
+/// section 4.2, `cookie`).
+public enum ServerCookies: String, Hashable, Sendable {
+    /// There is no such cookie.
+    case none
+    /// By a hash of their addresses (`dynamic`).
+    case addresses
+    /// By their names: a keyword of each `server` line, which HAProxy 2.6 does not take at run time.
+    case names
+}
+
+/// What a server is told when it is added to a running HAProxy.
+public struct ServerKeywords: Hashable, Sendable, ExpressibleByStringLiteral {
+    public let text: String
+    /// nil for no limit.
+    public let maxconn: Int?
+    /// Whether HAProxy has to be asked to make the server's cookie of its address, which `add server` does not do on 2.6.
+    public let makesCookie: Bool
+
+    public init(_ text: String, maxconn: Int? = nil, makesCookie: Bool = false) {
+        self.text = text
+        self.maxconn = maxconn
+        self.makesCookie = makesCookie
+    }
+
+    public init(stringLiteral value: String) { self.init(value) }
+}
