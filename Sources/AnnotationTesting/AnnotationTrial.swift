@@ -93,5 +93,8 @@ public struct AnnotationTrial {
     /// Certificates, authorities and pattern files by path.
     public var files: [String: ConfigurationFile] { assembly.state.files }
 
+    /// The certificates of HTTPS beside the default one, by path, with the names that each answers for.
+    public var certificateList: [String: [String]] { assembly.state.certificateList.entries }
+
     private var route: Route? { assembly.routes.first { $0.host == Self.host } }
 }

@@ -41,4 +41,29 @@ enum ExampleCertificate {
         aQqbRnm5OkjJcIwWYDIUp6P87tJ89y5oAHq5hEkZyQG1y8n1kw+rcShk
         -----END PRIVATE KEY-----
         """
+
+    /// An authority whose key is known too.
+    static let signer = """
+        -----BEGIN CERTIFICATE-----
+        MIIBrjCCAVOgAwIBAgIUHpMWvwI6nrfLxtF9hSXSGsaNHjIwCgYIKoZIzj0EAwIw
+        KzEQMA4GA1UECgwHRXhhbXBsZTEXMBUGA1UEAwwORXhhbXBsZSBzaWduZXIwIBcN
+        MjYxMTIzMDcyMDIwWhgPMjEyNjEwMzAwNzIwMjBaMCsxEDAOBgNVBAoMB0V4YW1w
+        bGUxFzAVBgNVBAMMDkV4YW1wbGUgc2lnbmVyMFkwEwYHKoZIzj0CAQYIKoZIzj0D
+        AQcDQgAEbsTka2N+Roz1qtnXFERID4tIOCzqrfryjfMn19waiyLFiII+eeSAbEZQ
+        AFnu7yOXL1iPPXaZsRhzDEN4n4vr2KNTMFEwHQYDVR0OBBYEFKOGMnRznYWif1I8
+        3P51qnqImdjqMB8GA1UdIwQYMBaAFKOGMnRznYWif1I83P51qnqImdjqMA8GA1Ud
+        EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAPTmaTyKgGSsFnqZ8eDYW85x
+        BifXyAYIhpkqeUVi+4MZAiEA7OJ2b6ZSbY43CWj1XFQeZUpWRrhsQdAzLsRpK3om
+        7SY=
+        -----END CERTIFICATE-----
+        """
+
+    /// The private key of ``signer``.
+    static let signerKey = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglXTNfY5Y1vifYxys
+        1EMs01Y+krpc9y8buKHhuegbjYChRANCAARuxORrY35GjPWq2dcUREgPi0g4LOqt
+        +vKN8yfX3BqLIsWIgj555IBsRlAAWe7vI5cvWI89dpmxGHMMQ3ifi+vY
+        -----END PRIVATE KEY-----
+        """
 }

@@ -13,14 +13,36 @@ extension Resolved where Value == SecretReference {
         }
     }
 
-    /// The authorities in `tls.crt`, or else `ca.crt`, of the Secret that this value names.
+    /// The certificates of the Secret that this value names, one for each kind of key, and what is wrong with others in it.
+    ///
+    /// - Throws: ``AnnotationError`` when none can be used.
+    func certificateBundles(in secret: Secret) throws -> (usable: [CertificateBundle], problems: [String]) {
+        let found = CertificateBundle.all(in: secret)
+        let usable = found.compactMap { try? $0.bundle.get() }
+        let problems = found.compactMap { part, bundle -> String? in
+            guard case .failure(let error) = bundle else { return nil }
+            return error.description(of: part)
+        }
+        guard !usable.isEmpty else {
+            throw self.error("names a Secret without a usable certificate: \(problems.joined(separator: "; "))")
+        }
+        return (usable, problems)
+    }
+
+    /// The authorities in `tls.crt` of the Secret that this value names, or those in `ca.crt` where `tls.crt` is missing or is
+    /// no authority's certificate: cert-manager puts a certificate and the authority that signed it into one Secret.
     ///
     /// - Throws: ``AnnotationError`` when there are none or they cannot be read.
     func authorityCertificates(in secret: Secret) throws -> CertificateAuthority {
-        guard let pem = secret.data["tls.crt"] ?? secret.data["ca.crt"] else {
+        let (own, other) = (secret.data["tls.crt"], secret.data["ca.crt"])
+        guard let first = own?.isEmpty == false ? own : other else {
             throw self.error("names a Secret without tls.crt and ca.crt")
         }
-        do { return try CertificateAuthority(pem) } catch {
+        do {
+            let authority = try CertificateAuthority(first)
+            guard !authority.isAuthority, let other else { return authority }
+            return try CertificateAuthority(other)
+        } catch {
             throw self.error("names a Secret without a usable authority: \(error)")
         }
     }

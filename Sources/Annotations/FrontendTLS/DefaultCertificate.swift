@@ -6,9 +6,8 @@ public struct DefaultCertificate: GlobalAnnotation {
         "ssl-certificate", .secret, scopes: [.configMap], acts: .bind, update: .runtime, since: "1.4",
         example: "default/default-certificate",
         summary: """
-            A Secret of type kubernetes.io/tls whose certificate is shown when no Ingress brings one for the host that the \
-            client \
-            asks for.
+            A Secret whose certificate is shown when no Ingress brings one for the host that the client asks for: `tls.crt` \
+            with `tls.key`, or `rsa.crt`, `rsa.key`, `ecdsa.crt` and `ecdsa.key` for clients of both kinds.
             """)
 
     public static let reference = AnnotationReference(
@@ -18,7 +17,8 @@ public struct DefaultCertificate: GlobalAnnotation {
             set, a \
             self-signed certificate does. A Secret that is missing, or whose key and certificate do not go together, is \
             reported and \
-            the self-signed certificate stays.
+            the self-signed certificate stays. Of two certificates the one with an RSA key is the default; the other is shown \
+            for the names in it, to clients that can verify it.
             """,
         keys: [secret.reference],
         examples: [
@@ -41,6 +41,8 @@ public struct DefaultCertificate: GlobalAnnotation {
     }
 
     public func contribute(to global: inout GlobalContribution) throws {
-        global.defaultCertificate = try secret.certificateBundle(in: try global.secret(secret))
+        let (usable, problems) = try secret.certificateBundles(in: try global.secret(secret))
+        global.defaultCertificates = usable
+        for problem in problems { global.warn(secret, "names a Secret with a certificate that cannot be used: \(problem)") }
     }
 }

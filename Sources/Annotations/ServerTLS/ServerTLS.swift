@@ -12,8 +12,7 @@ public struct ServerTLS: RouteAnnotation {
         example: "pods-ca",
         summary: """
             Speaks TLS with the pods and demands a certificate signed by an authority of this Secret, which holds them in \
-            `tls.crt` or \
-            else in `ca.crt`.
+            `tls.crt`, or in `ca.crt` when `tls.crt` is missing or is no authority's certificate.
             """)
 
     static let certificate = AnnotationKey(

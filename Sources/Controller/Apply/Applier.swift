@@ -144,7 +144,7 @@ actor Applier {
         }
         let before: [String: [UInt8]?]
         do {
-            before = try directory.write(desired.renderedFiles())
+            before = try directory.write(desired)
         } catch {
             return .failed("\(error)")
         }
@@ -181,14 +181,15 @@ actor Applier {
                 return nil
             case .invalid(let problems, let output):
                 let rendered = RenderedConfiguration(desired.sections)
-                let refusals = problems.compactMap { problem -> Refusal? in
+                let refusals = problems.flatMap { problem -> [Refusal] in
                     if let file = desired.files.values.first(where: { problem.message.contains("'\($0.path)'") }) {
-                        return .file(file, reason: problem.message)
+                        return [.file(file, reason: problem.message)]
                     }
-                    guard let line = problem.line, problem.file.map({ $0.hasSuffix("haproxy.cfg") }) ?? true,
-                        let origin = rendered.origin(ofLine: line), let object = origin.object, let key = origin.key
-                    else { return nil }
-                    return .value(object, key: key, reason: problem.message)
+                    guard let line = problem.line, problem.file.map({ $0.hasSuffix("haproxy.cfg") }) ?? true else { return [] }
+                    return rendered.origins(ofLine: line, message: problem.message).compactMap { origin in
+                        guard let object = origin.object, let key = origin.key else { return nil }
+                        return .value(object, key: key, reason: problem.message)
+                    }
                 }
                 guard refusals.isEmpty else { return .refused(refusals) }
                 let blamed = withoutPlace(problems, desired)
@@ -214,7 +215,7 @@ actor Applier {
 
     private func write(_ desired: DesiredState) -> String? {
         do {
-            try directory.write(desired.renderedFiles())
+            try directory.write(desired)
             written = desired
             return nil
         } catch {

@@ -45,11 +45,12 @@ struct ConfigurationDirectory: Sendable {
         if FileManager.default.fileExists(atPath: candidateURL.path) { try FileManager.default.removeItem(at: candidateURL) }
     }
 
-    /// Makes the directory hold these files and no others.
+    /// Makes the directory hold the files of a desired state and no others, except certificates that it keeps.
     ///
     /// - Returns: what the changed paths held before (nil for files that are new), to be given back to ``restore(_:)``.
     @discardableResult
-    func write(_ files: [String: [UInt8]]) throws -> [String: [UInt8]?] {
+    func write(_ state: DesiredState, withOrigins: Bool = false) throws -> [String: [UInt8]?] {
+        let files = state.renderedFiles(withOrigins: withOrigins)
         var before: [String: [UInt8]?] = [:]
         for path in files.keys.sorted() {
             guard let content = files[path] else { continue }
@@ -61,6 +62,7 @@ struct ConfigurationDirectory: Sendable {
             try Self.write(content, to: target, isDurable: true)
         }
         for path in ownedFiles() where files[path] == nil {
+            if state.keepsUnusedCertificates, path.hasPrefix("certs/"), path.hasSuffix(".pem") { continue }
             before[path] = .some(Self.content(of: url.appendingPathComponent(path)))
             try FileManager.default.removeItem(at: url.appendingPathComponent(path))
         }

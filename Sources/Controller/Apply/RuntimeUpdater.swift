@@ -77,6 +77,11 @@ struct RuntimeUpdater: Sendable {
         case .addCertificate(let path, let content):
             return [try RuntimeCommand("new ssl cert", [path])] + (try load(path, content))
         case .replaceCertificate(let path, let content): return try load(path, content)
+        case .replaceAuthority(let path, let content):
+            return [
+                try RuntimeCommand("set ssl ca-file", [path], payload: String(decoding: content, as: UTF8.self)),
+                try RuntimeCommand("commit ssl ca-file", [path]),
+            ]
         case .removeCertificate(let path): return [try RuntimeCommand("del ssl cert", [path])]
         case .addListEntry(let path, let names):
             return [

@@ -46,7 +46,7 @@ struct RenderCommand: AnnotationCommand {
         }
         let directory = ConfigurationDirectory(path: output)
         try directory.prepare()
-        try directory.write(offline.assembly.state.renderedFiles(withOrigins: withOrigins))
+        try directory.write(offline.assembly.state, withOrigins: withOrigins)
     }
 }
 

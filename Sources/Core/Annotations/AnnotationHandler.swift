@@ -31,6 +31,13 @@ public protocol RoutingAnnotation: RouteAnnotation {}
 public protocol GlobalAnnotation: AnnotationHandler {
     /// - Throws: ``AnnotationError`` when something that the setting needs is missing, such as a Secret.
     func contribute(to global: inout GlobalContribution) throws
+
+    /// What is closed, so that every request is answered with 503, when the handler is a protection that cannot be built.
+    static var protectedFrontends: Set<GlobalContribution.Frontend> { get }
+}
+
+extension GlobalAnnotation {
+    public static var protectedFrontends: Set<GlobalContribution.Frontend> { [.http, .https] }
 }
 
 /// A handler that decides which controller an Ingress belongs to.

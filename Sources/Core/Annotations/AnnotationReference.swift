@@ -7,7 +7,8 @@ public struct AnnotationReference: Sendable {
     /// What it does, in one or more paragraphs of Markdown.
     public let summary: String
     public let keys: [KeyReference]
-    /// Whether the handler protects a route. A protection that cannot be built closes the route (503) instead of leaving it open.
+    /// Whether the handler protects something. A protection that cannot be built closes what it protects (503), a route or whole
+    /// frontends, instead of leaving it open.
     public let isProtection: Bool
     public let examples: [AnnotationExample]
 

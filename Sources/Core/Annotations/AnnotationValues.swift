@@ -100,6 +100,9 @@ public final class AnnotationValues {
         return nil
     }
 
+    /// Records that a value cannot be read where that changes nothing: a protection that is not in use closes nothing.
+    public func note(_ error: AnnotationError) { findings.append(error.finding) }
+
     /// Tells the owner of a value about something that is odd but not wrong.
     public func warn<Value>(_ about: Resolved<Value>, _ message: String) {
         findings.append(Finding(.warning, object: about.object, key: about.writtenKey, value: about.raw, message))

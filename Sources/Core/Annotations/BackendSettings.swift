@@ -151,6 +151,8 @@ public struct ConfigurationFile: Hashable, Sendable {
         /// Certificate authorities. The name must tell the content, because HAProxy before 3.3 does not put a replaced CA in
         /// force for servers without a client certificate.
         case authority
+        /// Authorities that clients are verified against: HAProxy can replace them at run time.
+        case clientAuthority
         /// Anything that only a reload reads again.
         case plain
     }

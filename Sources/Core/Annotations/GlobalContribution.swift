@@ -1,5 +1,10 @@
 /// What handlers contribute to the whole HAProxy.
 public struct GlobalContribution {
+    /// The frontends that serve routes.
+    public enum Frontend: Hashable, Sendable {
+        case http, https
+    }
+
     public let environment: AnnotationEnvironment
     private let objects: ObjectReader
     private(set) var globalLines: [Traced<Directive>] = []
@@ -8,13 +13,21 @@ public struct GlobalContribution {
     private(set) var defaultsLines: [Traced<Directive>] = []
     private(set) var bindOptions: [Traced<Directive>] = []
     private(set) var tlsBindOptions: [Traced<Directive>] = []
+    private(set) var quicBindOptions: [Traced<Directive>] = []
+    /// Frontends whose protection cannot be built, and who asked for it.
+    private(set) var closed: [Frontend: Origin] = [:]
     private(set) var frontendLines: [Traced<Directive>] = []
     private(set) var frontendSnippet: [Traced<Directive>] = []
     private(set) var statsSnippet: [Traced<Directive>] = []
     private(set) var files: [ConfigurationFile] = []
     private(set) var findings: [Finding] = []
-    /// The certificate for connections that name no host we have one for.
-    public var defaultCertificate: CertificateBundle?
+    /// The certificate for connections that name no host we have one for:
+    /// one for each kind of key; none for the command line's.
+    public var defaultCertificates: [CertificateBundle] = []
+    /// Whether the names in the default certificate are known hosts.
+    public var listsDefaultCertificate = false
+    /// Whether certificates that are not used any more are removed from the directory.
+    public var removesUnusedCertificates = true
 
     var origin = Origin.controller
     var unrepresentable: AnnotationError?
@@ -38,8 +51,18 @@ public struct GlobalContribution {
     /// Adds keywords to the `bind` lines of the HTTP and HTTPS frontends.
     public mutating func bind(_ keywords: Directive, from source: Origin? = nil) { append(keywords, source, \.bindOptions) }
 
-    /// Adds keywords to the `bind` line that ends TLS.
-    public mutating func tlsBind(_ keywords: Directive, from source: Origin? = nil) { append(keywords, source, \.tlsBindOptions) }
+    /// Adds keywords to the `bind` lines that end TLS.
+    ///
+    /// - Parameter forQUIC: false for keywords that only a TCP listener can have.
+    public mutating func tlsBind(_ keywords: Directive, forQUIC: Bool = true, from source: Origin? = nil) {
+        append(keywords, source, \.tlsBindOptions)
+        if forQUIC { append(keywords, source, \.quicBindOptions) }
+    }
+
+    /// Makes frontends answer 503 to everything.
+    mutating func close(_ frontends: Set<Frontend>, from origin: Origin) {
+        for frontend in frontends where closed[frontend] == nil { closed[frontend] = origin }
+    }
 
     /// Adds a line to the HTTP and HTTPS frontends, before the routing rules.
     public mutating func frontend(_ line: Directive, from source: Origin? = nil) { append(line, source, \.frontendLines) }

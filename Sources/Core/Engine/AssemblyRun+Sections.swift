@@ -9,7 +9,8 @@ extension AssemblyRun {
     static let terminationBackend = "ingress-tls-termination"
 
     mutating func addDefaultCertificate(_ global: GlobalContribution, certificates: inout Certificates) {
-        let file = certificates.defaultFile(configured: global.defaultCertificate)
+        let file = certificates.addDefault(
+            configured: global.defaultCertificates, listsNames: global.listsDefaultCertificate)
         state.files[file.path] = file
         // A default certificate of the command line is checked only now.
         findings = findings + certificates.findings
@@ -121,33 +122,32 @@ extension AssemblyRun {
 
     private func httpFrontend(_ global: GlobalContribution, rules: [OwnedRules]) -> Section {
         var section = Section("frontend http")
-        let keywords = Self.keywords(global.bindOptions)
-        for bind in binds(port: options.httpPort, keywords) {
-            section.add(bind, origin: global.bindOptions.first?.origin ?? .controller)
+        for bind in binds(port: options.httpPort, Self.keywords(global.bindOptions)) {
+            section.lines.append(.init(bind, parts: global.bindOptions))
         }
-        addHTTPRules(to: &section, global: global, rules: rules)
+        addHTTPRules(to: &section, of: .http, global: global, rules: rules)
         return section
     }
 
     private func httpsFrontend(_ global: GlobalContribution, rules: [OwnedRules], isBehindPassthrough: Bool) -> Section {
         var section = Section("frontend https")
-        let tls: Directive = """
-             ssl crt-list \(raw: CertificateList.path) alpn h2,http/1.1\
-            \(raw: Self.keywords(global.tlsBindOptions).text)
-            """
-        let origin = global.tlsBindOptions.first?.origin ?? global.bindOptions.first?.origin ?? .controller
+        let tls = " ssl crt-list \(CertificateList.path)" + Self.keywords(global.tlsBindOptions).text
         if isBehindPassthrough {
-            section.add("bind \(raw: "unix@" + terminationSocket) mode 600 accept-proxy\(raw: tls.text)", origin: origin)
+            section.lines.append(
+                .init("bind \(raw: "unix@" + terminationSocket) mode 600 accept-proxy\(raw: tls)", parts: global.tlsBindOptions))
         } else {
-            for bind in binds(port: options.httpsPort, Directive(raw: Self.keywords(global.bindOptions).text + tls.text)) {
-                section.add(bind, origin: origin)
+            for bind in binds(port: options.httpsPort, Directive(raw: Self.keywords(global.bindOptions).text + tls)) {
+                section.lines.append(.init(bind, parts: global.bindOptions + global.tlsBindOptions))
             }
         }
-        addHTTPRules(to: &section, global: global, rules: rules)
+        addHTTPRules(to: &section, of: .https, global: global, rules: rules)
         return section
     }
 
-    private func addHTTPRules(to section: inout Section, global: GlobalContribution, rules: [OwnedRules]) {
+    private func addHTTPRules(
+        to section: inout Section, of frontend: GlobalContribution.Frontend, global: GlobalContribution, rules: [OwnedRules]
+    ) {
+        if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
         for line in Self.routing { section.add(line) }
         section.add(global.frontendLines)
         for owned in rules {

@@ -51,6 +51,16 @@ public struct Blame: Sendable {
         return (new.isEmpty ? matching : new).map(\.origin).filter { seen.insert($0).inserted }
     }
 
+    /// The parts of a line that a message is about: those that share most words with it, else all that an object asked for.
+    static func origins(of message: String, among parts: [Traced<Directive>]) -> [Origin] {
+        func words(_ text: String) -> Set<Substring> { Set(text.lowercased().split { !$0.isLetter && !$0.isNumber }) }
+        let said = words(message)
+        let suspects = parts.filter { $0.origin.object != nil && $0.origin.key != nil }
+        let scores = suspects.map { words($0.value.text).intersection(said).count }
+        let best = scores.max() ?? 0
+        return zip(suspects, scores).filter { $1 == best }.map(\.0.origin)
+    }
+
     private func suspects(_ section: Section) -> [Suspect] {
         Self.lines(of: section).compactMap { text, origin in
             guard origin.object != nil, origin.key != nil else { return nil }

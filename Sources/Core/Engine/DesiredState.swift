@@ -10,6 +10,9 @@ public struct DesiredState: Sendable, Equatable {
     /// The certificates of the HTTPS frontend with the names each answers for.
     public var certificateList = CertificateList()
 
+    /// Whether certificates that are in the directory and not among ``files`` stay there.
+    public var keepsUnusedCertificates = false
+
     public init() {}
 
     /// All files below the configuration directory by relative path: haproxy.cfg, maps, certificates and lists.

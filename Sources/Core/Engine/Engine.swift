@@ -111,9 +111,10 @@ struct AssemblyRun {
 
         let finished = routes.map { finish($0, names: names) }
         fillMaps(finished)
+        addDefaultCertificate(global, certificates: &certificates)
         state.certificateList = certificates.list
         for file in certificates.files { state.files[file.path] = file }
-        addDefaultCertificate(global, certificates: &certificates)
+        state.keepsUnusedCertificates = !global.removesUnusedCertificates
         addSections(global: global, backends: backends, names: names)
         return Assembly(
             state: state, routes: finished.sorted(by: Self.matchingOrder), findings: sortedFindings(),

@@ -92,24 +92,42 @@ struct HandlerRun {
         var global = GlobalContribution(environment: environment, objects: objects)
         var findings: [Finding] = []
         for handler in registry.globalHandlers {
+            let reference = handler.reference
             let values = AnnotationValues(
-                sets: set.map { [(.configMap, $0)] } ?? [], route: nil, environment: environment, isProtection: false,
-                refusals: refusals)
+                sets: set.map { [(.configMap, $0)] } ?? [], route: nil, environment: environment,
+                isProtection: reference.isProtection, refusals: refusals)
             let before = global
             do {
                 if let setting = try handler.init(values) {
-                    global.origin = values.defaultOrigin(family: handler.reference.family)
+                    global.origin = values.defaultOrigin(family: reference.family)
                     global.unrepresentable = nil
                     try setting.contribute(to: &global)
                     if let error = global.unrepresentable { throw error }
+                    try requireLoadable(global.files, origin: global.origin)
                 }
             } catch {
                 global = before
-                findings.append((error as? AnnotationError)?.finding ?? Finding(.error, object: set?.object, "\(error)"))
+                var finding = (error as? AnnotationError)?.finding ?? Finding(.error, object: set?.object, "\(error)")
+                if reference.isProtection {
+                    global.close(handler.protectedFrontends, from: Origin(object: finding.object, key: finding.key))
+                    finding.message += "; until it is mended, what it protects answers 503 to everything"
+                }
+                findings.append(finding)
             }
             findings += values.findings
         }
         return (global, findings + global.findings)
+    }
+
+    /// HAProxy was shown these files before.
+    private func requireLoadable(_ files: [ConfigurationFile], origin: Origin) throws {
+        for file in files {
+            guard let reason = refusals.refusal(of: file) else { continue }
+            throw AnnotationError(
+                Finding(
+                    .error, object: origin.object, key: origin.key,
+                    "leads to \(file.path), which HAProxy cannot load: \(reason)"))
+        }
     }
 
     /// The class that an annotation of the Ingress names, and what is wrong with the annotation.

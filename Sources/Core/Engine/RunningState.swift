@@ -12,6 +12,14 @@ public struct RunningState: Sendable {
     private var maps: [String: [String: String]] = [:]
     private var files: [String: ConfigurationFile] = [:]
     private var certificateList: [String: [String]] = [:]
+    private var authorityReplacement = AuthorityReplacement.possible
+
+    /// Whether HAProxy can be given other authorities for clients' certificates. HAProxy 2.6 does not note which certificates
+    /// use an authority that was replaced at run time: when one of them is replaced next, and then the authority once more, it
+    /// follows a dangling pointer and crashes (https://github.com/haproxy/haproxy/issues/3165).
+    private enum AuthorityReplacement {
+        case possible, hasBeen, harmful
+    }
 
     /// The state after HAProxy has loaded the files of a desired state.
     public init(loaded state: DesiredState) {
@@ -58,6 +66,7 @@ public struct RunningState: Sendable {
         for path in desired.files.keys.sorted() {
             guard let file = desired.files[path], file.kind != .certificate, let old = files[path], old.content != file.content
             else { continue }
+            if file.kind == .clientAuthority, authorityReplacement != .harmful { continue }
             if mentions(path) { reasons.append(ReloadReason("\(path) changed")) }
         }
         guard reasons.isEmpty else { return .reload(reasons) }
@@ -129,7 +138,9 @@ public struct RunningState: Sendable {
         let (values, valuesGone) = mapUpdates(to: desired) { !routing.contains($0) }
         let (routes, routesGone) = mapUpdates(to: desired) { routing.contains($0) }
         let (added, removed) = serverUpdates(to: desired)
-        return settingUpdates(to: desired) + certificateUpdates(to: desired) + added + values + routes + routesGone + valuesGone
+        // Authorities before certificates: see AuthorityReplacement.
+        return settingUpdates(to: desired) + authorityUpdates(to: desired) + certificateUpdates(to: desired) + added + values
+            + routes + routesGone + valuesGone
             + removed
     }
 
@@ -244,6 +255,15 @@ public struct RunningState: Sendable {
         }
     }
 
+    private func authorityUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
+        desired.files.keys.sorted().compactMap { path in
+            guard let file = desired.files[path], file.kind == .clientAuthority, let old = files[path],
+                old.content != file.content
+            else { return nil }
+            return .replaceAuthority(path: path, content: file.content)
+        }
+    }
+
     private func certificateUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
         var updates: [RuntimeUpdate] = []
         let list = desired.certificateList.entries
@@ -271,6 +291,14 @@ public struct RunningState: Sendable {
     /// Records an update that HAProxy has made.
     public mutating func apply(_ update: RuntimeUpdate) {
         switch update {
+        case .replaceAuthority(let path, let content):
+            files[path] = ConfigurationFile(path: path, content: content, kind: .clientAuthority)
+            authorityReplacement = .hasBeen
+        case .replaceCertificate, .removeCertificate, .replaceListEntry, .removeListEntry:
+            if authorityReplacement == .hasBeen { authorityReplacement = .harmful }
+        default: break
+        }
+        switch update {
         case .addServer(let backend, let server, let keywords):
             servers[backend, default: [:]][server.name] = server
             limits[backend, default: [:]][server.name] = keywords.maxconn ?? 0
@@ -295,6 +323,7 @@ public struct RunningState: Sendable {
         case .addCertificate(let path, let content), .replaceCertificate(let path, let content):
             files[path] = ConfigurationFile(path: path, content: content, kind: .certificate)
         case .removeCertificate(let path): files[path] = nil
+        case .replaceAuthority: break
         case .addListEntry(let path, let names), .replaceListEntry(let path, let names): certificateList[path] = names
         case .removeListEntry(let path): certificateList[path] = nil
         }

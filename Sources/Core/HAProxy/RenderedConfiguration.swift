@@ -2,6 +2,8 @@
 public struct RenderedConfiguration: Sendable {
     public private(set) var text = ""
     private var origins: [Origin] = []
+    /// The parts of lines that several asked for, by line.
+    private var parts: [Int: [Traced<Directive>]] = [:]
     private let showsOrigins: Bool
 
     /// - Parameter withOrigins: adds a comment to each line that an object asked for, naming object and key.
@@ -11,7 +13,10 @@ public struct RenderedConfiguration: Sendable {
         for section in sections {
             append("", .controller)
             append(section.header, section.origin)
-            for line in section.lines { append("  " + line.directive.text, line.origin) }
+            for line in section.lines {
+                append("  " + line.directive.text, line.origin)
+                if !line.parts.isEmpty { parts[origins.count] = line.parts }
+            }
             if let pool = section.pool { append(pool, origin: section.origin) }
         }
     }
@@ -19,6 +24,12 @@ public struct RenderedConfiguration: Sendable {
     /// Who is responsible for a line, counted from 1 as HAProxy does.
     public func origin(ofLine line: Int) -> Origin? {
         origins.indices.contains(line - 1) ? origins[line - 1] : nil
+    }
+
+    /// Who a message of HAProxy about a line is for: of a line that several asked for, those whose part it mentions.
+    public func origins(ofLine line: Int, message: String) -> [Origin] {
+        guard let parts = parts[line] else { return origin(ofLine: line).map { [$0] } ?? [] }
+        return Blame.origins(of: message, among: parts)
     }
 
     private mutating func append(_ pool: ServerPool, origin: Origin) {

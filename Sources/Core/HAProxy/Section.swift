@@ -47,6 +47,8 @@ public struct Section: Hashable, Sendable {
         public var feature: String?
         /// How a running HAProxy takes over the line without a reload; nil for lines that only a reload changes.
         public var setting: RuntimeSetting?
+        /// Who asked for parts of the line, such as keywords of a `bind` line; empty when the whole line is ``origin``'s.
+        public var parts: [Traced<Directive>] = []
 
         public init(_ directive: Directive, origin: Origin = .controller, feature: String? = nil, setting: RuntimeSetting? = nil)
         {
@@ -54,6 +56,13 @@ public struct Section: Hashable, Sendable {
             self.origin = origin
             self.feature = feature
             self.setting = setting
+        }
+
+        /// A line whose parts have owners of their own.
+        init(_ directive: Directive, parts: [Traced<Directive>]) {
+            let named = parts.first { $0.origin.object != nil } ?? parts.first
+            self.init(directive, origin: named?.origin ?? .controller)
+            self.parts = parts
         }
 
         /// The line as far as only a reload changes it.

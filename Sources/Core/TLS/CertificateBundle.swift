@@ -10,6 +10,8 @@ public struct CertificateBundle: Hashable, Sendable {
     public let notBefore: Int
     public let notAfter: Int
     public let keyAlgorithm: KeyAlgorithm
+    /// Whether the certificate may sign others.
+    public let isAuthority: Bool
     /// The subject and the issuer in one line each, for people.
     public let subject: String
     public let issuer: String
@@ -34,6 +36,7 @@ public struct CertificateBundle: Hashable, Sendable {
         notBefore = leaf.notBefore
         notAfter = leaf.notAfter
         keyAlgorithm = leaf.keyAlgorithm
+        isAuthority = leaf.isAuthority
         subject = leaf.subject
         issuer = leaf.issuer
         fingerprint = StableID.hexadecimal(Digest.sha256(leaf.der))
@@ -62,10 +65,13 @@ public struct CertificateAuthority: Hashable, Sendable {
     public let pem: [UInt8]
     /// When the first of them expires, in seconds since 1970.
     public let notAfter: Int
+    /// Whether the first of them may sign others; the certificate of a server or client may not.
+    public let isAuthority: Bool
 
     /// - Parameter bytes: PEM with one or more certificates.
     public init(_ bytes: [UInt8]) throws(CertificateError) {
         let certificates = try X509Certificate.all(in: bytes, field: "the certificate")
+        isAuthority = certificates.first?.isAuthority ?? false
         pem = certificates.flatMap(\.pem)
         notAfter = certificates.map(\.notAfter).min() ?? 0
     }

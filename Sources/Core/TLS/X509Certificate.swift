@@ -20,6 +20,8 @@ struct X509Certificate {
     /// Whether OpenSSL's security level 2 accepts the key, and the digest of the signature.
     let hasStrongKey: Bool
     let hasStrongSignature: Bool
+    /// Whether it may sign others.
+    let isAuthority: Bool
 
     /// The certificates of a PEM text, in order. Text between the blocks and blocks of other kinds are skipped.
     ///
@@ -72,6 +74,7 @@ struct X509Certificate {
         let isKnown = X509_get_signature_info(certificate, nil, nil, &signatureBits, nil) == 1
         // Nobody verifies the signature of a self-signed certificate.
         hasStrongSignature = !isKnown || signatureBits >= 112 || X509_get_extension_flags(certificate) & UInt32(EXFLAG_SS) != 0
+        isAuthority = X509_check_ca(certificate) > 0
         ERR_clear_error()
     }
 

@@ -1,5 +1,6 @@
-import Core
 import Testing
+
+@testable import Core
 
 struct BlameTests {
     private static func origin(_ name: String, _ key: String = "haproxy.org/backend-config-snippet") -> Origin {
@@ -22,6 +23,21 @@ struct BlameTests {
             ]),
         backend("quiet", [("timeout server 5s", origin("quiet", "haproxy.org/timeout-server"))]),
     ]
+
+    @Test(
+        "a message about a line that several asked for blames those whose part it mentions, else all",
+        arguments: [
+            ("'bind :443' in section 'frontend' : this version of openssl cannot generate SSL certificates.", ["signer"]),
+            ("'bind :443' : 'verify' expects something else", ["ca"]), ("'bind :443' : something is wrong", ["ca", "signer"]),
+        ])
+    func parts(message: String, blamed: [String]) {
+        let parts = [
+            Traced<Directive>("alpn h2", origin: .controller),
+            Traced<Directive>("ca-file certs/client-ca.pem verify required", origin: Self.origin("ca")),
+            Traced<Directive>("generate-certificates ca-sign-file certs/signer.pem", origin: Self.origin("signer")),
+        ]
+        #expect(Blame.origins(of: message, among: parts).compactMap(\.object?.name) == blamed)
+    }
 
     @Test(
         "a message without a line blames the values of the section that it names, those first that hold the words it quotes",

@@ -42,6 +42,68 @@ import Testing
         #expect(assembly.findings.allSatisfy { $0.message.contains("older Ingress shop/b-old") })
     }
 
+    @Test func `A host has a certificate for each kind of key, from one namespace`() throws {
+        let both = try Cluster.assemble([
+            Cluster.ingress("a", path: "/a", tls: tls("rsa", "shop.example.com") + tls("ecdsa", "shop.example.com")),
+            try Cluster.certificate("rsa", for: ["shop.example.com"], key: .rsa2048),
+            try Cluster.certificate("ecdsa", for: ["shop.example.com"]), Cluster.service(),
+            Cluster.slice(Cluster.pods("10.0.0.1")),
+        ])
+        #expect(both.state.certificateList.entries.keys.sorted() == [path("ecdsa"), path("rsa")])
+        #expect(both.findings.isEmpty)
+        let stranger = Cluster.ingress(
+            "z", namespace: "other", path: "/z", tls: tls("ecdsa", "shop.example.com"), created: "2026-02-01T00:00:00Z")
+        let apart = try Cluster.assemble([
+            Cluster.ingress("a", path: "/a", tls: tls("rsa", "shop.example.com"), created: "2026-01-01T00:00:00Z"), stranger,
+            try Cluster.certificate("rsa", for: ["shop.example.com"], key: .rsa2048),
+            try Cluster.certificate("ecdsa", namespace: "other", for: ["shop.example.com"]),
+        ])
+        #expect(apart.state.certificateList.entries == [path("rsa"): ["shop.example.com"]])
+        #expect(apart.messages.contains { $0.contains("older Ingress shop/a has one") })
+    }
+
+    /// A Secret in the form of the HAProxy Kubernetes Ingress Controller.
+    private func both(_ name: String, namespace: String = "shop", for host: String) throws -> Secret {
+        var data: [String: [UInt8]] = [:]
+        for (part, key) in [("rsa", CertificateIssuer.Key.rsa2048), ("ecdsa", .p256)] {
+            guard case .secret(let secret) = try Cluster.certificate(name, for: [host], key: key) else { continue }
+            data["\(part).crt"] = secret.data["tls.crt"]
+            data["\(part).key"] = secret.data["tls.key"]
+        }
+        return Secret(metadata: ObjectMeta(namespace: namespace, name: name), data: data)
+    }
+
+    @Test func `A Secret can hold a certificate of each kind, and one that is damaged leaves the other in force`() throws {
+        var secret = try both("a", for: "shop.example.com")
+        let ingress = Cluster.ingress("web", tls: tls("a", "shop.example.com"))
+        let paths = [path("a_ecdsa"), path("a_rsa")]
+        #expect(try Cluster.assemble([ingress, .secret(secret)]).state.certificateList.entries.keys.sorted() == paths)
+        secret.data["ecdsa.key"] = secret.data["rsa.key"]
+        let damaged = try Cluster.assemble([ingress, .secret(secret)])
+        #expect(damaged.state.certificateList.entries.keys.sorted() == [path("a_rsa")])
+        #expect(damaged.findings.contains { $0.severity == .error && $0.value == "a" })
+        secret.data["ecdsa.key"] = nil
+        #expect(try Cluster.assemble([ingress, .secret(secret)]).messages.contains { $0.contains("ecdsa.key is missing") })
+    }
+
+    @Test func `The default certificate is the one with an RSA key, and both answer for the names that no Ingress has`() throws {
+        func assemble(_ objects: [KubernetesObject]) throws -> DesiredState {
+            try Cluster.assemble(objects) { $0.defaultCertificate = .init(namespace: "infra", name: "wild") }.state
+        }
+        let secret = KubernetesObject.secret(try both("wild", namespace: "infra", for: "*.example.com"))
+        let alone = try assemble([secret])
+        #expect(
+            alone.certificateList.entries == [
+                "certs/default_ecdsa.pem": ["*.example.com"], "certs/default_rsa.pem": ["*.example.com"],
+            ])
+        #expect(alone.files["certs/default.pem"]?.content == alone.files["certs/default_rsa.pem"]?.content)
+        let beside = try assemble([
+            secret, Cluster.ingress("web", tls: tls("own", "*.example.com")),
+            try Cluster.certificate("own", for: ["*.example.com"]),
+        ])
+        #expect(beside.certificateList.entries == [path("own"): ["*.example.com"]])
+    }
+
     @Test func `Two Ingresses with one Secret for one host are no conflict`() throws {
         let assembly = try Cluster.assemble([
             Cluster.ingress("a", path: "/a", tls: tls("c", "shop.example.com")),

@@ -52,11 +52,13 @@ enum Cluster {
 
     /// A TLS Secret with a certificate for some names.
     static func certificate(
-        _ name: String, namespace: String = "shop", for hosts: [String], validUntil: Int = 4_000_000_000
+        _ name: String, namespace: String = "shop", for hosts: [String], validUntil: Int = 4_000_000_000,
+        key: CertificateIssuer.Key = .p256
     ) throws -> KubernetesObject {
         let issued = try CertificateIssuer.issue(
             CertificateIssuer.Request(
-                commonName: hosts.first ?? "nobody", dnsNames: hosts, notBefore: 0, notAfter: validUntil))
+                commonName: hosts.first ?? "nobody", dnsNames: hosts, notBefore: 0, notAfter: validUntil),
+            key: key)
         return secret(name, namespace: namespace, ["tls.crt": issued.certificate, "tls.key": issued.key])
     }
 

@@ -186,6 +186,39 @@ import Testing
             ])
     }
 
+    @Test func `Authorities of clients are replaced in place, but not again after a certificate was replaced`() {
+        func state(authority: String, certificate: String) -> DesiredState {
+            self.state(
+                [Section("frontend https", lines: [.init("bind :443 ssl ca-file certs/client-ca.pem")])],
+                files: [
+                    ConfigurationFile(path: "certs/client-ca.pem", content: Array(authority.utf8), kind: .clientAuthority),
+                    ConfigurationFile(path: "certs/default.pem", content: Array(certificate.utf8), kind: .certificate),
+                ])
+        }
+        func replaced(_ content: String) -> RuntimeUpdate {
+            .replaceAuthority(path: "certs/client-ca.pem", content: Array(content.utf8))
+        }
+        var running = RunningState(loaded: state(authority: "1", certificate: "1"))
+        for authority in ["2", "3"] {
+            let desired = state(authority: authority, certificate: "1")
+            #expect(running.difference(to: desired) == .runtime([replaced(authority)]))
+            running.apply(replaced(authority))
+            #expect(running.difference(to: desired) == .none)
+        }
+        // Both at once: the authority first.
+        guard case .runtime(let both) = running.difference(to: state(authority: "4", certificate: "2")) else {
+            Issue.record("an authority and a certificate took a reload")
+            return
+        }
+        #expect(both.first == replaced("4") && both.count == 2)
+        for update in both { running.apply(update) }
+        guard case .reload(let reasons) = running.difference(to: state(authority: "5", certificate: "2")) else {
+            Issue.record("the authority was replaced again after a certificate")
+            return
+        }
+        #expect(reasons.map(\.description) == ["certs/client-ca.pem changed"])
+    }
+
     @Test func `A setting that HAProxy changes while it runs takes no reload`() {
         func state(_ limit: Int) -> DesiredState {
             self.state([Section("global", lines: [.init("maxconn \(limit)", setting: .globalMaxconn(limit))])])

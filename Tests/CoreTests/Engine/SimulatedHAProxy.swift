@@ -8,6 +8,7 @@ struct SimulatedHAProxy: Equatable {
     var servers: [String: Set<Server>] = [:]
     var maps: [String: [String: String]] = [:]
     var certificates: [String: [UInt8]] = [:]
+    var authorities: [String: [UInt8]] = [:]
     var list: [String: Set<String>] = [:]
     var maxconn: Int?
     /// `maxconn` by backend and name of server or slot; 0 is none.
@@ -41,6 +42,7 @@ struct SimulatedHAProxy: Equatable {
         for (path, file) in state.files where list[path] != nil || path == "certs/default.pem" {
             certificates[path] = file.content
         }
+        for (path, file) in state.files where file.kind == .clientAuthority { authorities[path] = file.content }
         for case .globalMaxconn(let limit)? in lines.map(\.setting) { maxconn = limit }
     }
 
@@ -110,6 +112,9 @@ struct SimulatedHAProxy: Equatable {
         case .removeCertificate(let path):
             try require(certificates[path] != nil && list[path] == nil, "not there, or in use")
             certificates[path] = nil
+        case .replaceAuthority(let path, let content):
+            try require(authorities[path] != nil, "no such authority")
+            authorities[path] = content
         case .addListEntry(let path, let names):
             try require(certificates[path] != nil && list[path] == nil, "no certificate, or a second entry")
             list[path] = Set(names)
@@ -154,6 +159,7 @@ struct SimulatedHAProxy: Equatable {
             found.append("certificates: \(certificates.keys.sorted()) for \(fresh.certificates.keys.sorted())")
         }
         if list != fresh.list { found.append("list: \(list) for \(fresh.list)") }
+        if authorities != fresh.authorities { found.append("authorities") }
         if maxconn != fresh.maxconn { found.append("maxconn") }
         return found
     }

@@ -1,0 +1,75 @@
+import Core
+
+/// Certificates that clients of HTTPS have to show.
+public struct ClientCertificates: GlobalAnnotation {
+    static let authority = AnnotationKey(
+        "client-ca", .secret, scopes: [.configMap], acts: .bind, update: .runtime, since: "1.6", example: "default/clients-ca",
+        summary: """
+            HTTPS serves only clients with a certificate signed by an authority of this Secret, which holds them in `tls.crt`, \
+            or in `ca.crt` when `tls.crt` is missing or is no authority's certificate.
+            """)
+
+    static let isOptional = AnnotationKey(
+        "client-crt-optional", .bool, scopes: [.configMap], default: "false", acts: .bind, update: .reload, since: "1.6",
+        summary: "With client-ca: clients without a certificate are served too. One that is shown must still be good.")
+
+    public static let reference = AnnotationReference(
+        family: "frontend-tls", title: "Certificates of clients",
+        summary: """
+            Clients prove with a certificate who they are (mutual TLS). This holds for all hosts whose TLS ends here; \
+            connections that ssl-passthrough hands to the pods, and plain HTTP, are not touched. While the Secret is missing \
+            or holds no usable authority, HTTPS answers 503 to every request.
+
+            Another authority is in force for all new connections without a reload; for that, HAProxy neither resumes TLS \
+            sessions nor tells clients which authorities it trusts. A client with several certificates has to choose by itself. \
+            When certificates of hosts were replaced since, the next change of the authority does take a reload.
+            """,
+        keys: [authority.reference, isOptional.reference], isProtection: true,
+        examples: [
+            AnnotationExample(
+                "Only clients with a certificate of one authority",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.configMap([("client-ca", "default/clients-ca")]), secret,
+                    ExampleManifest.ingress(tls: true), ExampleManifest.service()),
+                leadsTo: ["ca-file certs/client-ca.pem verify required"]),
+            AnnotationExample(
+                "Clients may show a certificate",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.configMap([("client-ca", "default/clients-ca"), ("client-crt-optional", "true")]), secret,
+                    ExampleManifest.ingress(tls: true), ExampleManifest.service()),
+                leadsTo: ["ca-file certs/client-ca.pem verify optional"]),
+        ])
+
+    private static let secret = ExampleManifest.secret(
+        namespace: "default", name: "clients-ca", stringData: [("tls.crt", ExampleCertificate.authority)])
+
+    public static let protectedFrontends: Set<GlobalContribution.Frontend> = [.https]
+
+    let authority: Resolved<SecretReference>
+    let isOptional: Bool
+
+    public init?(_ values: AnnotationValues) throws {
+        guard let authority = try values.resolved(Self.authority) else {
+            do {
+                if let optional = try values.resolved(Self.isOptional), optional.value {
+                    values.warn(optional, "has no effect without client-ca")
+                }
+            } catch let error as AnnotationError {
+                values.note(error)
+            }
+            return nil
+        }
+        self.authority = authority
+        isOptional = try values[Self.isOptional] ?? false
+    }
+
+    public func contribute(to global: inout GlobalContribution) throws {
+        let pem = try authority.authorityCertificates(in: try global.secret(authority)).pem
+        let path = global.file(ConfigurationFile(path: "certs/client-ca.pem", content: pem, kind: .clientAuthority))
+        // HAProxy 2.6 goes on sending the names of the authorities it was started with, and clients choose by them.
+        global.tlsBind(
+            "ca-file \(path) verify \(raw: isOptional ? "optional" : "required") no-ca-names", from: authority.origin)
+        // Whoever resumes a session is not verified again, and would get past a new authority.
+        global.global("tune.ssl.cachesize 0", from: authority.origin)
+    }
+}
