@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 /// Golden/CASE/input.yaml leads to the files beside it: haproxy.cfg with the origin of every line, the maps, the list of
-/// certificates and what the controller says about the objects.
+/// certificates and what the controller says about the objects. A file `capabilities` in the folder names what HAProxy can do
+/// beyond release 2.6 as Debian builds it (`quic`, `limited-quic`), one word a line; HAProxy is not asked about such a case.
 ///
 /// Recorded anew, to be read as a diff before it is committed, by `RECORD_GOLDEN=1 swift test --filter GoldenTests`.
 @Suite struct GoldenTests {
@@ -18,7 +19,9 @@ import Testing
     @Test(arguments: cases)
     func `Manifests lead to the recorded configuration, which HAProxy accepts`(_ name: String) async throws {
         let directory = Self.root.appendingPathComponent(name)
-        let assembly = try Self.assemble(try Data(contentsOf: directory.appendingPathComponent("input.yaml")))
+        let capabilities = try Self.capabilities(in: directory)
+        let assembly = try Self.assemble(
+            try Data(contentsOf: directory.appendingPathComponent("input.yaml")), capabilities: capabilities)
         let files = Self.recorded(assembly)
         if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] != nil {
             for old in try Self.names(in: directory) where files[old] == nil {
@@ -37,17 +40,31 @@ import Testing
             }
             #expect(known == text, "\(name)/\(file):\n\(changes.joined(separator: "\n"))")
         }
-        try await Self.check(assembly, name: name)
+        if capabilities == Capabilities() { try await Self.check(assembly, name: name) }
+    }
+
+    private static func capabilities(in directory: URL) throws -> Capabilities {
+        let file = directory.appendingPathComponent("capabilities")
+        var capabilities = Capabilities()
+        guard FileManager.default.fileExists(atPath: file.path) else { return capabilities }
+        for word in try String(contentsOf: file, encoding: .utf8).split(whereSeparator: \.isWhitespace) {
+            switch word {
+            case "quic": capabilities.hasQUIC = true
+            case "limited-quic": capabilities.hasLimitedQUIC = true
+            default: Issue.record("\(file.path): \(word) is no capability")
+            }
+        }
+        return capabilities
     }
 
     @Test func `There are cases`() { #expect(Self.cases.count > 10) }
 
-    private static func assemble(_ manifest: Data) throws -> Assembly {
+    private static func assemble(_ manifest: Data, capabilities: Capabilities) throws -> Assembly {
         let decoded = decodeDocuments(Array(manifest), file: "input.yaml")
         #expect(decoded.isComplete && decoded.findings.isEmpty, "\(decoded.findings)")
         var options = EngineOptions()
         options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "haproxy-patterns")
-        options.environment = AnnotationEnvironment(capabilities: Capabilities(), processors: 4)
+        options.environment = AnnotationEnvironment(capabilities: capabilities, processors: 4)
         options.fallbackCertificate = fallback
         let engine = Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options)
         return engine.assemble(ObjectStore(decoded.objects.map(\.object)), now: 1_800_000_000)
@@ -64,7 +81,8 @@ import Testing
     }
 
     private static func names(in directory: URL) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0 != "input.yaml" }.sorted()
+        try FileManager.default.contentsOfDirectory(atPath: directory.path)
+            .filter { $0 != "input.yaml" && $0 != "capabilities" }.sorted()
     }
 
     private static func check(_ assembly: Assembly, name: String) async throws {

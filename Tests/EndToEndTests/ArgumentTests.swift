@@ -48,6 +48,7 @@ struct ArgumentTests {
             (["--manifests", "DIR", "--http-bind-port", "99999"], "--http-bind-port: 99999 is not a port"),
             (["--manifests", "DIR", "--http-bind-port", "many"], "many"),
             (["--manifests", "DIR", "--stats-bind-port", "8080"], "--http-bind-port and --stats-bind-port are both 8080"),
+            (["--manifests", "DIR", "--quic-bind-port", "0"], "--quic-bind-port: 0 is not a port"),
             (["--manifests", "DIR", "--ipv4-bind-address", "localhost"], "is not an IPv4 address"),
             (["--manifests", "DIR", "--disable-ipv4", "--disable-ipv6"], "no address to listen on"),
             (["--manifests", "DIR", "--admin-bind", "6060"], "--admin-bind"),

@@ -72,6 +72,18 @@ struct ConfigurationOptions: ParsableArguments {
     @Flag(name: [.customLong("disable-https")], help: "No HTTPS listener.")
     var disableHTTPS = false
 
+    @Flag(name: [.customLong("disable-quic")], help: "No HTTP/3, even where HAProxy can serve it.")
+    var disableQUIC = false
+
+    @Option(help: ArgumentHelp("UDP port for HTTP/3; without it the port for HTTPS.", valueName: "port"))
+    var quicBindPort: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The port for HTTP/3 that clients are told of; without it --quic-bind-port or the port for HTTPS.",
+            valueName: "port"))
+    var quicAnnouncePort: Int?
+
     @Option(help: ArgumentHelp("Port of HAProxy's health page, /healthz; 0 for none.", valueName: "port"))
     var healthzBindPort = 1042
 
@@ -88,6 +100,10 @@ struct ConfigurationOptions: ParsableArguments {
         ]
         for (name, port) in ports where !(0...65_535).contains(port) {
             throw ValidationError("\(name): \(port) is not a port; expected 0 (no listener) to 65535, for example 8080")
+        }
+        for case (let name, let port?) in [("--quic-bind-port", quicBindPort), ("--quic-announce-port", quicAnnouncePort)]
+        where !(1...65_535).contains(port) {
+            throw ValidationError("\(name): \(port) is not a port; expected 1 to 65535, for example 8443")
         }
         guard IPNetwork(ipv4BindAddress).map({ !$0.isIPv6 && $0.prefixLength == 32 }) == true else {
             throw ValidationError(
@@ -120,6 +136,9 @@ struct ConfigurationOptions: ParsableArguments {
         options.isHTTPSEnabled = !disableHTTPS && httpsBindPort != 0
         options.httpPort = httpBindPort
         options.httpsPort = httpsBindPort
+        options.isQUICEnabled = !disableQUIC
+        options.quicPort = quicBindPort
+        options.announcedQUICPort = quicAnnouncePort
         options.healthzPort = healthzBindPort
         options.statsPort = statsBindPort
         options.ipv4Address = disableIPv4 ? nil : ipv4BindAddress

@@ -9,6 +9,8 @@ public struct HAProxyCapabilities: Hashable, Sendable {
     public var version: String
     public var hasPrometheusExporter: Bool
     public var hasQUIC: Bool
+    /// QUIC over an OpenSSL without an interface for it; the configuration must ask for it with `limited-quic`.
+    public var hasLimitedQUIC: Bool
     public var hasOpenSSL: Bool
     public var hasThreads: Bool
     public var hasLua: Bool
@@ -80,6 +82,7 @@ public struct HAProxyCapabilities: Hashable, Sendable {
         let features = Set(featureLine.split(separator: " "))
         hasPrometheusExporter = text.contains("Built with the Prometheus exporter") || features.contains("+PROMEX")
         hasQUIC = features.contains("+QUIC")
+        hasLimitedQUIC = features.contains("+QUIC_OPENSSL_COMPAT")
         hasOpenSSL = features.contains("+OPENSSL") || features.contains("+OPENSSL_AWSLC") || features.contains("+OPENSSL_WOLFSSL")
         hasThreads = features.contains("+THREAD")
         hasLua = features.contains("+LUA")

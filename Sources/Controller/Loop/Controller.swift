@@ -137,6 +137,7 @@ enum FallbackCertificate {
 extension Capabilities {
     init(_ found: HAProxyCapabilities) {
         self.init(
-            major: found.major, minor: found.minor, hasPrometheusExporter: found.hasPrometheusExporter, hasQUIC: found.hasQUIC)
+            major: found.major, minor: found.minor, hasPrometheusExporter: found.hasPrometheusExporter, hasQUIC: found.hasQUIC,
+            hasLimitedQUIC: found.hasLimitedQUIC)
     }
 }

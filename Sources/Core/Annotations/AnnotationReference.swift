@@ -31,10 +31,13 @@ public struct AnnotationExample: Sendable {
     public let manifest: String
     /// The lines of haproxy.cfg and the map entries that the manifest leads to, as a reader would look for them.
     public let leadsTo: [String]
+    /// What HAProxy has to be able to do for that; those of release 2.6 unless the example is about something else.
+    public let capabilities: Capabilities
 
-    public init(_ title: String, manifest: String, leadsTo: [String] = []) {
+    public init(_ title: String, manifest: String, leadsTo: [String] = [], capabilities: Capabilities = Capabilities()) {
         self.title = title
         self.manifest = manifest
         self.leadsTo = leadsTo
+        self.capabilities = capabilities
     }
 }

@@ -24,6 +24,8 @@ public struct GlobalContribution {
     /// The certificate for connections that name no host we have one for:
     /// one for each kind of key; none for the command line's.
     public var defaultCertificates: [CertificateBundle] = []
+    /// For how many seconds clients remember that HTTPS is served over QUIC.
+    public var quicMaximumAge: Traced<Int>?
     /// Whether the names in the default certificate are known hosts.
     public var listsDefaultCertificate = false
     /// Whether certificates that are not used any more are removed from the directory.

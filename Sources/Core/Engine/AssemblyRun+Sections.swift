@@ -61,6 +61,7 @@ extension AssemblyRun {
             "stats socket \(options.runtimeDirectory + "/haproxy-runtime-api.sock") mode 600 level admin expose-fd listeners")
         section.add("ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets")
         section.add("tune.ssl.default-dh-param 2048")
+        if options.servesQUIC, options.environment.capabilities.hasLimitedQUIC { section.add("limited-quic") }
         if let maxconn = global.maxconn {
             section.lines.append(
                 .init("maxconn \(maxconn.value)", origin: maxconn.origin, setting: .globalMaxconn(maxconn.value)))
@@ -140,8 +141,23 @@ extension AssemblyRun {
                 section.lines.append(.init(bind, parts: global.bindOptions + global.tlsBindOptions))
             }
         }
+        if options.servesQUIC { addQUIC(to: &section, global: global) }
         addHTTPRules(to: &section, of: .https, global: global, rules: rules)
         return section
+    }
+
+    /// Listens on UDP, and tells those who come by TCP. What is meant for TCP listeners has no place on these.
+    private func addQUIC(to section: inout Section, global: GlobalContribution) {
+        let port = options.quicPort ?? options.httpsPort
+        let tls = " ssl crt-list \(CertificateList.path) alpn h3" + Self.keywords(global.quicBindOptions).text
+        var binds: [Directive] = []
+        if let address = options.ipv4Address { binds.append("bind \("quic4@\(address):\(port)")\(raw: tls)") }
+        if let address = options.ipv6Address { binds.append("bind \("quic6@[\(address)]:\(port)") v6only\(raw: tls)") }
+        for bind in binds { section.lines.append(.init(bind, parts: global.quicBindOptions)) }
+        if let age = global.quicMaximumAge {
+            let service = "h3=\":\(options.announcedQUICPort ?? port)\"; ma=\(age.value)"
+            section.add("http-after-response set-header alt-svc \(service)", origin: age.origin)
+        }
     }
 
     private func addHTTPRules(

@@ -31,6 +31,12 @@ public struct EngineOptions: Hashable, Sendable {
     public var isHTTPSEnabled = true
     public var httpPort = 8080
     public var httpsPort = 8443
+    /// Whether HTTPS is served over QUIC too, where HAProxy can.
+    public var isQUICEnabled = true
+    /// The UDP port of QUIC; nil for the number of ``httpsPort``.
+    public var quicPort: Int?
+    /// The port that clients are told to use; nil for ``quicPort``. Differs behind a Service or load balancer.
+    public var announcedQUICPort: Int?
     public var healthzPort = 1042
     public var statsPort = 1024
     /// nil when IPv4 is disabled.
@@ -55,6 +61,9 @@ public struct EngineOptions: Hashable, Sendable {
     public var environment = AnnotationEnvironment(capabilities: Capabilities(), processors: 1)
 
     public init() {}
+
+    /// Whether HTTPS is served over QUIC.
+    var servesQUIC: Bool { isHTTPSEnabled && isQUICEnabled && environment.capabilities.hasQUIC }
 
     /// Whether objects of a namespace are looked at.
     public func includes(namespace: String) -> Bool {

@@ -5,12 +5,17 @@ public struct Capabilities: Hashable, Sendable {
     public var minor: Int
     public var hasPrometheusExporter: Bool
     public var hasQUIC: Bool
+    /// Whether QUIC works only with `limited-quic`: HAProxy was built with an OpenSSL that has no interface for it.
+    public var hasLimitedQUIC: Bool
 
-    public init(major: Int = 2, minor: Int = 6, hasPrometheusExporter: Bool = true, hasQUIC: Bool = false) {
+    public init(
+        major: Int = 2, minor: Int = 6, hasPrometheusExporter: Bool = true, hasQUIC: Bool = false, hasLimitedQUIC: Bool = false
+    ) {
         self.major = major
         self.minor = minor
         self.hasPrometheusExporter = hasPrometheusExporter
         self.hasQUIC = hasQUIC
+        self.hasLimitedQUIC = hasLimitedQUIC
     }
 
     public func isAtLeast(_ major: Int, _ minor: Int) -> Bool { (self.major, self.minor) >= (major, minor) }

@@ -88,6 +88,19 @@ struct ConfigurationCheckTests {
         #expect(found.bufferSize == 16_384)
     }
 
+    @Test(
+        "Whether HAProxy serves QUIC, and how, is in its list of features",
+        arguments: [
+            ("+OPENSSL -QUIC -QUIC_OPENSSL_COMPAT", false, false), ("+OPENSSL", false, false),
+            ("+OPENSSL +QUIC -QUIC_OPENSSL_COMPAT", true, false), ("+OPENSSL +QUIC +QUIC_OPENSSL_COMPAT", true, true),
+            ("+OPENSSL_AWSLC +QUIC", true, false),
+        ])
+    func quic(features: String, quic: Bool, isLimited: Bool) throws {
+        let found = try #require(
+            HAProxyCapabilities(versionOutput: "HAProxy version 3.0.5 2026/01/01\nFeature list : \(features) +THREAD\n"))
+        #expect(found.hasQUIC == quic && found.hasLimitedQUIC == isLimited && found.hasOpenSSL)
+    }
+
     @Test("A missing, foreign or old program gets a sentence that says what to install")
     func unusable() async throws {
         await #expect {

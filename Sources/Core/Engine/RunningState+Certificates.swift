@@ -1,0 +1,41 @@
+/// Whether HAProxy can be given other authorities for clients' certificates. HAProxy 2.6 does not note which certificates use an
+/// authority that was replaced at run time: when one of them is replaced next, and then the authority once more, it follows a
+/// dangling pointer and crashes (https://github.com/haproxy/haproxy/issues/3165).
+enum AuthorityReplacement {
+    case possible, hasBeen, harmful
+}
+
+extension RunningState {
+    func authorityUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
+        desired.files.keys.sorted().compactMap { path in
+            guard let file = desired.files[path], file.kind == .clientAuthority, let old = files[path],
+                old.content != file.content
+            else { return nil }
+            return .replaceAuthority(path: path, content: file.content)
+        }
+    }
+
+    func certificateUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
+        var updates: [RuntimeUpdate] = []
+        let list = desired.certificateList.entries
+        for path in desired.files.keys.sorted() {
+            guard let file = desired.files[path], file.kind == .certificate else { continue }
+            guard let old = files[path] else {
+                if list[path] != nil { updates.append(.addCertificate(path: path, content: file.content)) }
+                continue
+            }
+            if old.content != file.content { updates.append(.replaceCertificate(path: path, content: file.content)) }
+        }
+        for path in list.keys.sorted() where certificateList[path] != list[path] {
+            let names = list[path] ?? []
+            updates.append(
+                certificateList[path] == nil
+                    ? .addListEntry(path: path, names: names) : .replaceListEntry(path: path, names: names))
+        }
+        for path in certificateList.keys.sorted() where list[path] == nil {
+            updates.append(.removeListEntry(path: path))
+            updates.append(.removeCertificate(path: path))
+        }
+        return updates
+    }
+}
