@@ -27,7 +27,7 @@ struct SpawnError: Error, CustomStringConvertible {
     var description: String { "\(call): \(String(cString: strerror(code)))" }
 }
 
-/// A child process in a process group of its own, with stdout and stderr delivered line by line.
+/// A child process in a process group of its own, with stderr, and stdout unless it is passed on, delivered line by line.
 ///
 /// One thread starts the child and waits for exactly that pid, another reads its output: nothing here installs a SIGCHLD handler or
 /// blocks a thread of the concurrency runtime.
@@ -69,10 +69,12 @@ final class ChildProcess: Sendable {
     /// `posix_spawn` cannot set PR_SET_PDEATHSIG itself. The signal is bound to the starting thread, which therefore lives as long
     /// as the child.
     ///
+    /// With `standardOutput` the child's stdout is written to that descriptor as it is, line by line.
+    ///
     /// `onExit` comes after the last line.
     static func start(
         program: String, arguments: [String], environment: [String: String],
-        diesWithParent: Bool = false, onLine: @escaping @Sendable (String) -> Void,
+        diesWithParent: Bool = false, standardOutput: Int32? = nil, onLine: @escaping @Sendable (String) -> Void,
         onExit: @escaping @Sendable (ExitStatus) -> Void
     ) async throws -> ChildProcess {
         var command = [program] + arguments
@@ -82,25 +84,34 @@ final class ChildProcess: Sendable {
             let thread = Thread {
                 let child: ChildProcess
                 let reader: OutputReader
+                let relay: OutputRelay?
                 do {
-                    let pipe = try makePipe()
-                    defer { close(pipe.write) }
+                    let lines = try OutputPipe()
+                    defer { lines.closeWritingEnd() }
+                    var passedOn: OutputPipe?
+                    defer { passedOn?.closeWritingEnd() }
                     do {
-                        let pid = try spawn(words, environment: environment, output: pipe.write)
+                        passedOn = try standardOutput.map { _ in try OutputPipe() }
+                        let pid = try spawn(
+                            words, environment: environment, output: (passedOn ?? lines).writingEnd, errors: lines.writingEnd)
                         child = ChildProcess(pid: pid)
                     } catch {
-                        close(pipe.read)
+                        lines.closeReadingEnd()
+                        passedOn?.closeReadingEnd()
                         throw error
                     }
-                    reader = OutputReader(descriptor: pipe.read, onLine: onLine)
+                    reader = OutputReader(descriptor: lines.readingEnd, onLine: onLine)
+                    relay = standardOutput.flatMap { target in passedOn.map { OutputRelay(from: $0, to: target) } }
                 } catch {
                     continuation.resume(throwing: error)
                     return
                 }
                 reader.start()
+                relay?.start()
                 continuation.resume(returning: child)
                 let status = child.waitForExit()
                 reader.finish()
+                relay?.finish()
                 onExit(status)
             }
             thread.stackSize = 256 * 1024
@@ -122,22 +133,15 @@ final class ChildProcess: Sendable {
         }
     }
 
-    private static func makePipe() throws -> (read: Int32, write: Int32) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SpawnError(call: "pipe", code: errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (ends[0], ends[1])
-    }
-
     private static func spawn(
-        _ words: [String], environment: [String: String], output: Int32
+        _ words: [String], environment: [String: String], output: Int32, errors: Int32
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
+        posix_spawn_file_actions_adddup2(&actions, errors, 2)
         // Whatever this process has open and did not mark close-on-exec is not the child's; closing a closed one does no harm.
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
             if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
@@ -176,56 +180,5 @@ final class ChildProcess: Sendable {
         return pointers.withUnsafeBufferPointer { buffer in
             buffer.baseAddress.map(body)
         }
-    }
-}
-
-/// Reads a pipe on its own thread and hands on whole lines.
-private final class OutputReader: Sendable {
-    private let descriptor: Int32
-    private let onLine: @Sendable (String) -> Void
-    private let childIsGone = Mutex(false)
-    private let done = DispatchSemaphore(value: 0)
-
-    init(descriptor: Int32, onLine: @escaping @Sendable (String) -> Void) {
-        self.descriptor = descriptor
-        self.onLine = onLine
-    }
-
-    func start() {
-        let thread = Thread { [self] in
-            run()
-            close(descriptor)
-            done.signal()
-        }
-        thread.stackSize = 256 * 1024
-        thread.start()
-    }
-
-    /// Waits until what the child wrote has been read. A grandchild may hold the pipe open for long; it is not waited for.
-    func finish() {
-        childIsGone.withLock { $0 = true }
-        done.wait()
-    }
-
-    private func run() {
-        var pending: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 8192)
-        while true {
-            var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let ready = poll(&event, 1, 50)
-            if ready == 0 {
-                if childIsGone.withLock({ $0 }) { break }
-                continue
-            }
-            let count = read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { break }
-            pending += buffer[..<count]
-            while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-                onLine(String(decoding: pending[..<end], as: UTF8.self))
-                pending.removeSubrange(...end)
-            }
-        }
-        if !pending.isEmpty { onLine(String(decoding: pending, as: UTF8.self)) }
     }
 }

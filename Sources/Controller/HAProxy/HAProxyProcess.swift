@@ -21,6 +21,8 @@ public actor HAProxyProcess {
         public var runtimeSocket: String
         public var environment: [String: String]
         public var diesWithController: Bool
+        /// Where HAProxy's standard output goes: the lines of log targets that name it.
+        public var standardOutput: Int32 = STDOUT_FILENO
         /// How long a start may take until the worker answers.
         public var startTimeout: Duration
         public var backOff: BackOff
@@ -124,7 +126,7 @@ public actor HAProxyProcess {
 
     public func workers() async throws(Failure) -> [WorkerProcess] { try await status().workers }
 
-    /// The last lines that HAProxy wrote.
+    /// The last lines that HAProxy wrote about itself.
     public nonisolated var lastOutput: [String] { output.lines() }
 
     // MARK: - Life and death
@@ -142,6 +144,7 @@ public actor HAProxyProcess {
                     "\(settings.masterSocket),mode,600", "-p", settings.pidFile, "-f", settings.configurationFile,
                 ],
                 environment: settings.environment, diesWithParent: settings.diesWithController,
+                standardOutput: settings.standardOutput,
                 onLine: { [logger, output] line in
                     output.append(line)
                     logger.log(level: Self.level(of: line), "\(line)")
