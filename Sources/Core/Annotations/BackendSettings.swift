@@ -4,6 +4,8 @@ public struct BackendSettings: Hashable, Sendable {
     /// The `balance` line and what belongs to it; nil for the defaults' algorithm.
     public private(set) var balance: Traced<Directive>?
     public private(set) var options: [Traced<Directive>] = []
+    /// Those among ``options`` that have to be in `defaults` too, by name.
+    private(set) var commonOptions: [String: Origin] = [:]
     /// Options that only mean something where HAProxy understands HTTP: left out where TLS is passed through.
     public private(set) var httpOptions: [Traced<Directive>] = []
     private var rulesByPhase: [Phase: [Traced<Directive>]] = [:]
@@ -36,6 +38,13 @@ public struct BackendSettings: Hashable, Sendable {
     /// Adds a line that a backend in TCP mode cannot have, such as `option forwardfor`.
     public mutating func httpOption(_ line: Directive, from source: Origin? = nil) {
         append(line, source) { $0.httpOptions.append($1) }
+    }
+
+    /// Adds an option that HAProxy looks up in the client's frontend too, such as `abortonclose` (before 2.9). A frontend takes
+    /// it only from `defaults`, so that it is set there, and taken back in the backends that do not ask for it.
+    public mutating func commonOption(_ name: StaticString, from source: Origin? = nil) {
+        option("option \(raw: "\(name)")", from: source)
+        commonOptions["\(name)"] = source ?? origin
     }
 
     /// Adds an `http-request` or `http-response` rule.

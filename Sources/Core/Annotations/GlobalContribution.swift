@@ -17,6 +17,9 @@ public struct GlobalContribution {
     /// Frontends whose protection cannot be built, and who asked for it.
     private(set) var closed: [Frontend: Origin] = [:]
     private(set) var frontendLines: [Traced<Directive>] = []
+    private(set) var connectionLines: [Traced<Directive>] = []
+    private(set) var tcpFrontendLines: [Traced<Directive>] = []
+    private(set) var mapEntries: [String: [String: String]] = [:]
     private(set) var frontendSnippet: [Traced<Directive>] = []
     private(set) var statsSnippet: [Traced<Directive>] = []
     private(set) var files: [ConfigurationFile] = []
@@ -68,6 +71,26 @@ public struct GlobalContribution {
 
     /// Adds a line to the HTTP and HTTPS frontends, before the routing rules.
     public mutating func frontend(_ line: Directive, from source: Origin? = nil) { append(line, source, \.frontendLines) }
+
+    /// Adds a line to the frontends in TCP mode: TCP services and passed-through TLS.
+    public mutating func tcpFrontend(_ line: Directive, from source: Origin? = nil) { append(line, source, \.tcpFrontendLines) }
+
+    /// Adds a `tcp-request connection` rule to the frontends that clients connect to, before everything else: http, and https
+    /// or, where TLS is passed through, the frontend before it. What differs between values it reads from a map, so that the
+    /// line stays when it is no longer asked for and the map is empty.
+    public mutating func connection(_ line: Directive, from source: Origin? = nil) { append(line, source, \.connectionLines) }
+
+    /// Adds an entry to a map that lines read with `map:`.
+    ///
+    /// - Throws: ``AnnotationError`` when the key holds white space, or either holds control characters or is empty.
+    public mutating func addEntry(to map: String, key: String, value: String) throws {
+        guard MapFile.isEntry(key: key, value: value) else {
+            throw AnnotationError(
+                Finding(
+                    .error, object: origin.object, key: origin.key, value: value, "holds characters that no map file can carry"))
+        }
+        mapEntries[map, default: [:]][key] = value
+    }
 
     /// Adds raw lines at the end of the `global` section.
     public mutating func globalSnippet(_ lines: [String], from source: Origin? = nil) {

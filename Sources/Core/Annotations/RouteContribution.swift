@@ -25,8 +25,11 @@ public struct RouteContribution {
     }
 
     /// Makes sure that fixed rules are in the frontends.
-    public mutating func use(_ fixed: FrontendRules) {
-        let owned = OwnedRules(family: fixed.id == FrontendRules.source.id ? "" : family, rules: fixed)
+    ///
+    /// - Parameter source: who wrote a part of them that only HAProxy can judge, such as a sample expression.
+    public mutating func use(_ fixed: FrontendRules, from source: Origin? = nil) {
+        let owned = OwnedRules(
+            family: fixed.id == FrontendRules.source.id ? "" : family, rules: fixed, authors: source.map { [$0] } ?? [])
         if !rules.contains(owned) { rules.append(owned) }
     }
 
@@ -55,8 +58,7 @@ public struct RouteContribution {
     ///
     /// - Throws: ``AnnotationError`` when the key holds white space, or either holds control characters or is empty.
     public mutating func addEntry(to map: String, key: String, value: String) throws {
-        guard !key.isEmpty, !value.isEmpty, Quoting.isRepresentable(value), key.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f })
-        else {
+        guard MapFile.isEntry(key: key, value: value) else {
             throw AnnotationError(
                 Finding(
                     .error, object: backend.origin.object, key: backend.origin.key, value: value,
@@ -101,10 +103,19 @@ public struct RouteContribution {
     }
 }
 
-/// Fixed rules and the family that contributed them.
+/// Fixed rules and the family that contributed them. Who asked for them does not tell rules apart.
 struct OwnedRules: Hashable, Sendable, Comparable {
     let family: String
     let rules: FrontendRules
+    /// Who wrote a part of the rules that HAProxy may refuse.
+    var authors: [Origin] = []
+
+    static func == (a: OwnedRules, b: OwnedRules) -> Bool { a.family == b.family && a.rules == b.rules }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(family)
+        hasher.combine(rules)
+    }
 
     static func < (a: OwnedRules, b: OwnedRules) -> Bool {
         (a.rules.phase, a.family, a.rules.id) < (b.rules.phase, b.family, b.rules.id)

@@ -125,8 +125,9 @@ extension AssemblyRun {
     }
 
     /// Fills the routing maps, and those that fixed rules read.
-    mutating func fillMaps(_ finished: [Route]) {
-        var maps: [String: [String: String]] = ["host": [:], "path-exact": [:], "path-prefix": [:]]
+    mutating func fillMaps(_ finished: [Route], global: GlobalContribution) {
+        var maps = global.mapEntries
+        for name in ["host", "path-exact", "path-prefix"] { maps[name] = [:] }
         for (route, planned) in zip(finished, routes) {
             let target =
                 switch route.destination {

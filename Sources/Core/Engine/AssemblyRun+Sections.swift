@@ -20,7 +20,8 @@ extension AssemblyRun {
         for file in backends.files { state.files[file.path] = file }
         let usesPassthrough = state.maps["sni"] != nil
         state.sections.append(globalSection(global))
-        state.sections.append(defaultsSection(global))
+        let commonOptions = backends.commonOptions
+        state.sections.append(defaultsSection(global, options: commonOptions))
         if backends.entries.values.contains(where: \.isExternalName) { state.sections.append(Self.resolvers) }
         for name in backends.userLists.keys.sorted() {
             guard let list = backends.userLists[name] else { continue }
@@ -31,7 +32,7 @@ extension AssemblyRun {
             }
             state.sections.append(section)
         }
-        let rules = Set(routes.flatMap { plans[$0.context]?.contribution.rules ?? [] }).sorted()
+        let rules = OwnedRules.merged(routes.flatMap { plans[$0.context]?.contribution.rules ?? [] })
         if options.isHTTPEnabled { state.sections.append(httpFrontend(global, rules: rules)) }
         if options.isHTTPSEnabled {
             state.sections.append(httpsFrontend(global, rules: rules, isBehindPassthrough: usesPassthrough))
@@ -46,7 +47,8 @@ extension AssemblyRun {
         }
         let named = backends.entries.compactMap { identity, entry in names[identity].map { ($0, identity, entry) } }
         for (name, identity, entry) in named.sorted(by: { $0.0 < $1.0 }) {
-            state.sections.append(backendSection(name, identity: identity, entry: entry))
+            state.sections.append(
+                backendSection(name, identity: identity, entry: entry, commonOptions: commonOptions.map(\.name)))
         }
         // A map that a line names must be there, if only empty.
         for name in state.sections.flatMap({ $0.lines.flatMap(\.directive.maps) }) where state.maps[name] == nil {
@@ -71,12 +73,13 @@ extension AssemblyRun {
         return section
     }
 
-    private func defaultsSection(_ global: GlobalContribution) -> Section {
+    private func defaultsSection(_ global: GlobalContribution, options: [(name: String, origin: Origin)]) -> Section {
         var section = Section("defaults")
         section.add("mode http")
         section.add("log global")
         section.add("option redispatch")
         section.add(global.defaultsLines)
+        for option in options { section.add("option \(raw: option.name)", origin: option.origin) }
         return section
     }
 
@@ -126,6 +129,7 @@ extension AssemblyRun {
         for bind in binds(port: options.httpPort, Self.keywords(global.bindOptions)) {
             section.lines.append(.init(bind, parts: global.bindOptions))
         }
+        addConnectionRules(to: &section, global: global)
         addHTTPRules(to: &section, of: .http, global: global, rules: rules)
         return section
     }
@@ -140,6 +144,7 @@ extension AssemblyRun {
             for bind in binds(port: options.httpsPort, Directive(raw: Self.keywords(global.bindOptions).text + tls)) {
                 section.lines.append(.init(bind, parts: global.bindOptions + global.tlsBindOptions))
             }
+            addConnectionRules(to: &section, global: global)
         }
         if options.servesQUIC { addQUIC(to: &section, global: global) }
         addHTTPRules(to: &section, of: .https, global: global, rules: rules)
@@ -160,6 +165,11 @@ extension AssemblyRun {
         }
     }
 
+    /// Rules for the connections of clients. They read maps, so that a running frontend may keep them.
+    private func addConnectionRules(to section: inout Section, global: GlobalContribution) {
+        for line in global.connectionLines { section.add(line.value, origin: line.origin, feature: "connection/\(line.value)") }
+    }
+
     private func addHTTPRules(
         to section: inout Section, of frontend: GlobalContribution.Frontend, global: GlobalContribution, rules: [OwnedRules]
     ) {
@@ -167,7 +177,7 @@ extension AssemblyRun {
         for line in Self.routing { section.add(line) }
         section.add(global.frontendLines)
         for owned in rules {
-            for line in owned.rules.lines { section.add(line, origin: owned.origin, feature: owned.feature) }
+            for line in owned.rules.lines { section.lines.append(owned.line(line)) }
         }
         section.add(global.frontendSnippet)
         section.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
@@ -185,6 +195,8 @@ extension AssemblyRun {
         var frontend = Section("frontend tls")
         frontend.add("mode tcp")
         for bind in binds(port: options.httpsPort, Self.keywords(global.bindOptions)) { frontend.add(bind) }
+        frontend.add(global.tcpFrontendLines)
+        addConnectionRules(to: &frontend, global: global)
         frontend.add("tcp-request inspect-delay 5s")
         frontend.add("tcp-request content set-var(txn.host) req.ssl_sni,lower if { req.ssl_hello_type 1 }")
         frontend.add("tcp-request content set-var(txn.route) var(txn.host),map_str(\(map: "sni"))")
@@ -196,9 +208,11 @@ extension AssemblyRun {
         frontend.add("tcp-request content set-var(txn.settings) var(txn.route),field(2,.)")
         for owned in rules {
             for line in owned.rules.passthroughLines ?? [] {
-                frontend.add(line, origin: owned.origin, feature: owned.feature)
+                frontend.lines.append(owned.line(line))
             }
         }
+        // What goes on to the frontend that ends TLS is logged there.
+        frontend.add("tcp-request content set-log-level silent if !{ var(txn.route) -m found }")
         frontend.add("tcp-request content accept if { req.ssl_hello_type 1 }")
         frontend.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
         frontend.add("default_backend \(raw: Self.terminationBackend)")
@@ -234,12 +248,15 @@ extension AssemblyRun {
 
     // MARK: - Backends
 
-    private func backendSection(_ name: String, identity: Backends.Identity, entry: Backends.Entry) -> Section {
+    private func backendSection(
+        _ name: String, identity: Backends.Identity, entry: Backends.Entry, commonOptions: [String]
+    ) -> Section {
         let settings = entry.settings
         var section = Section("backend \(name)", origin: entry.origin)
         if identity.isPassthrough { section.add("mode tcp") }
         if let balance = settings.balance { section.add([balance]) }
         section.add(settings.options)
+        for option in commonOptions where settings.commonOptions[option] == nil { section.add("no option \(raw: option)") }
         if !identity.isPassthrough {
             section.add(settings.httpOptions)
             section.add(settings.rules)
@@ -278,6 +295,22 @@ extension AssemblyRun {
 extension OwnedRules {
     /// What the rules' lines are marked with in the running configuration.
     var feature: String { "\(family)/\(rules.phase)/\(rules.id)" }
-    /// Rules that several families use are the controller's own.
-    var origin: Origin { family.isEmpty ? .controller : Origin(key: family) }
+
+    /// A line of the rules. Those that several families use are the controller's own.
+    func line(_ directive: Directive) -> Section.Line {
+        guard authors.isEmpty else {
+            return .init(directive, parts: authors.map { Traced(directive, origin: $0) }, feature: feature)
+        }
+        return .init(directive, origin: family.isEmpty ? .controller : Origin(key: family), feature: feature)
+    }
+
+    /// Each rules once, in order, with all their authors.
+    static func merged(_ all: [OwnedRules]) -> [OwnedRules] {
+        var merged: [OwnedRules: [Origin]] = [:]
+        for owned in all { merged[owned, default: []] += owned.authors }
+        return merged.map { owned, authors in
+            var seen: Set<Origin> = []
+            return OwnedRules(family: owned.family, rules: owned.rules, authors: authors.filter { seen.insert($0).inserted })
+        }.sorted()
+    }
 }

@@ -24,6 +24,13 @@ struct Backends {
     /// In the order in which routes asked: older Ingresses first.
     private var order: [Identity] = []
 
+    /// The options that some backend has and that HAProxy looks up in the frontends too, with whoever asked first.
+    var commonOptions: [(name: String, origin: Origin)] {
+        var origins: [String: Origin] = [:]
+        for identity in order { origins.merge(identity.settings.commonOptions) { first, _ in first } }
+        return origins.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     mutating func add(_ route: AssemblyRun.PlannedRoute, resolved: ServiceResolution.Resolved, plan: RoutePlan) -> Identity {
         let contribution = plan.contribution
         let identity = Identity(

@@ -110,7 +110,7 @@ struct AssemblyRun {
         let names = backends.names()
 
         let finished = routes.map { finish($0, names: names) }
-        fillMaps(finished)
+        fillMaps(finished, global: global)
         addDefaultCertificate(global, certificates: &certificates)
         state.certificateList = certificates.list
         for file in certificates.files { state.files[file.path] = file }

@@ -13,6 +13,11 @@ public struct MapFile: Hashable, Sendable {
     /// Where the file is, relative to the configuration directory; also how the Runtime API names it.
     public static func path(_ name: String) -> String { "maps/\(name).map" }
 
+    /// Whether a line of a map file can carry a key and its value.
+    static func isEntry(key: String, value: String) -> Bool {
+        !key.isEmpty && !value.isEmpty && Quoting.isRepresentable(value) && key.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
+    }
+
     /// The file's text: one `key value` a line, sorted by key.
     public var text: String {
         var text = ""

@@ -59,9 +59,9 @@ public struct Section: Hashable, Sendable {
         }
 
         /// A line whose parts have owners of their own.
-        init(_ directive: Directive, parts: [Traced<Directive>]) {
+        init(_ directive: Directive, parts: [Traced<Directive>], feature: String? = nil) {
             let named = parts.first { $0.origin.object != nil } ?? parts.first
-            self.init(directive, origin: named?.origin ?? .controller)
+            self.init(directive, origin: named?.origin ?? .controller, feature: feature)
             self.parts = parts
         }
 
