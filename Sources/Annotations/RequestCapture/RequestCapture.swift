@@ -1,0 +1,86 @@
+import Core
+
+/// Parts of requests for the log.
+public struct RequestCapture: RouteAnnotation {
+    static let samples = AnnotationKey(
+        "request-capture", .sampleLines, scopes: [.configMap, .ingress], acts: .frontend, update: .reload, since: "1.4",
+        summary: "What of a request is written to the log: sample expressions of HAProxy's, one a line.")
+
+    static let length = AnnotationKey(
+        "request-capture-len", .integer(1...16_384), scopes: [.configMap, .ingress], default: "128", acts: .frontend,
+        update: .reload, since: "1.4", example: "256",
+        summary: "How many bytes of each captured value are kept.")
+
+    public static let reference = AnnotationReference(
+        family: "request-capture", title: "Captured parts of requests",
+        summary: """
+            Headers, cookies and whatever else HAProxy can fetch from a request are written to its log line, where `%hr` stands \
+            in the log format: in braces, with `|` between values. Every line of every different setting has a place of its own \
+            there, which stays empty for requests of other routes; routes with equal settings share places.
+
+            Expressions are described in section 7.3 of HAProxy's manual, such as `req.hdr(User-Agent)`, `req.cook(session)` or \
+            `src,ipmask(24)`. They cannot change anything.
+            """,
+        keys: [samples.reference, length.reference],
+        examples: [
+            AnnotationExample(
+                "User agent and request id, 64 bytes of each",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [
+                        ("request-capture", "req.hdr(User-Agent)\nreq.hdr(X-Request-Id)"), ("request-capture-len", "64"),
+                    ]),
+                    ExampleManifest.service()),
+                leadsTo: [
+                    "http-request capture req.hdr(User-Agent) len 64", "http-request capture req.hdr(X-Request-Id) len 64",
+                ])
+        ])
+
+    let samples: Resolved<[SampleExpression]>
+    let length: Int
+
+    public init?(_ values: AnnotationValues) throws {
+        let length = try values.resolved(Self.length)
+        guard let samples = try values.resolved(Self.samples) else {
+            if let length, length.scope == .ingress { values.warn(length, "has no effect without request-capture") }
+            return nil
+        }
+        self.samples = samples
+        self.length = length?.value ?? 128
+    }
+
+    public func contribute(to route: inout RouteContribution) throws {
+        guard !route.isPassthrough else { return }
+        let id = StableID.make([String(length)] + samples.value.map(\.text))
+        try route.set("request-capture", to: id)
+        route.use(Self.begin)
+        route.use(
+            FrontendRules(
+                id: "2 \(id)", phase: .capture,
+                samples.value.map {
+                    "http-request capture \($0.text) len \(length) if { var(txn.capture) -m str \(raw: id) }"
+                }),
+            from: samples.origin)
+    }
+
+    private static let begin = FrontendRules(
+        id: "1 begin", phase: .capture, ["http-request set-var(txn.capture) \(routeValue: "request-capture")"])
+}
+
+extension ValueType where Value == [SampleExpression] {
+    /// One expression a line.
+    static let sampleLines = ValueType(
+        name: "sample expressions", expected: "sample expressions of HAProxy's, one a line", example: "req.hdr(User-Agent)"
+    ) { text in
+        let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+        guard !lines.isEmpty else { throw ValueError("names no sample") }
+        return try lines.map { line in
+            let start = line.drop(while: \.isWhitespace)
+            do {
+                return try SampleExpression(String(start.reversed().drop(while: \.isWhitespace).reversed()))
+            } catch let error as ValueError {
+                throw ValueError(
+                    lines.count == 1 ? error.message : "holds \(String(start).quotedForPeople), which \(error.message)")
+            }
+        }
+    }.checkedByHAProxy()
+}

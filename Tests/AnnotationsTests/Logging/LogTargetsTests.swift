@@ -1,0 +1,70 @@
+import AnnotationTesting
+import Core
+import Testing
+
+@testable import Annotations
+
+@Suite struct LogTargetsTests {
+    func lines(_ value: String?) throws -> [String] {
+        let trial = try AnnotationTrial([LogTargets.self], configMap: value.map { ["syslog-server": $0] } ?? [:])
+        #expect(trial.findings.isEmpty, "\(trial.findings)")
+        return trial.section("global").filter { $0.hasPrefix("log ") }
+    }
+
+    @Test func `Without the key the local syslog gets notices`() throws {
+        #expect(try lines(nil) == ["log 127.0.0.1:514 local0 notice"])
+    }
+
+    @Test(arguments: [
+        ("address:10.0.0.5", "log 10.0.0.5:514 local0 notice"),
+        ("address:10.0.0.5, port:1514, facility:daemon", "log 10.0.0.5:1514 daemon notice"),
+        (" level:info ,address: logs.example.com ", "log logs.example.com:514 local0 info"),
+        ("address:2001:db8::1,port:99", "log [2001:db8::1]:99 local0 notice"),
+        ("address:/dev/log,format:rfc5424,length:2048", "log /dev/log len 2048 format rfc5424 local0 notice"),
+        ("address:stdout,level:info", "log stdout format raw local0 info"),
+        ("address:stdout,format:timed", "log stdout format timed local0 notice"),
+        ("address:10.0.0.5,level:debug,minlevel:err", "log 10.0.0.5:514 local0 debug err"),
+    ])
+    func `A target is a log line`(_ value: String, _ line: String) throws {
+        #expect(try lines(value) == [line])
+    }
+
+    @Test func `Every line is a target`() throws {
+        let value = "address:10.0.0.5, level:info\n\n  address:stdout,facility:local7\n"
+        #expect(try lines(value) == ["log 10.0.0.5:514 local0 info", "log stdout format raw local7 notice"])
+    }
+
+    @Test(arguments: [
+        ("", "names no target"),
+        ("port:514", "gives no address"),
+        ("10.0.0.5", "holds \"10.0.0.5\", which is none of address, port"),
+        ("address", "gives no address"),
+        ("address:10.0.0.5,", "holds \"\", which is none of"),
+        ("address:10.0.0.5,address:10.0.0.6", "gives address twice"),
+        ("address:10.0.0.5,colour:red", "holds \"colour\""),
+        ("address:10.0.0.5,port:0", "holds port \"0\""),
+        ("address:10.0.0.5,port:65536", "holds port \"65536\""),
+        ("address:10.0.0.5,port:http", "holds port \"http\""),
+        ("address:stdout,port:514", "gives a port"),
+        ("address:stderr x", "holds address \"stderr x\""),
+        ("address:10.0.0.0/8", "holds address"),
+        ("address:/dev/lo g", "is not the path of a socket"),
+        ("address:${HOME}", "holds address"),
+        ("address:10.0.0.5,facility:local8", "holds facility \"local8\""),
+        ("address:10.0.0.5,level:information", "holds level \"information\""),
+        ("address:10.0.0.5,minlevel:0", "holds minlevel \"0\""),
+        ("address:10.0.0.5,format:json", "holds format \"json\""),
+        ("address:10.0.0.5,length:79", "holds length \"79\""),
+        ("address:10.0.0.5\naddress:10.0.0.6,length:70000", "in line 2 holds length \"70000\""),
+    ])
+    func `A line that is no target is named, and the default stays in force`(_ value: String, _ words: String) throws {
+        let trial = try AnnotationTrial([LogTargets.self], configMap: ["syslog-server": value])
+        #expect(trial.section("global").contains("log 127.0.0.1:514 local0 notice"))
+        let finding = try #require(trial.findings.first)
+        #expect(finding.severity == .error && finding.message.contains(words), "\(finding)")
+    }
+
+    @Test func `HAProxy's standard error is not a target, since its own messages are there`() throws {
+        #expect(throws: ValueError.self) { try LogTarget("address:stderr") }
+    }
+}
