@@ -43,6 +43,14 @@ struct ClientCertificateTests {
             try await controller.wait("the first authority is back") { try await alice.request(Self.url).pod == "pod-1" }
             #expect(try await bob.request(Self.url).curlStatus != 0)
             #expect(try await controller.reloads == 1)
+            // More than HAProxy takes in one command.
+            let many = try (0..<40).map { try TestCertificates("authority \($0)").authority.certificateText }.joined()
+            try controller.write(
+                "ca.yaml",
+                Manifests.secret("clients", namespace: "operator", ["tls.crt": many + second.authority.certificateText]))
+            try await controller.wait("many authorities are in force") { try await bob.request(Self.url).pod == "pod-1" }
+            #expect(try await alice.request(Self.url).curlStatus != 0)
+            #expect(try await controller.reloads == 2)
             #expect(!controller.log.contains("HAProxy ended"))
         }
     }

@@ -30,7 +30,7 @@ public struct DefaultCertificate: GlobalAnnotation {
                         name: "default-certificate", type: "kubernetes.io/tls",
                         stringData: [
                             ("tls.crt", ExampleCertificate.certificate), ("tls.key", ExampleCertificate.key),
-                        ])))
+                        ])), leadsTo: ["ssl crt-list certs/frontend.list"])
         ])
 
     let secret: Resolved<SecretReference>

@@ -3,7 +3,8 @@ import Core
 /// Handlers of the tests: the smallest that use each ability.
 enum TestHandlers {
     static let all: [any AnnotationHandler.Type] = [
-        Greeting.self, Pace.self, Guarded.self, Visitors.self, ThroughTLS.self, FixedPool.self, Limit.self, ClassName.self,
+        Greeting.self, Pace.self, Guarded.self, Visitors.self, ThroughTLS.self, FixedPool.self, Limit.self, Visa.self,
+        ClassName.self,
         Crowd.self, Sticky.self,
     ]
 
@@ -172,6 +173,23 @@ struct Limit: GlobalAnnotation {
     }
 
     func contribute(to global: inout GlobalContribution) throws { global.limitConnections(to: limit) }
+}
+
+/// An authority of clients.
+struct Visa: GlobalAnnotation {
+    static let key = TestHandlers.key("visa", .line, [.configMap])
+    static let reference = TestHandlers.reference("visa", [key.reference], protects: true)
+    let text: String
+
+    init?(_ values: AnnotationValues) throws {
+        guard let text = try values[Self.key] else { return nil }
+        self.text = text
+    }
+
+    func contribute(to global: inout GlobalContribution) throws {
+        let file = ConfigurationFile(path: "certs/client-ca.pem", content: Array(text.utf8), kind: .clientAuthority)
+        global.tlsBind("ca-file \(global.file(file))")
+    }
 }
 
 /// The older way to name a class.

@@ -114,7 +114,10 @@ import Testing
             cluster.put(ingress(name, service: service, random: &random))
             return .anything
         case 7:
-            cluster.put(Cluster.configMap(random.chance(60) ? ["limit": String(Int.random(in: 1...9, using: &random))] : [:]))
+            var data: [String: String] = [:]
+            if random.chance(60) { data["limit"] = String(Int.random(in: 1...9, using: &random)) }
+            if random.chance(90) { data["visa"] = String(Int.random(in: 1...3, using: &random)) }
+            cluster.put(Cluster.configMap(data))
             return .anything
         case 8:
             var annotations: [String: String] = [:]

@@ -9,6 +9,9 @@ struct SimulatedHAProxy: Equatable {
     var maps: [String: [String: String]] = [:]
     var certificates: [String: [UInt8]] = [:]
     var authorities: [String: [UInt8]] = [:]
+    /// HAProxy 2.6 crashes when an authority, then a certificate and then the authority are replaced.
+    private var hasOtherAuthority = false
+    private var crashesOnAuthority = false
     var list: [String: Set<String>] = [:]
     var maxconn: Int?
     /// `maxconn` by backend and name of server or slot; 0 is none.
@@ -109,12 +112,15 @@ struct SimulatedHAProxy: Equatable {
         case .replaceCertificate(let path, let content):
             try require(certificates[path] != nil, "no such certificate")
             certificates[path] = content
+            crashesOnAuthority = hasOtherAuthority
         case .removeCertificate(let path):
             try require(certificates[path] != nil && list[path] == nil, "not there, or in use")
             certificates[path] = nil
         case .replaceAuthority(let path, let content):
             try require(authorities[path] != nil, "no such authority")
+            try require(!crashesOnAuthority, "a crash")
             authorities[path] = content
+            hasOtherAuthority = true
         case .addListEntry(let path, let names):
             try require(certificates[path] != nil && list[path] == nil, "no certificate, or a second entry")
             list[path] = Set(names)
