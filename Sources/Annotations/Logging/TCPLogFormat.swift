@@ -26,10 +26,12 @@ public struct TCPLogFormat: GlobalAnnotation {
                 leadsTo: ["log-format '%ci:%cp %b/%s %Tt %B'"])
         ])
 
+    /// nil for HAProxy's own TCP format.
     let format: String?
 
     public init?(_ values: AnnotationValues) throws {
-        format = try values[Self.format]
+        let format = try values[Self.format]
+        self.format = format == "tcplog" ? nil : format
     }
 
     public func contribute(to global: inout GlobalContribution) throws {

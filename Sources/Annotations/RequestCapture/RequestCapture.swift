@@ -16,7 +16,8 @@ public struct RequestCapture: RouteAnnotation {
         summary: """
             Headers, cookies and whatever else HAProxy can fetch from a request are written to its log line, where `%hr` stands \
             in the log format: in braces, with `|` between values. Every line of every different setting has a place of its own \
-            there, which stays empty for requests of other routes; routes with equal settings share places.
+            there, which stays empty for requests of other routes; routes with equal settings share places. It also stays empty \
+            for requests that access control, authentication, a rate limit or a redirect answered before.
 
             Expressions are described in section 7.3 of HAProxy's manual, such as `req.hdr(User-Agent)`, `req.cook(session)` or \
             `src,ipmask(24)`. They cannot change anything.

@@ -40,6 +40,7 @@ import Testing
         let lines = try trial([:], ingress: passed).section("frontend tls")
         #expect(lines.contains("option tcplog"))
         #expect(lines.contains("tcp-request content set-log-level silent if !{ var(txn.route) -m found }"))
+        #expect(try trial(["log-format-tcp": "tcplog"], ingress: passed).section("frontend tls").contains("option tcplog"))
         let custom = try trial(["log-format-tcp": "%ci %B"], ingress: passed)
         #expect(custom.section("frontend tls").contains("log-format '%ci %B'"))
         #expect(!custom.configuration.contains("tcplog"))

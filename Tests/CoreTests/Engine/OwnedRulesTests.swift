@@ -1,0 +1,28 @@
+import Testing
+
+@testable import Core
+
+@Suite("Fixed rules and who wrote them")
+struct OwnedRulesTests {
+    private let rules = FrontendRules(id: "1", phase: .capture, ["http-request capture path len 5"])
+    private func origin(_ name: String) -> Origin {
+        Origin(object: ObjectKey(.ingress, namespace: "shop", name: name), key: "haproxy.org/request-capture")
+    }
+
+    @Test("rules that several wrote are there once, and HAProxy's refusal is for all of them")
+    func authors() {
+        let all = ["web", "api", "web"].map { OwnedRules(family: "request-capture", rules: rules, authors: [origin($0)]) }
+        let merged = OwnedRules.merged(all)
+        #expect(merged.count == 1)
+        let lines = merged.flatMap { owned in owned.rules.lines.map(owned.line) }
+        #expect(lines.map(\.feature) == ["request-capture/capture/1"])
+        let rendered = RenderedConfiguration([Section("frontend http", lines: lines)])
+        #expect(rendered.origins(ofLine: 4, message: "unknown fetch method 'path'") == [origin("web"), origin("api")])
+    }
+
+    @Test("rules without an author are the family's, and those of several families the controller's")
+    func families() {
+        #expect(OwnedRules(family: "cors", rules: rules).line("x").origin == Origin(key: "cors"))
+        #expect(OwnedRules(family: "", rules: rules).line("x").origin == .controller)
+    }
+}
