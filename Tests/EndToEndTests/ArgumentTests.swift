@@ -56,6 +56,7 @@ struct ArgumentTests {
             (["--manifests", "DIR", "--default-ssl-certificate", "a/b/c"], "a/b/c"),
             (["--manifests", "DIR", "--default-backend-service", "nobody"], "nobody"),
             (["--manifests", "DIR", "--configmap", "x y"], "x y"), (["--manifests", "DIR", "--log", "loud"], "loud"),
+            (["--manifests", "DIR", "--disable-config-snippets", "backends"], "expected backend, frontend, global or all"),
             (["--what"], "--what"), (["what"], "what"), (["lint"], "<paths>"), (["lint", "/does/not/exist"], "/does/not/exist"),
             (["render"], "--manifests"), (["explain", "--manifests", "DIR", "shop"], "is not an HTTP URL"),
             (["annotations", "cors-enabl"], "cors-enable"),

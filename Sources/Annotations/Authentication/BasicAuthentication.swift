@@ -53,10 +53,7 @@ public struct BasicAuthentication: RouteAnnotation {
 
     public init?(_ values: AnnotationValues) throws {
         guard let kind = try values.resolved(Self.kind) else {
-            // The operator's ConfigMap may name the Secret for whichever Ingress turns authentication on.
-            if let secret = try values.resolved(Self.secret), secret.scope == .ingress {
-                values.warn(secret, "has no effect without auth-type: basic-auth")
-            }
+            values.warnIdle([Self.secret.reference, Self.realm.reference], "has no effect without auth-type: basic-auth")
             return nil
         }
         guard let secret = try values.resolved(Self.secret) else {

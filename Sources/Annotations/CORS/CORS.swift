@@ -70,7 +70,10 @@ public struct CORS: RouteAnnotation {
     let answersPreflight: Bool
 
     public init?(_ values: AnnotationValues) throws {
-        guard try values[Self.enable] == true else { return nil }
+        guard try values[Self.enable] == true else {
+            values.warnIdle(Self.reference.keys.filter { $0.name != "cors-enable" }, "has no effect without cors-enable: true")
+            return nil
+        }
         let origin = try values.resolved(Self.allowOrigin)
         self.origin = origin?.value ?? .any
         methods = try values[Self.allowMethods] ?? "*"

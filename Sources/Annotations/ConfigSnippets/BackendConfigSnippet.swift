@@ -20,6 +20,10 @@ public struct BackendConfigSnippet: RouteAnnotation {
             reported to the object that wrote it and takes the whole snippet out of force; other objects are not affected. \
             Lines that \
             would begin another section are refused at once.
+
+            Of snippets at several scopes only the nearest is in force. Two Ingresses with different snippets for one Service \
+            get a backend each, with the same pods. `--disable-config-snippets backend` switches these snippets off; `all` \
+            does so for snippets of every kind.
             """,
         keys: [lines.reference],
         examples: [
@@ -45,7 +49,7 @@ public struct BackendConfigSnippet: RouteAnnotation {
     let snippet: ConfigSnippet
 
     public init?(_ values: AnnotationValues) throws {
-        guard let snippet = try values[Self.lines] else { return nil }
+        guard let snippet = try values.snippet(Self.lines, for: .backend) else { return nil }
         self.snippet = snippet
     }
 

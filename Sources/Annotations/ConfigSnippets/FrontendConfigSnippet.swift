@@ -12,6 +12,8 @@ public struct FrontendConfigSnippet: GlobalAnnotation {
         summary: """
             The lines enter both the HTTP and the HTTPS frontend after the controller's own rules, so that the route is already \
             chosen when they run. A snippet with a line that HAProxy refuses is reported and left out.
+
+            `--disable-config-snippets frontend` switches it off, and the statistics snippet with it.
             """,
         keys: [lines.reference],
         examples: [
@@ -24,7 +26,7 @@ public struct FrontendConfigSnippet: GlobalAnnotation {
     let snippet: ConfigSnippet
 
     public init?(_ values: AnnotationValues) throws {
-        guard let snippet = try values[Self.lines] else { return nil }
+        guard let snippet = try values.snippet(Self.lines, for: .frontend) else { return nil }
         self.snippet = snippet
     }
 

@@ -12,6 +12,8 @@ public struct GlobalConfigSnippet: GlobalAnnotation {
             Process-wide settings that no other key offers, such as buffer sizes or cipher lists. The lines come after the \
             controller's \
             own; a snippet with a line that HAProxy refuses is reported and left out.
+
+            `--disable-config-snippets global` switches it off.
             """,
         keys: [lines.reference],
         examples: [
@@ -24,7 +26,7 @@ public struct GlobalConfigSnippet: GlobalAnnotation {
     let snippet: ConfigSnippet
 
     public init?(_ values: AnnotationValues) throws {
-        guard let snippet = try values[Self.lines] else { return nil }
+        guard let snippet = try values.snippet(Self.lines, for: .global) else { return nil }
         self.snippet = snippet
     }
 

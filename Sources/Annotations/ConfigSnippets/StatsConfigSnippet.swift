@@ -13,6 +13,8 @@ public struct StatsConfigSnippet: GlobalAnnotation {
             For instance a password in front of the statistics page and the metrics. A snippet with a line that HAProxy \
             refuses is \
             reported and left out.
+
+            `--disable-config-snippets frontend` switches it off, and the frontend snippet with it.
             """,
         keys: [lines.reference],
         examples: [
@@ -25,7 +27,7 @@ public struct StatsConfigSnippet: GlobalAnnotation {
     let snippet: ConfigSnippet
 
     public init?(_ values: AnnotationValues) throws {
-        guard let snippet = try values[Self.lines] else { return nil }
+        guard let snippet = try values.snippet(Self.lines, for: .frontend) else { return nil }
         self.snippet = snippet
     }
 

@@ -39,7 +39,16 @@ public struct RateLimit: RouteAnnotation {
                     ExampleManifest.service()),
                 leadsTo: [
                     "backend RateLimit-1m-102400", "stick-table type string len 64 size 102400 expire 1m store http_req_rate(1m)",
-                ])
+                    "maps/rate-limit.map: |60|429",
+                ]),
+            AnnotationExample(
+                "No limit for the office, and room for a million clients",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [
+                        ("rate-limit-requests", "20"), ("rate-limit-size", "1m"), ("rate-limit-whitelist", "192.0.2.0/24"),
+                    ]),
+                    ExampleManifest.service()),
+                leadsTo: ["stick-table type string len 64 size 1048576 expire 1s", "maps/addresses.map: 192.0.2.0/24"]),
         ])
 
     let limit: Int
@@ -50,12 +59,13 @@ public struct RateLimit: RouteAnnotation {
     let counters: String
 
     public init?(_ values: AnnotationValues) throws {
-        let period = try values.resolved(Self.period)
         guard let limit = try values[Self.requests] else {
-            if let period, period.scope == .ingress { values.warn(period, "has no effect without rate-limit-requests") }
+            values.warnIdle(
+                [Self.period.reference, Self.size.reference, Self.status.reference, Self.exempt.reference],
+                "has no effect without rate-limit-requests")
             return nil
         }
-        let length = period?.value ?? .seconds(1)
+        let length = try values[Self.period] ?? .seconds(1)
         let size = try values[Self.size] ?? 102_400
         self.limit = limit
         statusCode = try values[Self.status] ?? 403

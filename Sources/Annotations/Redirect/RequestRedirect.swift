@@ -35,13 +35,12 @@ public struct RequestRedirect: RouteAnnotation {
     let status: RedirectCode
 
     public init?(_ values: AnnotationValues) throws {
-        let code = try values.resolved(Self.code)
         guard let host = try values[Self.target] else {
-            if let code, code.scope == .ingress { values.warn(code, "has no effect without request-redirect") }
+            values.warnIdle([Self.code.reference], "has no effect without request-redirect")
             return nil
         }
         self.host = host
-        status = code?.value ?? .found
+        status = try values[Self.code] ?? .found
     }
 
     public func contribute(to route: inout RouteContribution) throws {

@@ -34,7 +34,8 @@ public struct SSLRedirect: RouteAnnotation {
             AnnotationExample(
                 "No redirect although the host has a certificate",
                 manifest: ExampleManifest.join(
-                    ExampleManifest.ingress(annotations: [("ssl-redirect", "false")], tls: true), ExampleManifest.service())),
+                    ExampleManifest.ingress(annotations: [("ssl-redirect", "false")], tls: true), ExampleManifest.service()),
+                leadsTo: ["maps/path-prefix.map: shop.example.com/ shop_svc_web_http"]),
         ])
 
     /// nil where nobody said.
@@ -43,7 +44,12 @@ public struct SSLRedirect: RouteAnnotation {
     let port: Int
 
     public init?(_ values: AnnotationValues) throws {
-        choice = try values[Self.isEnabled]
+        let written = try values.resolved(Self.isEnabled)
+        if let written, !written.value {
+            values.warnIdle(
+                [Self.code.reference, Self.port.reference], "has no effect with ssl-redirect: false", on: written.object)
+        }
+        choice = written?.value
         status = try values[Self.code] ?? .found
         port = try values[Self.port] ?? 443
     }

@@ -48,6 +48,15 @@ struct ConfigurationOptions: ParsableArguments {
     @Flag(help: "Refuse Services of type ExternalName.")
     var disableServiceExternalName = false
 
+    @Option(
+        name: [.customLong("disable-config-snippets")], parsing: .singleValue,
+        help: ArgumentHelp(
+            """
+            Ignore config snippets of a kind: backend, frontend (the statistics frontend's too), global or all; can be repeated, \
+            or a list with commas.
+            """, valueName: "kind"))
+    var disableConfigSnippets: [String] = []
+
     @Option(help: ArgumentHelp("Port for HTTP; 0 for none.", valueName: "port"))
     var httpBindPort = 8080
 
@@ -113,6 +122,7 @@ struct ConfigurationOptions: ParsableArguments {
             throw ValidationError(
                 "--ipv6-bind-address: \(ipv6BindAddress.quotedForPeople) is not an IPv6 address, for example ::1")
         }
+        _ = try disabledSnippets
         if disableIPv4 && disableIPv6 {
             throw ValidationError("--disable-ipv4 and --disable-ipv6 together leave no address to listen on")
         }
@@ -150,7 +160,24 @@ struct ConfigurationOptions: ParsableArguments {
         options.sharedSecretNamespaces = Self.set(sharedSecretNamespaces)
         options.isExternalNameEnabled = !disableServiceExternalName
         options.environment.processors = ProcessInfo.processInfo.activeProcessorCount
+        options.environment.disabledSnippets = (try? disabledSnippets) ?? []
         return options
+    }
+
+    private var disabledSnippets: Set<SnippetKind> {
+        get throws {
+            try Self.set(disableConfigSnippets).sorted().reduce(into: []) { kinds, word in
+                if word == "all" {
+                    kinds.formUnion(SnippetKind.allCases)
+                } else if let kind = SnippetKind(rawValue: word) {
+                    kinds.insert(kind)
+                } else {
+                    throw ValidationError(
+                        "--disable-config-snippets: \(word.quotedForPeople) is not known; expected backend, frontend, global or all"
+                    )
+                }
+            }
+        }
     }
 
     private static func set(_ lists: [String]) -> Set<String> {

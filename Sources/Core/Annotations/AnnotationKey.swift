@@ -25,7 +25,7 @@ public struct AnnotationKey<Value: Sendable>: Sendable {
             name: name, olderNames: olderNames, fullNames: fullNames, scopes: scopes, typeName: type.name,
             expected: type.expected,
             example: example ?? type.example, defaultValue: defaultValue, acts: acts, update: update, since: since,
-            summary: summary, isCheckedByHAProxy: type.isCheckedByHAProxy, validate: { _ = try parse($0) })
+            summary: summary, isCheckedByHAProxy: type.isCheckedByHAProxy, validate: { _ = try parse($0.trimmingWhitespace) })
     }
 }
 

@@ -46,7 +46,7 @@ public final class AnnotationValues {
     /// The route the values are for; nil when a handler is resolved for the whole HAProxy or for an Ingress as such.
     public let route: RouteContext?
     public let environment: AnnotationEnvironment
-    private let sets: [(scope: Scope, set: AnnotationSet)]
+    let sets: [(scope: Scope, set: AnnotationSet)]
     private let isProtection: Bool
     private let refusals: Refusals
     private(set) var findings: [Finding] = []
@@ -116,11 +116,15 @@ public struct AnnotationEnvironment: Hashable, Sendable {
     public var processors: Int
     /// How many controllers serve the same Ingresses side by side, this one included.
     public var controllerReplicas: Int
+    /// Config snippets that the operator does not want to have any effect.
+    public var disabledSnippets: Set<SnippetKind>
 
-    public init(capabilities: Capabilities, processors: Int, controllerReplicas: Int = 1) {
+    public init(capabilities: Capabilities, processors: Int, controllerReplicas: Int = 1, disabledSnippets: Set<SnippetKind> = [])
+    {
         self.capabilities = capabilities
         self.processors = processors
         self.controllerReplicas = controllerReplicas
+        self.disabledSnippets = disabledSnippets
     }
 }
 

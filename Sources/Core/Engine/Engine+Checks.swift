@@ -5,17 +5,8 @@ extension Engine {
         return store.services.keys.filter { !used.contains($0) }.sorted().flatMap { key -> [Finding] in
             let annotations = store.services[key]?.metadata.annotations ?? [:]
             let (set, findings) = registry.annotationSet(of: key, annotations: annotations, scope: .service)
-            let values = set.entries.sorted { $0.key < $1.key }.compactMap { name, entry -> Finding? in
-                guard let reference = registry.keys[name] else { return nil }
-                do {
-                    try reference.validate(entry.raw)
-                    return nil
-                } catch {
-                    return Finding(
-                        .error, object: key, key: entry.writtenKey, value: entry.raw,
-                        (error as? ValueError)?.message ?? "\(error)",
-                        expected: reference.expected, example: reference.example)
-                }
+            let values = set.entries.sorted { $0.key < $1.key }.compactMap { name, entry in
+                registry.keys[name]?.flaw(of: entry, on: key)
             }
             return findings + values
         }

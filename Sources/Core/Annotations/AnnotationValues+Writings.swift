@@ -1,0 +1,62 @@
+/// Whose config snippets `--disable-config-snippets` can switch off: those for backends, for frontends, and for the `global` section.
+public enum SnippetKind: String, Hashable, Sendable, CaseIterable {
+    case backend, frontend, global
+}
+
+extension AnnotationValues {
+    /// Everything that is written under a key, nearest scope first, whether it is in force or not.
+    private func writings(of key: KeyReference) -> [(scope: Scope, object: ObjectKey, entry: AnnotationSet.Entry)] {
+        sets.filter { key.scopes.contains($0.scope) }.flatMap { scope, set in
+            key.allNames.compactMap { name in set.entries[name].map { (scope, set.object, $0) } }
+        }
+    }
+
+    /// Tells whoever wrote one of these keys on an Ingress or a Service that it does nothing, because another key is missing or
+    /// says otherwise. The operator's ConfigMap is not asked: what it holds may wait for an Ingress that uses it.
+    ///
+    /// The values are looked at all the same, so that mistakes show before they matter; they close nothing.
+    ///
+    /// - Parameters:
+    ///   - why: completes "the value ...", such as "has no effect without rate-limit-requests".
+    ///   - object: whose keys are meant; nil for everybody's.
+    public func warnIdle(_ keys: [KeyReference], _ why: String, on object: ObjectKey? = nil) {
+        for key in keys {
+            for (scope, owner, entry) in writings(of: key) where object.map({ $0 == owner }) ?? true {
+                if let flaw = key.flaw(of: entry, on: owner) {
+                    note(AnnotationError(flaw))
+                } else if scope > .configMap {
+                    note(
+                        AnnotationError(Finding(.warning, object: owner, key: entry.writtenKey, value: entry.raw, why)))
+                }
+            }
+        }
+    }
+
+    /// The snippet in force; nil where there is none, and where the operator switched snippets of its kind off, which everybody
+    /// who wrote one is told.
+    public func snippet(_ key: AnnotationKey<ConfigSnippet>, for kind: SnippetKind) throws -> ConfigSnippet? {
+        guard environment.disabledSnippets.contains(kind) else { return try self[key] }
+        for (_, owner, entry) in writings(of: key.reference) {
+            note(
+                AnnotationError(
+                    Finding(
+                        .error, object: owner, key: entry.writtenKey, value: entry.raw,
+                        "is switched off by --disable-config-snippets")))
+        }
+        return nil
+    }
+}
+
+extension KeyReference {
+    /// What is wrong with a written value; nil when the key accepts it.
+    func flaw(of entry: AnnotationSet.Entry, on object: ObjectKey) -> Finding? {
+        do {
+            try validate(entry.raw)
+            return nil
+        } catch {
+            return Finding(
+                .error, object: object, key: entry.writtenKey, value: entry.raw, (error as? ValueError)?.message ?? "\(error)",
+                expected: expected, example: example)
+        }
+    }
+}
