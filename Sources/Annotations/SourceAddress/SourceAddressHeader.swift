@@ -14,6 +14,9 @@ public struct SourceAddressHeader: RouteAnnotation {
             addresses in the header, the last counts, which is the one that the nearest proxy added. A request without the \
             header, or with something else in it, keeps the address of its connection.
 
+            Once any route uses the key, changes need no reload between \
+            \(customaryHeaders.map { "`\($0)`" }.joined(separator: ", ")); another header needs one when the first route uses it.
+
             Anybody who reaches HAProxy directly can send the header: use it only where all traffic passes the proxy that sets it.
             """,
         keys: [key.reference],
@@ -35,14 +38,23 @@ public struct SourceAddressHeader: RouteAnnotation {
 
     public func contribute(to route: inout RouteContribution) throws {
         try route.set("src-ip-header", to: header)
-        route.use(
-            FrontendRules(
-                id: header, phase: .sourceAddress,
-                [
-                    """
-                    http-request set-src req.hdr_ip(\(raw: header)) \
-                    if { \(routeValue: "src-ip-header") -m str -- \(header) }
-                    """
-                ]))
+        route.use(Self.customary)
+        guard !Self.customaryHeaders.contains(header) else { return }
+        route.use(FrontendRules(id: "2 \(header)", phase: .sourceAddress, [Self.rule(header)]))
+    }
+
+    /// What proxies and content networks call it. A rule has to spell its header out; with these in place from the first use on,
+    /// a change from one to another is a map entry.
+    static let customaryHeaders = [
+        "x-forwarded-for", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip",
+        "x-azure-clientip",
+    ]
+
+    private static let customary = FrontendRules(
+        id: "1 customary", phase: .sourceAddress,
+        ["http-request set-var(txn.source_header) \(routeValue: "src-ip-header")"] + customaryHeaders.map(rule))
+
+    private static func rule(_ header: String) -> Directive {
+        "http-request set-src req.hdr_ip(\(raw: header)) if { var(txn.source_header) -m str -- \(header) }"
     }
 }

@@ -17,6 +17,18 @@ struct SourceAddressAnnotationTests {
         #expect(trial.routeValue("src-ip-header") == "x-real-ip")
     }
 
+    @Test("a change between customary headers is a map entry, and another header adds a rule of its own")
+    func rules() throws {
+        func trial(_ header: String) throws -> AnnotationTrial {
+            try AnnotationTrial([SourceAddressHeader.self], ingress: ["src-ip-header": header])
+        }
+        let customary = try trial("CF-Connecting-IP")
+        #expect(try trial("X-Forwarded-For").configuration == customary.configuration)
+        let own = try trial("X-Balancer-Client").section("frontend http")
+        #expect(own.filter { !customary.section("frontend http").contains($0) }.count == 1)
+        #expect(own.contains { $0.hasPrefix("http-request set-src req.hdr_ip(x-balancer-client) if") })
+    }
+
     @Test(
         "a value that is no header name is reported and has no effect", arguments: ["", "X Real", "X-Real)", "X-Real\n", "x,1"])
     func badNames(name: String) throws {
