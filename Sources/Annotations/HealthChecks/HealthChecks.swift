@@ -47,7 +47,13 @@ public struct HealthChecks: RouteAnnotation {
                     "option httpchk",
                     "http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host web.shop.svc",
                     "timeout check 3s",
-                ])
+                ]),
+            AnnotationExample(
+                "Checks for the pods of one Service alone",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.configMap([("check", "false")]), ExampleManifest.ingress(),
+                    ExampleManifest.service(annotations: [("check", "true")])),
+                leadsTo: ["default-server check"]),
         ])
 
     let isEnabled: Resolved<Bool>?
@@ -67,7 +73,7 @@ public struct HealthChecks: RouteAnnotation {
     }
 
     public func contribute(to route: inout RouteContribution) throws {
-        route.backend.server("check", from: isEnabled?.origin)
+        route.backend.server("check", from: isEnabled?.origin ?? Origin(key: "health-checks"))
         if let interval { route.backend.server("inter \(interval.value)", from: interval.origin) }
         if let timeout { route.backend.option("timeout check \(timeout.value)", from: timeout.origin) }
         guard let request else { return }

@@ -37,6 +37,6 @@ public struct ProcessLimits: GlobalAnnotation {
 
     public func contribute(to global: inout GlobalContribution) throws {
         if let connections { global.limitConnections(to: connections.value, from: connections.origin) }
-        global.global("hard-stop-after \(softStop?.value ?? .seconds(30 * 60))", from: softStop?.origin)
+        global.global("hard-stop-after \(softStop?.value ?? .seconds(30 * 60))", from: softStop?.origin ?? Origin(key: "process"))
     }
 }

@@ -3,8 +3,8 @@ import Core
 /// How many threads HAProxy runs.
 public struct Threads: GlobalAnnotation {
     static let count = AnnotationKey(
-        "nbthread", .integer(1...4096).described(example: "4"), scopes: [.configMap], acts: .global, update: .reload,
-        since: "1.4",
+        "nbthread", .integer(1...4096).described(example: "4"), scopes: [.configMap],
+        default: "one for each processor", acts: .global, update: .reload, since: "1.4",
         summary: "How many threads HAProxy runs. Without it there is one for each processor; more than that are refused.")
 
     public static let reference = AnnotationReference(

@@ -26,7 +26,11 @@ public struct ClientTimeouts: GlobalAnnotation {
             AnnotationExample(
                 "Slow clients",
                 manifest: ExampleManifest.configMap([("timeout-client", "2m"), ("timeout-http-request", "20s")]),
-                leadsTo: ["timeout client 2m", "timeout http-request 20s"])
+                leadsTo: ["timeout client 2m", "timeout http-request 20s"]),
+            AnnotationExample(
+                "Idle and half-closed connections go soon",
+                manifest: ExampleManifest.configMap([("timeout-http-keep-alive", "10s"), ("timeout-client-fin", "5s")]),
+                leadsTo: ["timeout http-keep-alive 10s", "timeout client-fin 5s"]),
         ])
 
     let settings: [Timeout.Setting]

@@ -33,7 +33,14 @@ public struct ServerTimeouts: GlobalAnnotation, RouteAnnotation {
                 "A Service that takes its time",
                 manifest: ExampleManifest.join(
                     ExampleManifest.ingress(), ExampleManifest.service(annotations: [("timeout-server", "5m")])),
-                leadsTo: ["timeout server 5m"])
+                leadsTo: ["timeout server 5m"]),
+            AnnotationExample(
+                "WebSockets that stay open over night, and little patience with pods that do not answer",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.configMap([("timeout-connect", "1s"), ("timeout-queue", "2s")]),
+                    ExampleManifest.ingress(annotations: [("timeout-tunnel", "12h"), ("timeout-server-fin", "5s")]),
+                    ExampleManifest.service()),
+                leadsTo: ["timeout connect 1s", "timeout queue 2s", "timeout tunnel 12h", "timeout server-fin 5s"]),
         ])
 
     let settings: [Timeout.Setting]

@@ -24,7 +24,7 @@ struct Timeout: Sendable {
     func setting(_ values: AnnotationValues) throws -> Setting? {
         let resolved = try values.resolved(key)
         guard let value = resolved?.value ?? defaultValue else { return nil }
-        return Setting(name: name, value: value, scope: resolved?.scope, origin: resolved?.origin)
+        return Setting(name: name, value: value, scope: resolved?.scope, origin: resolved?.origin ?? Origin(key: "timeouts"))
     }
 
     struct Setting: Hashable, Sendable {
@@ -32,7 +32,7 @@ struct Timeout: Sendable {
         let value: Duration
         /// Where it was written; nil for the default.
         let scope: Scope?
-        let origin: Origin?
+        let origin: Origin
 
         var line: Directive { "timeout \(raw: name) \(value)" }
     }
