@@ -63,12 +63,17 @@ enum ExampleManifest {
     }
 
     /// The controller's ConfigMap.
-    static func configMap(_ data: [(String, String)]) -> String {
+    static func configMap(_ data: [(String, String)]) -> String { configMap(name: "haproxy-configmap", data) }
+
+    /// The ConfigMap of `--configmap-patternfiles default/haproxy-patterns`.
+    static func patternFiles(_ data: [(String, String)]) -> String { configMap(name: "haproxy-patterns", data) }
+
+    private static func configMap(name: String, _ data: [(String, String)]) -> String {
         """
         apiVersion: v1
         kind: ConfigMap
         metadata:
-          name: haproxy-configmap
+          name: \(name)
           namespace: default
         data:
         \(data.map { entry($0, indent: "  ") }.joined())

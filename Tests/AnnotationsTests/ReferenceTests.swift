@@ -59,10 +59,24 @@ struct ReferenceTests {
         }
     }
 
-    @Test("The examples of a handler show at least one of its keys", arguments: ReferencedHandler.all)
+    @Test("The examples of a handler show each of its keys, and say what they lead to", arguments: ReferencedHandler.all)
     func shown(_ handler: ReferencedHandler) {
-        let manifests = handler.reference.examples.map(\.manifest).joined()
-        #expect(handler.reference.keys.contains { manifests.contains($0.name) })
+        for key in handler.reference.keys {
+            #expect(handler.reference.examples.contains { $0.shows(key) }, "no example shows \(key.name)")
+        }
+        for example in handler.reference.examples {
+            #expect(!example.leadsTo.isEmpty && example.leadsTo.allSatisfy { !$0.isEmpty }, "\(example.title)")
+        }
+    }
+}
+
+extension AnnotationExample {
+    /// Whether the manifest sets the key, under its present name.
+    func shows(_ key: KeyReference) -> Bool {
+        manifest.split(separator: "\n").contains { line in
+            let word = line.drop { $0 == " " }.prefix { $0 != ":" }
+            return word == key.name || word == "haproxy.org/\(key.name)"
+        }
     }
 }
 

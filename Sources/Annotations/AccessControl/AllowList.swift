@@ -25,7 +25,13 @@ public struct AllowList: RouteAnnotation {
                     ExampleManifest.service()),
                 leadsTo: [
                     "http-request deny deny_status 403 if { var(txn.allow_list) -m found } !{ var(txn.allow_list_hit) -m found }"
-                ])
+                ]),
+            AnnotationExample(
+                "A list that Ingresses share, with `--configmap-patternfiles default/haproxy-patterns`",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [("allow-list", "patterns/office")]), ExampleManifest.service(),
+                    ExampleManifest.patternFiles([("office", "# first floor\n192.0.2.0/24\n2001:db8:7::/48\n")])),
+                leadsTo: ["maps/addresses.map: 192.0.2.0/24"]),
         ])
 
     let source: Resolved<AddressSource>

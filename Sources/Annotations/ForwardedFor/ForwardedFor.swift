@@ -17,9 +17,11 @@ public struct ForwardedFor: RouteAnnotation {
         keys: [isEnabled.reference],
         examples: [
             AnnotationExample(
-                "Pods that are not to learn the client's address",
+                "Off for all pods but those of one Ingress",
                 manifest: ExampleManifest.join(
-                    ExampleManifest.ingress(annotations: [("forwarded-for", "false")]), ExampleManifest.service()))
+                    ExampleManifest.configMap([("forwarded-for", "false")]),
+                    ExampleManifest.ingress(annotations: [("forwarded-for", "true")]), ExampleManifest.service()),
+                leadsTo: ["option forwardfor"])
         ])
 
     public init?(_ values: AnnotationValues) throws {

@@ -25,7 +25,11 @@ public struct SSLPassthrough: RoutingAnnotation {
             AnnotationExample(
                 "Pods that end TLS themselves",
                 manifest: ExampleManifest.join(
-                    ExampleManifest.ingress(annotations: [("ssl-passthrough", "true")]), ExampleManifest.service()))
+                    ExampleManifest.ingress(annotations: [("ssl-passthrough", "true")]), ExampleManifest.service()),
+                leadsTo: [
+                    "tcp-request content set-var(txn.route) var(txn.host),map_str(maps/sni.map)",
+                    "maps/sni.map: shop.example.com shop_svc_web_http",
+                ])
         ])
 
     public init?(_ values: AnnotationValues) throws {

@@ -59,6 +59,11 @@ public struct ServerTLS: RouteAnnotation {
                         stringData: [("tls.crt", ExampleCertificate.certificate), ("tls.key", ExampleCertificate.key)])),
                 leadsTo: ["crt certs/server/shop_ingress-client.pem"]),
             AnnotationExample(
+                "TLS without a look at the pods' certificates",
+                manifest: ExampleManifest.join(
+                    ExampleManifest.ingress(annotations: [("server-ssl", "true")]), ExampleManifest.service()),
+                leadsTo: ["ssl verify none alpn h2,http/1.1"]),
+            AnnotationExample(
                 "HTTP/2 in the clear, as gRPC servers speak it",
                 manifest: ExampleManifest.join(
                     ExampleManifest.ingress(), ExampleManifest.service(annotations: [("server-proto", "h2")])),

@@ -60,6 +60,7 @@ struct FamilyPage {
     private mutating func write(_ key: KeyReference) {
         markdown.paragraph(key.summary)
         var facts = ["Accepts \(key.expected).", "Acts on: \(key.acts.rawValue). \(key.updateSentence)"]
+        if let sentence = key.checkSentence { facts.append(sentence) }
         if !key.olderNames.isEmpty {
             facts.append("Older names: \(key.olderNames.map(MarkdownPage.code).joined(separator: ", ")).")
         }

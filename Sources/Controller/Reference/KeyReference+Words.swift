@@ -13,8 +13,8 @@ extension KeyReference {
     /// How a changed value reaches HAProxy, to stand in a table.
     var updateTitle: String {
         switch update {
-        case .map: "map"
-        case .runtime: "runtime"
+        case .map: "no reload (map)"
+        case .runtime: "no reload (runtime)"
         case .reload: "reload"
         }
     }
@@ -26,6 +26,12 @@ extension KeyReference {
         case .runtime: "A changed value is handed to the running HAProxy through its Runtime API, without a reload."
         case .reload: "A changed value needs a reload."
         }
+    }
+
+    /// Who has the last word on a value, where that is HAProxy.
+    var checkSentence: String? {
+        guard isCheckedByHAProxy else { return nil }
+        return "HAProxy has the last word: what it refuses is reported to whoever wrote it and left out."
     }
 }
 

@@ -19,6 +19,7 @@ struct ReferenceJSON {
         let update: UpdatePath
         let since: String
         let isProtection: Bool
+        let isCheckedByHAProxy: Bool
 
         init(_ key: KeyReference, of handler: AnnotationReference) {
             name = key.name
@@ -36,6 +37,7 @@ struct ReferenceJSON {
             update = key.update
             since = key.since
             isProtection = handler.isProtection
+            isCheckedByHAProxy = key.isCheckedByHAProxy
         }
     }
 

@@ -50,27 +50,27 @@ struct ReferencePages {
         page.paragraph(
             """
             A change of a value reaches a running HAProxy in one of three ways: as *map* entries or by another command of the \
-            *runtime* API, both without a reload, or by a *reload* with a new, checked configuration.
+            *runtime* API, both without a reload, or by a *reload* with a new, checked configuration. A reload cuts no connection; \
+            those that are open end with the old process, which `hard-stop-after` gives some time.
+
+            A value that is not what the key takes is reported with the object, the key and what was expected, by \
+            `haproxy-ingress lint` before it is applied and in the controller's log after. It counts as not written, except where \
+            it protects something: then its routes answer 503 until it is mended.
             """)
         page.heading(2, "All keys")
-        let rows = registry.references.sorted { $0.name < $1.name }.map { key in
-            [
-                "[\(MarkdownPage.code(key.name))](\(links[key.name] ?? ""))", key.scopeTitles.joined(separator: ", "),
-                MarkdownPage.code(key.typeName),
+        let rows = registry.references.flatMap { key -> [(name: String, cells: [String])] in
+            let link = "[\(MarkdownPage.code(key.name))](\(links[key.name] ?? ""))"
+            let own = [
+                link, key.scopeTitles.joined(separator: ", "), MarkdownPage.code(key.typeName),
                 key.defaultValue.map(MarkdownPage.code) ?? "", key.updateTitle, key.summary.firstSentence,
             ]
+            let older = key.olderNames.map {
+                (name: $0, cells: [MarkdownPage.code($0), "", "", "", "", "Older name of \(link)."])
+            }
+            return [(name: key.name, cells: own)] + older
         }
-        page.table(["Key", "Scopes", "Type", "Default", "Change", "What it does"], rows)
-        let older = registry.references.flatMap { key in key.olderNames.map { (older: $0, key: key) } }.sorted {
-            $0.older < $1.older
-        }
-        if !older.isEmpty {
-            page.heading(2, "Older names")
-            page.paragraph("These are still read and mean the key beside them.")
-            page.table(
-                ["Older name", "Key"],
-                older.map { [MarkdownPage.code($0.older), "[\(MarkdownPage.code($0.key.name))](\(links[$0.key.name] ?? ""))"] })
-        }
+        page.table(
+            ["Key", "Scopes", "Type", "Default", "Change", "What it does"], rows.sorted { $0.name < $1.name }.map(\.cells))
         page.heading(2, "By family")
         page.list(
             registry.families.map { family in

@@ -55,6 +55,7 @@ struct ReferenceTable {
             ("default", key.defaultValue ?? "nothing happens without the key"), ("acts on", key.acts.rawValue),
             ("since", key.since), ("changes", key.updateSentence),
         ]
+        if let sentence = key.checkSentence { facts.append(("checks", sentence)) }
         if handler.isProtection {
             facts.append(("protection", "A value that cannot be used closes the route with 503 until it is mended."))
         }

@@ -46,7 +46,7 @@ enum ReferenceFixtures {
         static let reference = AnnotationReference(
             family: "tcp-timers", title: "Notes", summary: "Notes.", keys: [notes.reference], examples: [])
         static let notes = AnnotationKey(
-            "notes", .line, scopes: [.configMap], acts: .global, update: .reload, since: "1.0",
+            "notes", .line.checkedByHAProxy(), scopes: [.configMap], acts: .global, update: .reload, since: "1.0",
             example: "one ```\ntwo", summary: "Notes\nin lines.")
 
         init?(_ values: AnnotationValues) throws {

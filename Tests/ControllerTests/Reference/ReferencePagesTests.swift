@@ -30,10 +30,10 @@ struct ReferencePagesTests {
         let index = try file("README.md")
         #expect(
             index.contains(
-                "| [`robots-tag`](response-headers.md#robots-tag) | ConfigMap, Ingress, Service | `string` | `a\\|b` | map | What robots may do. |\n"
+                "| [`robots-tag`](response-headers.md#robots-tag) | ConfigMap, Ingress, Service | `string` | `a\\|b` | no reload (map) | What robots may do. |\n"
             ))
         #expect(index.contains("| [`delay`](tcp-timers.md#delay) |"))
-        #expect(index.contains("| `robots` | [`robots-tag`](response-headers.md#robots-tag) |"))
+        #expect(index.contains("| `robots` |  |  |  |  | Older name of [`robots-tag`](response-headers.md#robots-tag). |"))
         #expect(index.contains("- [Robots](response-headers.md)\n- [TCP timers](tcp-timers.md): Delays, Notes\n"))
     }
 
@@ -48,7 +48,7 @@ struct ReferencePagesTests {
         let page = try file("response-headers.md")
         #expect(page.contains("\n# Robots\n\nTells robots what to do.\n\nIn a second paragraph | with a bar.\n"))
         #expect(page.contains("the route answers 503"))
-        #expect(page.contains("| `robots-tag` | ConfigMap, Ingress, Service | `string` | `a\\|b` | 1.0 | map |"))
+        #expect(page.contains("| `robots-tag` | ConfigMap, Ingress, Service | `string` | `a\\|b` | 1.0 | no reload (map) |"))
         #expect(page.contains("\n## `robots-tag`\n\nWhat robots may do. More words.\n\n- Accepts text on one line.\n"))
         #expect(page.contains("- Older names: `robots`.\n"))
         #expect(page.contains("- Also read as `kubernetes.io/robots.agent`.\n"))
@@ -60,6 +60,12 @@ struct ReferencePagesTests {
     @Test("An example with several lines is a block scalar, in a fence that its text cannot end")
     func severalLines() throws {
         #expect(try file("tcp-timers.md").contains("````yaml\nnotes: |\n  one ```\n  two\n````\n"))
+    }
+
+    @Test("Where HAProxy has the last word on a value, its key says so, and no other does")
+    func checked() throws {
+        #expect(try file("tcp-timers.md").components(separatedBy: "- HAProxy has the last word: ").count == 2)
+        #expect(try !file("response-headers.md").contains("HAProxy has the last word"))
     }
 
     @Test("A directory is made to hold the pages: changed files only, generated ones that are gone removed, others left")
