@@ -10,26 +10,22 @@ import Testing
 /// A new handler is covered without a line of test: keys, scopes and the objects around them come from its reference.
 @Suite("Hostile values")
 struct HostileValuesTests {
-    /// A key at one scope, in the cluster of its handler's first example.
+    /// A key at one scope, in the cluster of an example that shows it.
     struct Subject: Sendable, CustomTestStringConvertible {
-        let key: String
+        let key: KeyReference
         let scope: Scope
-        let example: String
         let manifest: String
 
-        var testDescription: String { "\(key) on \(scope.title)" }
-        /// What HAProxy refuses is told to whoever wrote it.
-        let mayBeRefused: Bool
-        var isSnippet: Bool { key.hasSuffix("-config-snippet") }
+        var testDescription: String { "\(key.name) on \(scope.title)" }
+        /// Lines of snippets are directives: that is what they are for.
+        var isSnippet: Bool { key.typeName == ValueType<ConfigSnippet>.snippet.name }
     }
 
     static let subjects: [Subject] = AnnotationHandlers.all.flatMap { handler -> [Subject] in
-        let manifest = handler.reference.examples.first?.manifest ?? ""
+        let examples = handler.reference.examples
         return handler.reference.keys.flatMap { key in
-            key.scopes.sorted().map {
-                Subject(
-                    key: key.name, scope: $0, example: key.example, manifest: manifest, mayBeRefused: key.isCheckedByHAProxy)
-            }
+            let example = examples.first { $0.shows(key) } ?? examples.first
+            return key.scopes.sorted().map { Subject(key: key, scope: $0, manifest: example?.manifest ?? "") }
         }
     }
 
@@ -55,7 +51,7 @@ struct HostileValuesTests {
 
     private static func tryAll(_ subject: Subject) async throws {
         let registry = try AnnotationRegistry(AnnotationHandlers.all)
-        let values = Self.hostile + Self.hostile.flatMap { ["\(subject.example)\($0)", "\($0)\(subject.example)"] }
+        let values = Self.hostile + Self.hostile.flatMap { ["\(subject.key.example)\($0)", "\($0)\(subject.key.example)"] }
         var seen: Set<String> = []
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
@@ -91,14 +87,14 @@ struct HostileValuesTests {
         let problem = problems.first
         let origin = problem?.line.flatMap { rendered.origin(ofLine: $0) }
         #expect(
-            subject.mayBeRefused && origin?.key?.hasSuffix(subject.key) == true && origin?.object != nil,
+            subject.key.isCheckedByHAProxy && origin?.key?.hasSuffix(subject.key.name) == true && origin?.object != nil,
             "\(subject.testDescription): \(value.quotedForPeople): \(output) (origin: \(origin?.description ?? "none"))")
     }
 
     /// The cluster of the handler's example with the value in it.
     private static func assemble(_ subject: Subject, value: String, registry: AnnotationRegistry) -> Assembly {
         var objects = decodeDocuments(Array(subject.manifest.utf8), file: "example.yaml").objects.map(\.object)
-        if !objects.contains(where: { $0.key.kind == .configMap }) {
+        if !objects.contains(where: { $0.key.kind == .configMap && $0.key.name == "haproxy-configmap" }) {
             objects.append(
                 .configMap(ConfigMap(metadata: ObjectMeta(namespace: "default", name: "haproxy-configmap"), data: [:])))
         }
@@ -119,20 +115,28 @@ struct HostileValuesTests {
         objects = objects.map { object in
             switch (object, subject.scope) {
             case (.ingress(var ingress), .ingress):
-                ingress.metadata.annotations["haproxy.org/\(subject.key)"] = value
+                ingress.metadata.annotations["haproxy.org/\(subject.key.name)"] = value
                 return .ingress(ingress)
             case (.service(var service), .service):
-                service.metadata.annotations["haproxy.org/\(subject.key)"] = value
+                service.metadata.annotations["haproxy.org/\(subject.key.name)"] = value
                 return .service(service)
-            case (.configMap(var configMap), .configMap):
-                configMap.data[subject.key] = value
+            case (.configMap(var configMap), .configMap) where configMap.metadata.name == "haproxy-configmap":
+                configMap.data[subject.key.name] = value
                 return .configMap(configMap)
+            // The example's own value, which may be nearer, would hide the hostile one.
+            case (.ingress(var ingress), _):
+                ingress.metadata.annotations["haproxy.org/\(subject.key.name)"] = nil
+                return .ingress(ingress)
+            case (.service(var service), _):
+                service.metadata.annotations["haproxy.org/\(subject.key.name)"] = nil
+                return .service(service)
             default: return object
             }
         }
         var options = EngineOptions()
         options.assumesMissingClassesAreOurs = true
         options.environment.processors = 2
+        options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "haproxy-patterns")
         options.fallbackCertificate = fallback
         return Engine(registry: registry, options: options).assemble(ObjectStore(objects), now: 1_800_000_000)
     }

@@ -72,19 +72,27 @@ struct AccessControlTests {
         }
     }
 
-    @Test("patterns/NAME takes the list from the ConfigMap of --configmap-patternfiles and follows it")
-    func patternFiles() async throws {
-        func patterns(_ list: String) -> String {
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lists, namespace: ops}\ndata:\n  office: |\n    # the office\n    \(list)\n"
+    @Test("the older names are read, and lists and the header with the address change without a reload")
+    func changesAtRunTime() async throws {
+        func manifests(_ header: String, allow: String, deny: String) -> String {
+            Manifests.service()
+                + Manifests.ingress(annotations: ["src-ip-header": header, "whitelist": allow, "blacklist": deny])
         }
-        let manifests = Manifests.service() + Manifests.ingress(annotations: ["allow-list": "patterns/office"])
-        try await TestController.with(
-            ["all.yaml": manifests, "lists.yaml": patterns("192.0.2.0/24")], arguments: ["--configmap-patternfiles", "ops/lists"]
-        ) { controller async throws in
-            #expect(try await controller.request("http://shop.example.com/").status == 403)
-            try controller.write("lists.yaml", patterns("127.0.0.0/8"))
-            try await controller.eventually("http://shop.example.com/") { $0.status == 200 }
-            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        let first = manifests("X-Real-IP", allow: "10.0.0.0/8", deny: "10.1.0.0/16")
+        try await TestController.with(["all.yaml": first]) { controller async throws in
+            func status(_ header: String, _ address: String) async throws -> Int {
+                try await controller.request("http://shop.example.com/", headers: [header: address]).status
+            }
+            #expect(try await status("X-Real-IP", "10.2.0.1") == 200)
+            #expect(try await status("X-Real-IP", "10.1.0.1") == 403)
+            #expect(try await status("X-Real-IP", "11.0.0.1") == 403)
+            try controller.write("all.yaml", manifests("CF-Connecting-IP", allow: "11.0.0.0/8", deny: "11.1.0.0/16"))
+            try await controller.wait("the header has changed") { try await status("CF-Connecting-IP", "11.2.0.1") == 200 }
+            #expect(try await status("CF-Connecting-IP", "11.1.0.1") == 403)
+            #expect(try await status("CF-Connecting-IP", "10.2.0.1") == 403)
+            // The address of the connection is in no list.
+            #expect(try await status("X-Real-IP", "11.2.0.1") == 403)
+            #expect(try await controller.reloads() == 0)
         }
     }
 }

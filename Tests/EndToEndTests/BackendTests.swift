@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Backends: paths, addresses and timeouts")
+@Suite("Backends: paths and addresses")
 struct BackendTests {
     @Test("path-rewrite replaces the path or parts of it, line by line, for its own Ingress only, and keeps the query")
     func pathRewrite() async throws {
@@ -36,57 +36,6 @@ struct BackendTests {
             #expect(try await controller.request("http://off.example.com/").seen?.headers["x-forwarded-for"] == nil)
             try controller.write("map.yaml", Manifests.configMap(["forwarded-for": "false"]))
             try await controller.eventually(url) { $0.seen.map { $0.headers["x-forwarded-for"] == nil } ?? false }
-        }
-    }
-
-    @Test("timeout-server answers 504 for pods that take longer, where it is set")
-    func timeoutServer() async throws {
-        let manifests =
-            Manifests.service() + Manifests.service("patient", annotations: ["timeout-server": "5s"])
-            + Manifests.ingress(annotations: ["timeout-server": "200ms"])
-            + Manifests.ingress("patient", host: "patient.example.com", service: "patient")
-        let files = ["all.yaml": manifests, "map.yaml": Manifests.configMap(["timeout-server": "300ms"])]
-        try await TestController.with(files) { controller async throws in
-            #expect(try await controller.request("http://shop.example.com/?delay=1500").status == 504)
-            #expect(try await controller.request("http://shop.example.com/").status == 200)
-            #expect(try await controller.request("http://patient.example.com/?delay=1000").status == 200)
-            try controller.write("all.yaml", manifests.replacingOccurrences(of: "\"5s\"", with: "\"never\""))
-            try await controller.eventually("http://patient.example.com/?delay=1000") { $0.status == 504 }
-            #expect(controller.log.contains("Service shop/patient: haproxy.org/timeout-server"))
-        }
-    }
-
-    @Test("timeout-client ends the wait for a client that stops in the middle of its request's head")
-    func timeoutClient() async throws {
-        let files = [
-            "all.yaml": Manifests.service() + Manifests.ingress(), "map.yaml": Manifests.configMap(["timeout-client": "300ms"]),
-        ]
-        try await TestController.with(files) { controller async throws in
-            let start = ContinuousClock.now
-            let answer = try await controller.exchange("GET / HTTP/1.1\r\nHost: shop.example.com\r\n", within: 8)
-            #expect(answer.hasPrefix("HTTP/1.1 408"), "\(answer)")
-            // Without it timeout-http-request would have ended it after five seconds.
-            #expect(ContinuousClock.now - start < .seconds(3))
-        }
-    }
-
-    @Test("maxconn and nbthread are those of the process, and more threads than processors are refused")
-    func process() async throws {
-        let files = [
-            "all.yaml": Manifests.service() + Manifests.ingress(),
-            "map.yaml": Manifests.configMap(["maxconn": "137", "nbthread": "1"]),
-        ]
-        try await TestController.with(files) { controller async throws in
-            let info = try await controller.runtimeAPI("show info").split(separator: "\n")
-            #expect(info.contains("Maxconn: 137"))
-            #expect(info.contains("Nbthread: 1"))
-            try controller.write("map.yaml", Manifests.configMap(["maxconn": "138", "nbthread": "4096"]))
-            try await controller.wait("the new limit is in force") {
-                try await controller.runtimeAPI("show info").contains("\nMaxconn: 138\n")
-            }
-            #expect(controller.log.contains("ConfigMap default/haproxy-configmap: nbthread"))
-            #expect(controller.log.contains("is more threads than there are processors"))
-            #expect(try await controller.request("http://shop.example.com/").status == 200)
         }
     }
 }

@@ -78,6 +78,41 @@ struct CORSTests {
         }
     }
 
+    @Test("each key changes without a reload")
+    func changes() async throws {
+        let values: [(key: String, first: String, second: String, header: String, expected: [String?])] = [
+            ("cors-allow-origin", "https://a.example.com", ".*", "access-control-allow-origin", ["https://a.example.com"]),
+            ("cors-allow-methods", "GET", "GET, PUT", "access-control-allow-methods", ["GET", "GET, PUT"]),
+            ("cors-allow-headers", "X-A", "X-B", "access-control-allow-headers", ["X-A", "X-B"]),
+            ("cors-allow-credentials", "true", "false", "access-control-allow-credentials", ["true", nil]),
+            ("cors-max-age", "1m", "2m", "access-control-max-age", ["60", "120"]),
+        ]
+        func manifests(_ annotations: [String: String]) -> String {
+            Manifests.service()
+                + Manifests.ingress(annotations: annotations.merging(["cors-enable": "true"]) { first, _ in first })
+        }
+        let first = Dictionary(uniqueKeysWithValues: values.map { ($0.key, $0.first) })
+        try await TestController.with(["all.yaml": manifests(first)]) { controller async throws in
+            let url = "http://shop.example.com/"
+            let headers = ["Origin": "https://a.example.com"]
+            let before = try await controller.request(url, headers: headers)
+            for value in values { #expect(before.header(value.header) == value.expected.first, "\(value.key)") }
+            for value in values {
+                try controller.write("all.yaml", manifests(first.merging([value.key: value.second]) { $1 }))
+                try await controller.eventually(url, headers: headers) { $0.header(value.header) == value.expected.last }
+            }
+            let preflight = headers.merging(["Access-Control-Request-Method": "PUT"]) { $1 }
+            #expect(try await controller.request(url, method: "OPTIONS", headers: preflight).pod == "pod-1")
+            try controller.write("all.yaml", manifests(first.merging(["cors-respond-to-options": "true"]) { $1 }))
+            try await controller.wait("HAProxy answers preflight requests") {
+                try await controller.request(url, method: "OPTIONS", headers: preflight).status == 204
+            }
+            try controller.write("all.yaml", manifests(first.merging(["cors-enable": "false"]) { $1 }))
+            try await controller.eventually(url, headers: headers) { $0.header("access-control-allow-origin") == nil }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
+
     @Test("what HAProxy refuses carries the headers too, and preflight requests need no password but the right address")
     func refusals() async throws {
         let cors = [

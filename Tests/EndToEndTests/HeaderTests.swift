@@ -30,16 +30,21 @@ struct HeaderTests {
         }
     }
 
-    @Test("set-host changes the Host that the pods get, not the route")
+    @Test("set-host changes the Host that the pods get, not the route, and follows changes without a reload")
     func setHost() async throws {
-        let manifests =
-            Manifests.service("web", pods: [1]) + Manifests.service("internal", pods: [2])
-            + Manifests.ingress(annotations: ["set-host": "internal.example.com"])
-            + Manifests.ingress("internal", host: "internal.example.com", service: "internal")
-        try await TestController.with(["all.yaml": manifests], pods: ["web", "internal"]) { controller async throws in
+        func ingress(_ host: String) -> String { Manifests.ingress(annotations: ["set-host": host]) }
+        let files = [
+            "all.yaml": Manifests.service("web", pods: [1]) + Manifests.service("internal", pods: [2])
+                + Manifests.ingress("internal", host: "internal.example.com", service: "internal"),
+            "ingress.yaml": ingress("internal.example.com"),
+        ]
+        try await TestController.with(files, pods: ["web", "internal"]) { controller async throws in
             let response = try await controller.request("http://shop.example.com/")
             #expect(response.pod == "web")
             #expect(response.seen?.host == "internal.example.com")
+            try controller.write("ingress.yaml", ingress("other.example.com:8080"))
+            try await controller.eventually("http://shop.example.com/") { $0.seen?.host == "other.example.com:8080" }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
         }
     }
 

@@ -71,4 +71,26 @@ struct IngressClassTests {
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
         }
     }
+
+    @Test("an Ingress whose annotation changes is taken up and left without a reload")
+    func annotation() async throws {
+        func ingress(_ name: String) -> String {
+            Manifests.ingress("moving", host: "moving.example.com", annotations: ["ingress.class": name])
+        }
+        let others = Manifests.service() + Manifests.ingress(annotations: ["ingress.class": "mine"])
+        try await TestController.with(
+            ["all.yaml": others, "moving.yaml": ingress("other")], arguments: ["--ingress.class", "mine"]
+        ) { controller async throws in
+            let url = "http://moving.example.com/"
+            #expect(try await controller.request(url).status == 404)
+            try controller.write("moving.yaml", ingress("mine"))
+            try await controller.eventually(url) { $0.status == 200 }
+            try controller.write("moving.yaml", ingress("haproxy"))
+            try await controller.eventually(url) { $0.status == 404 }
+            try controller.write(
+                "moving.yaml", ingress("mine").replacing("haproxy.org/ingress.class", with: "kubernetes.io/ingress.class"))
+            try await controller.eventually(url) { $0.status == 200 }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
 }

@@ -64,7 +64,7 @@ struct PodLimitTests {
 
     @Test(
         "there are as many servers as scale-server-slots says where none can be added at run time",
-        arguments: ["scale-server-slots", "server-slots"])
+        arguments: ["scale-server-slots", "server-slots", "servers-increment"])
     func slots(key: String) async throws {
         func service(_ pods: [Int], _ annotations: [String: String]) -> String {
             Manifests.service(pods: pods, annotations: annotations.merging(["load-balance": "static-rr"]) { $1 })

@@ -46,4 +46,48 @@ struct RateLimitTests {
             #expect(controller.log.contains("haproxy.org/rate-limit-requests: \"plenty\": is not a whole number"))
         }
     }
+
+    @Test(
+        "sources are counted apart, routes with equal settings together and others apart; exempt networks change without a reload"
+    )
+    func counters() async throws {
+        func ingress(_ name: String, _ annotations: [String: String]) -> String {
+            let all = ["rate-limit-period": "1h", "src-ip-header": "X-Real-IP", "rate-limit-requests": "2"]
+            return Manifests.ingress(name, host: "\(name).example.com", annotations: all.merging(annotations) { $1 })
+        }
+        func manifests(exempt: String) -> String {
+            // The Service does not matter, and neither does the status.
+            Manifests.service() + Manifests.service("second") + ingress("a", [:])
+                + ingress("b", ["rate-limit-status-code": "429"])
+                .replacing("name: web, port", with: "name: second, port")
+                + ingress("c", ["rate-limit-requests": "3"]) + ingress("d", ["rate-limit-size": "1"])
+                + ingress("e", ["rate-limit-requests": "1", "rate-limit-whitelist": exempt])
+        }
+        try await TestController.with(["all.yaml": manifests(exempt: "10.9.0.0/16")]) { controller async throws in
+            func statuses(_ hosts: String..., client: String) async throws -> [Int] {
+                var statuses: [Int] = []
+                for host in hosts {
+                    let url = "http://\(host).example.com/"
+                    statuses.append(try await controller.request(url, headers: ["X-Real-IP": client]).status)
+                }
+                return statuses
+            }
+            #expect(try await statuses("a", "b", "a", "b", client: "10.0.0.1") == [200, 200, 403, 429])
+            #expect(try await statuses("a", "b", "a", client: "10.0.0.2") == [200, 200, 403])
+            #expect(try await statuses("c", "c", "c", "c", client: "10.0.0.1") == [200, 200, 200, 403])
+            // There is room for one client: another one makes HAProxy forget the first.
+            #expect(try await statuses("d", "d", "d", client: "10.0.0.1") == [200, 200, 403])
+            #expect(try await statuses("d", client: "10.0.0.2") == [200])
+            #expect(try await statuses("d", client: "10.0.0.1") == [200])
+            #expect(try await controller.runtimeAPI("show table").contains("table: RateLimit-1h-1, type: string, size:1,"))
+
+            #expect(try await statuses("e", "e", client: "10.9.0.1") == [200, 200])
+            try controller.write("all.yaml", manifests(exempt: "10.8.0.0/16"))
+            try await controller.wait("the network is not exempt any more") {
+                try await statuses("e", client: "10.9.0.1") == [403]
+            }
+            #expect(try await statuses("e", "e", client: "10.8.0.1") == [200, 200])
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
 }

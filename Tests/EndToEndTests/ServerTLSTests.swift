@@ -138,4 +138,21 @@ struct ServerTLSTests {
             }
         }
     }
+
+    @Test("server-proto speaks HTTP/2 in the clear with pods")
+    func clearHTTP2() async throws {
+        try await TLSPods.with { _ in
+            [TLSPod(name: "clear")]
+        } _: { pods async throws in
+            func service(_ annotations: [String: String]) -> String {
+                pods.here(Manifests.service(annotations: annotations.merging(["check": "false"]) { $1 }))
+            }
+            let files = ["service.yaml": service(["server-proto": "h2"]), "ingress.yaml": Manifests.ingress()]
+            try await TestController.with(files, pods: []) { controller async throws in
+                #expect(try await controller.request(Self.url).header("x-version") == "2.0")
+                try controller.write("service.yaml", service([:]))
+                try await controller.eventually(Self.url) { $0.header("x-version") == "1.1" }
+            }
+        }
+    }
 }
