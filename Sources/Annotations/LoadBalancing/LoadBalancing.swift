@@ -13,7 +13,7 @@ public struct LoadBalancing: RouteAnnotation {
             | value | pods are chosen |
             | --- | --- |
             | `roundrobin` | in turns |
-            | `static-rr` | in turns; pods cannot come or go without a reload |
+            | `static-rr` | in turns; new pods take slots that `scale-server-slots` provisions |
             | `leastconn` | by the fewest connections; for long sessions |
             | `random`, `random(DRAWS)` | the least loaded of two, or DRAWS, drawn by lot |
             | `first` | the first that has a connection left; only of use with a limit of connections per pod |

@@ -7,7 +7,8 @@ public struct RateLimit: RouteAnnotation {
         since: "1.4", summary: "How many requests a client may make in one period; the next ones are refused.")
     static let period = AnnotationKey(
         "rate-limit-period", .duration(atLeast: .milliseconds(1)), scopes: [.configMap, .ingress], default: "1s", acts: .frontend,
-        update: .map, since: "1.4", summary: "The period over which requests are counted; it slides.")
+        update: .map, since: "1.4",
+        summary: "The period over which requests are counted; it slides. One that no route has used yet needs a reload.")
     static let size = AnnotationKey(
         "rate-limit-size", .size, scopes: [.configMap, .ingress], default: "100k", acts: .frontend, update: .reload, since: "1.4",
         summary: "How many clients are remembered at the same time; beyond it the oldest are forgotten.")

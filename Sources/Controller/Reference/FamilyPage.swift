@@ -52,7 +52,7 @@ struct FamilyPage {
             handler.keys.map { key in
                 [
                     MarkdownPage.code(key.name), key.scopeTitles.joined(separator: ", "), MarkdownPage.code(key.typeName),
-                    key.defaultValue.map(MarkdownPage.code) ?? "", key.since, key.updateTitle,
+                    key.defaultCell, key.since, key.updateTitle,
                 ]
             })
     }

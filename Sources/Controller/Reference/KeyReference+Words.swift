@@ -22,10 +22,16 @@ extension KeyReference {
     /// How a changed value reaches HAProxy, as a sentence.
     var updateSentence: String {
         switch update {
-        case .map: "A changed value becomes map entries of the running HAProxy, without a reload."
+        case .map: "Once it is in use, a changed value becomes map entries of the running HAProxy, without a reload."
         case .runtime: "A changed value is handed to the running HAProxy through its Runtime API, without a reload."
         case .reload: "A changed value needs a reload."
         }
+    }
+
+    /// The default: as code where people could write it, else in plain words.
+    var defaultCell: String {
+        guard let defaultValue else { return "" }
+        return (try? validate(defaultValue)) == nil ? defaultValue : MarkdownPage.code(defaultValue)
     }
 
     /// Who has the last word on a value, where that is HAProxy.

@@ -62,7 +62,7 @@ struct ReferencePages {
             let link = "[\(MarkdownPage.code(key.name))](\(links[key.name] ?? ""))"
             let own = [
                 link, key.scopeTitles.joined(separator: ", "), MarkdownPage.code(key.typeName),
-                key.defaultValue.map(MarkdownPage.code) ?? "", key.updateTitle, key.summary.firstSentence,
+                key.defaultCell, key.updateTitle, key.summary.firstSentence,
             ]
             let older = key.olderNames.map {
                 (name: $0, cells: [MarkdownPage.code($0), "", "", "", "", "Older name of \(link)."])
