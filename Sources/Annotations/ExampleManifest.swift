@@ -2,13 +2,15 @@
 enum ExampleManifest {
     static let host = "shop.example.com"
 
-    /// Ingress shop/web, which sends shop.example.com to port http of Service shop/web.
-    static func ingress(annotations: [(String, String)] = [], tls: Bool = false) -> String {
+    /// An Ingress that sends shop.example.com to port http of a Service.
+    static func ingress(
+        name: String = "web", service: String = "web", annotations: [(String, String)] = [], tls: Bool = false
+    ) -> String {
         """
         apiVersion: networking.k8s.io/v1
         kind: Ingress
         metadata:
-          name: web
+          name: \(name)
           namespace: shop
         \(Self.annotations(annotations))spec:
           ingressClassName: haproxy
@@ -20,24 +22,24 @@ enum ExampleManifest {
                     pathType: Prefix
                     backend:
                       service:
-                        name: web
+                        name: \(service)
                         port:
                           name: http
 
         """
     }
 
-    /// Service shop/web with one ready pod.
-    static func service(annotations: [(String, String)] = []) -> String {
+    /// A Service with one ready pod.
+    static func service(name: String = "web", annotations: [(String, String)] = []) -> String {
         """
         apiVersion: v1
         kind: Service
         metadata:
-          name: web
+          name: \(name)
           namespace: shop
         \(Self.annotations(annotations))spec:
           selector:
-            app: web
+            app: \(name)
           ports:
             - name: http
               port: 80
@@ -46,10 +48,10 @@ enum ExampleManifest {
         apiVersion: discovery.k8s.io/v1
         kind: EndpointSlice
         metadata:
-          name: web-1
+          name: \(name)-1
           namespace: shop
           labels:
-            kubernetes.io/service-name: web
+            kubernetes.io/service-name: \(name)
         addressType: IPv4
         ports:
           - name: http

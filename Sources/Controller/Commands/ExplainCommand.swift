@@ -44,10 +44,25 @@ struct Explanation {
     let text: String
 
     init(_ assembly: Assembly, host: String, path: String, isTLS: Bool, terminal: Terminal) {
-        guard let route = assembly.route(host: host, path: path, isTLS: isTLS) else {
+        let ways = assembly.ways(host: host, path: path, isTLS: isTLS)
+        guard !ways.isEmpty else {
             text = "No Ingress takes this request: HAProxy answers 404.\n"
             return
         }
+        var parts = ways.map { Self.text(of: $0, assembly, terminal: terminal) }
+        for (index, way) in ways.enumerated() {
+            if let condition = way.condition {
+                parts[index] =
+                    "When the request matches \(condition.text)\(index == 0 ? "" : " and none of the above"):\n" + parts[index]
+            } else if index > 0 {
+                parts[index] = "Otherwise:\n" + parts[index]
+            }
+        }
+        if ways.last?.condition != nil { parts.append("Otherwise no Ingress takes this request: HAProxy answers 404.\n") }
+        text = parts.joined(separator: "\n")
+    }
+
+    private static func text(of route: Route, _ assembly: Assembly, terminal: Terminal) -> String {
         var rows: [[String]] = []
         rows.append(["Ingress", route.ingress?.qualifiedName ?? "none: --default-backend-service"])
         rows.append(["Host", route.host.isEmpty ? "any" : route.host])
@@ -76,6 +91,6 @@ struct Explanation {
                     return [value.key, shown, "from the \(value.scope.title) \(value.object.qualifiedName)"]
                 }, indent: 2)
         }
-        text = lines.joined(separator: "\n") + "\n"
+        return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -24,7 +24,8 @@ public protocol RouteAnnotation: AnnotationHandler {
 }
 
 /// A route's handler that decides how the route is made, such as TLS passthrough: it contributes before all others, so that
-/// they can ask the contribution what kind of route it is.
+/// they can ask the contribution what kind of route it is. One that is a protection and cannot be built leaves the route out:
+/// requests go where they would go without it.
 public protocol RoutingAnnotation: RouteAnnotation {}
 
 /// A handler whose setting belongs to the whole HAProxy: it is resolved once, default <- ConfigMap.

@@ -8,6 +8,8 @@ public struct RouteContribution {
     public var isPassthrough = false
     /// The Ingress has a backend of its own even where its settings equal another's.
     public var isStandalone = false
+    /// What requests have to match beside host and path; the others go where they would go without this route.
+    public var condition: RouteCondition?
 
     private let objects: ObjectReader
     private(set) var values: [String: String] = [:]

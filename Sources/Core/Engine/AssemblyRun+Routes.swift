@@ -3,6 +3,8 @@ struct Claims {
     struct Place: Hashable {
         let map: String
         let key: String
+        /// The id of what requests have to match; empty for the route that takes the rest.
+        var condition = ""
     }
     private var owners: [Place: ObjectKey] = [:]
 
@@ -49,8 +51,18 @@ extension AssemblyRun {
             context.hostHasTLS = true
             plan = self.plan(context, ingressSet: set)
         }
+        guard !plan.isLeftOut else { return }
+        let condition = plan.contribution.condition
         var places = [Self.place(host: host, path: path, type: type)]
+        if let condition { places[0].condition = condition.id }
         if plan.contribution.isPassthrough {
+            if let condition {
+                findings.append(
+                    Finding(
+                        .error, object: condition.origin.object, key: condition.origin.key,
+                        "cannot be evaluated where ssl-passthrough hides the requests from HAProxy, so the Service gets none"))
+                return
+            }
             guard !host.isEmpty else {
                 findings.append(
                     Finding(.warning, object: set.object, "passes TLS through only for rules with a host: SNI is what chooses"))
@@ -69,7 +81,7 @@ extension AssemblyRun {
             routes.append(
                 PlannedRoute(
                     ingress: set.object, host: host, path: path, pathType: type, service: service, port: backend.port,
-                    context: context, map: place.map, key: place.key))
+                    context: context, map: place.map, key: place.key, condition: place.map == "sni" ? nil : condition))
         }
     }
 
@@ -84,13 +96,15 @@ extension AssemblyRun {
     mutating func planDefaultBackend(claims: inout Claims) {
         guard let name = options.defaultBackendService else { return }
         let service = ObjectKey(.service, namespace: name.namespace, name: name.name)
-        guard claims.claim(Claims.Place(map: "path-exact", key: Self.defaultKey), for: service) == nil else { return }
         let context = RouteContext(ingress: nil, service: service, hostHasTLS: false)
-        _ = plan(context, ingressSet: nil)
+        let plan = plan(context, ingressSet: nil)
+        let condition = plan.contribution.condition
+        let place = Claims.Place(map: "path-exact", key: Self.defaultKey, condition: condition?.id ?? "")
+        guard !plan.isLeftOut, claims.claim(place, for: service) == nil else { return }
         routes.append(
             PlannedRoute(
                 ingress: nil, host: "", path: "/", pathType: nil, service: service, port: options.defaultBackendPort,
-                context: context, map: "path-exact", key: Self.defaultKey))
+                context: context, map: place.map, key: place.key, condition: condition))
     }
 
     /// Finds the servers behind a route and notes the backend that it needs.
@@ -121,13 +135,15 @@ extension AssemblyRun {
         return Route(
             ingress: route.ingress, host: route.host, path: route.path, pathType: route.pathType, service: route.service,
             port: route.port, destination: name.map { .backend($0) } ?? .unavailable(route.unavailable ?? "there is no backend"),
-            settings: plans[route.context]?.settingsID ?? "", isPassthrough: route.map == "sni", context: route.context)
+            settings: plans[route.context]?.settingsID ?? "", isPassthrough: route.map == "sni", condition: route.condition,
+            context: route.context)
     }
 
     /// Fills the routing maps, and those that fixed rules read.
     mutating func fillMaps(_ finished: [Route], global: GlobalContribution) {
         var maps = global.mapEntries
         for name in ["host", "path-exact", "path-prefix"] { maps[name] = [:] }
+        var ways = ConditionalRoutes()
         for (route, planned) in zip(finished, routes) {
             let target =
                 switch route.destination {
@@ -137,7 +153,12 @@ extension AssemblyRun {
             if planned.map == "sni", target == Self.unavailableBackend {
                 maps["sni", default: [:]][planned.key] = "\(Self.unavailablePassthrough).\(route.settings)"
             } else {
-                maps[planned.map, default: [:]][planned.key] = route.settings.isEmpty ? target : "\(target).\(route.settings)"
+                let value = route.settings.isEmpty ? target : "\(target).\(route.settings)"
+                if let condition = route.condition {
+                    ways.add(value, at: Claims.Place(map: planned.map, key: planned.key), host: route.host, if: condition)
+                } else {
+                    maps[planned.map, default: [:]][planned.key] = value
+                }
             }
             if !route.host.isEmpty { maps["host", default: [:]][Self.hostKey(route.host)] = Self.hostKey(route.host) }
             guard !route.settings.isEmpty, let plan = plans[planned.context] else { continue }
@@ -146,6 +167,8 @@ extension AssemblyRun {
                 maps[name, default: [:]].merge(entries) { first, _ in first }
             }
         }
+        ways.fill(&maps)
+        conditionRules = ways.rules
         for (name, entries) in maps { state.maps[name] = MapFile(name: name, entries: entries) }
     }
 

@@ -121,7 +121,6 @@ extension AssemblyRun {
         http-request set-var(txn.route) str(\(raw: defaultKey)),map_str(\(map: "path-exact")) \
         if !{ var(txn.route) -m found }
         """,
-        "http-request set-var(txn.settings) var(txn.route),field(2,.)",
     ]
 
     private func httpFrontend(_ global: GlobalContribution, rules: [OwnedRules]) -> Section {
@@ -175,6 +174,8 @@ extension AssemblyRun {
     ) {
         if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
         for line in Self.routing { section.add(line) }
+        section.lines += conditionRules
+        section.add("http-request set-var(txn.settings) var(txn.route),field(2,.)")
         section.add(global.frontendLines)
         for owned in rules {
             for line in owned.rules.lines { section.lines.append(owned.line(line)) }

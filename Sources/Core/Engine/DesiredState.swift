@@ -68,5 +68,7 @@ public struct Route: Hashable, Sendable {
     /// The id of the route's settings; empty when it has none.
     public let settings: String
     public let isPassthrough: Bool
+    /// What requests have to match for this route; nil for the one that takes the rest.
+    public let condition: RouteCondition?
     public let context: RouteContext
 }

@@ -43,6 +43,8 @@ struct AssemblyRun {
     var findings: [Finding] = []
     var routes: [PlannedRoute] = []
     var plans: [RouteContext: RoutePlan] = [:]
+    /// The rules that choose among routes with conditions.
+    var conditionRules: [Section.Line] = []
     private var serviceSets: [ObjectKey: AnnotationSet] = [:]
 
     /// A route whose backend has no name yet.
@@ -57,6 +59,7 @@ struct AssemblyRun {
         /// Where the route stands in a map: `path-exact`, `path-prefix` or `sni`, and the key there.
         let map: String
         let key: String
+        let condition: RouteCondition?
         var backend: Backends.Identity?
         var unavailable: String?
     }
@@ -117,7 +120,7 @@ struct AssemblyRun {
         state.keepsUnusedCertificates = !global.removesUnusedCertificates
         addSections(global: global, backends: backends, names: names)
         return Assembly(
-            state: state, routes: finished.sorted(by: Self.matchingOrder), findings: sortedFindings(),
+            state: state, routes: Self.inMatchingOrder(finished), findings: sortedFindings(),
             valuesInForce: plans.mapValues(\.inForce))
     }
 
@@ -178,13 +181,16 @@ struct AssemblyRun {
         }
     }
 
-    private static func matchingOrder(_ a: Route, _ b: Route) -> Bool {
-        func rank(_ route: Route) -> (Int, String, Int, Int, String) {
+    /// As requests are matched. Of the routes at one place those with a condition come first, in the order of their Ingresses.
+    private static func inMatchingOrder(_ routes: [Route]) -> [Route] {
+        func rank(_ route: Route) -> (Int, String, Int, Int, String, Int) {
             let host = route.host.isEmpty ? 2 : route.host.hasPrefix("*") ? 1 : 0
             let type = route.pathType == .exact ? 0 : route.pathType == nil ? 2 : 1
-            return (host, route.host, type, -route.path.utf8.count, route.path)
+            // `/a` and `/a/` are one prefix.
+            let path = route.pathType == .exact || route.path.hasSuffix("/") ? route.path : route.path + "/"
+            return (host, route.host, type, -path.utf8.count, path, route.condition == nil ? 1 : 0)
         }
-        let (x, y) = (rank(a), rank(b))
-        return (x.0, x.1, x.2, x.3, x.4) < (y.0, y.1, y.2, y.3, y.4)
+        let ranked = routes.enumerated().map { (index: $0, route: $1, rank: rank($1)) }
+        return ranked.sorted { a, b in a.rank == b.rank ? a.index < b.index : a.rank < b.rank }.map(\.route)
     }
 }

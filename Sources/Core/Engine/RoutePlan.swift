@@ -3,6 +3,8 @@ struct RoutePlan {
     var contribution: RouteContribution
     /// Why the route answers 503: a protection that cannot be built.
     var closedReason: String?
+    /// Whether the route must not be made at all: what decides who takes it cannot be built.
+    var isLeftOut = false
     var findings: [Finding] = []
     var inForce: [ValueInForce] = []
 
@@ -69,7 +71,10 @@ struct HandlerRun {
             let finding = (error as? AnnotationError)?.finding ?? Finding(.error, object: context.ingress, "\(error)")
             plan.contribution = before
             plan.findings.append(finding)
-            if reference.isProtection { plan.closedReason = finding.description }
+            if reference.isProtection {
+                plan.closedReason = finding.description
+                plan.isLeftOut = plan.isLeftOut || handler is any RoutingAnnotation.Type
+            }
         }
         plan.findings += values.findings
         plan.inForce += values.inForce

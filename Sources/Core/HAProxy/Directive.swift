@@ -69,6 +69,13 @@ public struct Directive: Hashable, Sendable, ExpressibleByStringInterpolation, C
             text += value
         }
 
+        /// A part of the line that is a directive itself, with the map files that it reads.
+        public mutating func appendInterpolation(part directive: Directive) {
+            maps += directive.maps
+            unrepresentable = directive.unrepresentable ?? unrepresentable
+            text += directive.text
+        }
+
         /// The path of one of the controller's map files.
         public mutating func appendInterpolation(map name: String) {
             maps.append(name)

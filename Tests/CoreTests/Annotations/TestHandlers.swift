@@ -5,7 +5,7 @@ enum TestHandlers {
     static let all: [any AnnotationHandler.Type] = [
         Greeting.self, Pace.self, Guarded.self, Visitors.self, ThroughTLS.self, FixedPool.self, Limit.self, Visa.self,
         ClassName.self,
-        Crowd.self, Sticky.self,
+        Crowd.self, Sticky.self, OnlyWhen.self,
     ]
 
     static func key<Value>(
@@ -201,5 +201,21 @@ struct ClassName: IngressSelection {
     init?(_ values: AnnotationValues) throws {
         guard let name = try values[Self.key] else { return nil }
         className = name
+    }
+}
+
+/// A condition on requests: they carry a header of that name.
+struct OnlyWhen: RoutingAnnotation {
+    static let key = TestHandlers.key("only-when", .headerName, [.service])
+    static let reference = TestHandlers.reference("only-when", [key.reference], protects: true)
+    let header: Resolved<String>
+
+    init?(_ values: AnnotationValues) throws {
+        guard let header = try values.resolved(Self.key) else { return nil }
+        self.header = header
+    }
+
+    func contribute(to route: inout RouteContribution) throws {
+        route.condition = RouteCondition("req.hdr(\(raw: header.value)) -m found", from: header.origin)
     }
 }

@@ -1,0 +1,45 @@
+import AnnotationTesting
+import Foundation
+import Core
+import Testing
+
+@testable import Annotations
+
+@Suite struct RouteACLTests {
+    @Test(arguments: [
+        ("cookie(staging) -m found", "{ cookie(staging) -m found }"), ("{ path_beg /a }", "{ path_beg /a }"),
+        ("req.hdr(x-user),lower -m str -i \"John Doe\"", "{ req.hdr(x-user),lower -m str -i 'John Doe' }"),
+        ("!{ src 10.0.0.0/8 }", "!{ src 10.0.0.0/8 }"), ("! rand(100) lt 20", "!{ rand(100) lt 20 }"),
+        ("hdr(x) -m str -- -f", "{ hdr(x) -m str -- -f }"), (#"hdr(x) "}" 'a b' it\'s"#, #"{ hdr(x) '}' 'a b' 'it'\''s' }"#),
+        ("req.hdr(x) -m int -5", "{ req.hdr(x) -m int -5 }"),
+    ])
+    func `An ACL is put between braces word by word`(_ value: String, _ condition: String) throws {
+        let trial = try AnnotationTrial([RouteACL.self], service: ["route-acl": value])
+        #expect(trial.section("frontend http").contains { $0.hasSuffix(condition) }, "\(trial.section("frontend http"))")
+        #expect(trial.section("frontend https").contains { $0.hasSuffix(condition) })
+        #expect(trial.findings.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("", "holds no ACL"), ("{ }", "holds no ACL"), ("src 10.0.0.0/8 } { always_true", "one ACL"), ("a || b", "one ACL"),
+        ("path_beg /a if TRUE", "one ACL"), ("src -f /etc/passwd", "-f"), ("path -M -f x", "-M"), ("path -u 1", "-u"),
+        ("str(x),set-var(txn.route) -m found", "set-var"), ("path,map(/etc/passwd) -m found", "map"), ("hdr(a -m found", "close"),
+        ("hdr(a) 'b", "quote"), ("hdr(a) b\\", "backslash"), ("hdr(a) -m", "ends with the flag"),
+        ("hdr(a)\nhttp-request deny", "control"),
+    ])
+    func `What could leave the braces, read files or set variables leaves the Service out`(_ value: String, _ reason: String)
+        throws
+    {
+        let trial = try AnnotationTrial([RouteACL.self], service: ["route-acl": value])
+        #expect(trial.map("path-prefix").isEmpty && trial.map("route-acl").isEmpty)
+        let finding = try #require(trial.findings.first)
+        #expect(finding.severity == .error && finding.object?.kind == .service && finding.message.contains(reason), "\(finding)")
+    }
+
+    @Test func `The path leads to 404 for requests that do not match`() throws {
+        let trial = try AnnotationTrial([RouteACL.self], service: ["route-acl": "hdr(x) -m found"])
+        let value = try #require(trial.map("path-prefix")["shop.example.com/"])
+        #expect(value.hasPrefix("ingress-not-found.."))
+        #expect(Array(trial.map("route-acl").values) == ["shop_svc_web_http"])
+    }
+}
