@@ -10,11 +10,13 @@ public struct AnnotationTrial {
     ///   - ingress: annotations of the Ingress, without prefix.
     ///   - service: annotations of the Service, without prefix.
     ///   - tls: whether `spec.tls` covers the host.
+    ///   - externalName: makes the Service one of type ExternalName.
     ///   - patternFiles: keys of the ConfigMap of `--configmap-patternfiles`.
     /// - Throws: ``RegistryError`` when two handlers claim one key.
     public init(
         _ handlers: [any AnnotationHandler.Type], configMap: [String: String] = [:], ingress: [String: String] = [:],
         service: [String: String] = [:], secrets: [Secret] = [], tls: Bool = false, patternFiles: [String: String] = [:],
+        externalName: String? = nil,
         capabilities: Capabilities = .init(), controllerReplicas: Int = 1
     ) throws {
         func prefixed(_ annotations: [String: String]) -> [String: String] {
@@ -34,6 +36,7 @@ public struct AnnotationTrial {
                 .service(
                     Service(
                         metadata: ObjectMeta(namespace: "shop", name: "web", annotations: prefixed(service)),
+                        type: externalName == nil ? .clusterIP : .externalName, externalName: externalName,
                         ports: [ServicePort(name: "http", port: 80)])),
                 .endpointSlice(
                     EndpointSlice(

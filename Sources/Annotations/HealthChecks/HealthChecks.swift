@@ -67,7 +67,14 @@ public struct HealthChecks: RouteAnnotation {
         interval = try values.resolved(Self.interval)
         timeout = try values.resolved(Self.timeout)
         guard isEnabled?.value ?? true else {
-            if let request, request.object == isEnabled?.object { values.warn(request, "has no effect with check: false") }
+            func warn<Value>(_ setting: Resolved<Value>?) {
+                // The operator's checks for all backends need not suit those without.
+                guard let setting, setting.scope > .configMap || isEnabled?.scope == .configMap else { return }
+                values.warn(setting, "has no effect with check: false")
+            }
+            warn(request)
+            warn(interval)
+            warn(timeout)
             return nil
         }
     }

@@ -8,7 +8,7 @@ public struct ServerTLS: RouteAnnotation {
         summary: "Speaks TLS with the pods without looking at their certificates: whoever answers at a pod's address is trusted.")
 
     static let authority = AnnotationKey(
-        "server-ca", .secret, scopes: [.configMap, .ingress, .service], acts: .server, update: .reload, since: "1.5",
+        "server-ca", .secret, scopes: [.configMap, .ingress, .service], acts: .server, update: .runtime, since: "1.5",
         example: "pods-ca",
         summary: """
             Speaks TLS with the pods and demands a certificate signed by an authority of this Secret, which holds them in \
@@ -34,10 +34,13 @@ public struct ServerTLS: RouteAnnotation {
             server-ca and server-crt together are mutual TLS: each side proves with a certificate who it is. HAProxy checks \
             that an \
             authority of server-ca signed the pod's certificate and that it is in its period of validity; it does not compare \
-            names, \
-            because pods are reached by their addresses. Use an authority of its own for each group of pods that must not \
-            stand in \
-            for another.
+            names and sends no SNI, because pods are reached by their addresses. Use an authority of its own for each group of \
+            pods that must not stand in for another. A Service of type ExternalName has a name: it is sent as SNI, and with \
+            server-ca the certificate must be for it.
+
+            A renewed Secret takes no reload. With another server-ca each pod becomes a new server, whose name ends in a hash \
+            of the authorities; requests under way end where they are, and none goes to a pod that was not verified anew. For \
+            static-rr and ExternalName it takes a reload.
 
             A server-ssl of false at a nearer scope than server-ca and server-crt turns TLS off there. When a Secret is \
             missing or \
@@ -102,6 +105,13 @@ public struct ServerTLS: RouteAnnotation {
             encryption = nil
         }
         usesHTTP2 = encryption == nil ? http2 : nil
+        if encryption != nil, let http2 {
+            let isTLSEverywhere = (nearest ?? isEnabled?.scope ?? .configMap) == .configMap
+            // The operator's choice for all pods in the clear need not suit those with TLS.
+            if http2.scope > .configMap || isTLSEverywhere {
+                values.warn(http2, "has no effect with TLS, where the pods choose the protocol")
+            }
+        }
         guard encryption != nil || usesHTTP2 != nil else { return nil }
     }
 
@@ -112,7 +122,8 @@ public struct ServerTLS: RouteAnnotation {
         case nil:
             if let usesHTTP2 { route.backend.server("proto \(usesHTTP2.value)", from: usesHTTP2.origin) }
         case .unverified(let origin, let certificate):
-            route.backend.server("ssl verify none \(raw: negotiation(route.environment.capabilities))", from: origin)
+            route.backend.server("ssl verify none \(raw: negotiation(route))", from: origin)
+            name(route.context.externalName, isVerified: false, on: &route, from: origin)
             try show(certificate, on: &route)
         case .verified(let authority, let certificate):
             let pem = try authority.authorityCertificates(in: try route.secret(authority)).pem
@@ -120,18 +131,27 @@ public struct ServerTLS: RouteAnnotation {
                 ConfigurationFile(
                     path: "certs/ca/\(StableID.make([String(decoding: pem, as: UTF8.self)])).pem", content: pem, kind: .authority)
             )
-            route.backend.server(
-                "ssl verify required ca-file \(path) \(raw: negotiation(route.environment.capabilities))", from: authority.origin)
+            route.backend.server("ssl verify required \(raw: negotiation(route))", from: authority.origin)
+            route.backend.replaceableServer("ca-file \(path)", from: authority.origin)
+            name(route.context.externalName, isVerified: true, on: &route, from: authority.origin)
             try show(certificate, on: &route)
         }
     }
 
     /// Checks need `check-ssl` and `check-alpn`: on HAProxy 2.6 the checks of servers that were added at run time are not
     /// encrypted without the one, and HTTP checks fail against pods that choose HTTP/2 without the other.
-    private func negotiation(_ capabilities: Capabilities) -> String {
+    private func negotiation(_ route: RouteContribution) -> String {
         let protocols = "alpn h2,http/1.1 check-ssl check-alpn h2,http/1.1"
         // From 3.3 on the client's Host would become the SNI, and pods' certificates would have to carry its name.
-        return capabilities.isAtLeast(3, 3) ? "\(protocols) no-sni-auto no-check-sni-auto" : protocols
+        return route.environment.capabilities.isAtLeast(3, 3) ? "\(protocols) no-sni-auto no-check-sni-auto" : protocols
+    }
+
+    /// Tells servers outside the cluster which name is meant, and has their certificates compared with it.
+    private func name(_ name: String?, isVerified: Bool, on route: inout RouteContribution, from origin: Origin) {
+        guard let name else { return }
+        // An address is no SNI (RFC 6066, section 3).
+        if IPNetwork(name) == nil { route.backend.server("sni \("str(\(name))") check-sni \(name)", from: origin) }
+        if isVerified { route.backend.server("verifyhost \(name)", from: origin) }
     }
 
     private func show(_ certificate: Resolved<SecretReference>?, on route: inout RouteContribution) throws {

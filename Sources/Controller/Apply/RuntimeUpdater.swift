@@ -74,6 +74,12 @@ struct RuntimeUpdater: Sendable {
         case .freeSlot(let backend, let slot):
             return [try RuntimeCommand("set server", ["\(backend)/\(slot)", "state", "maint"])]
         case .updateMap(let name, let changes): return try commands(map: MapFile.path(name), changes)
+        case .addAuthority(let path, let content):
+            return [
+                try RuntimeCommand("new ssl ca-file", [path]),
+                try RuntimeCommand("set ssl ca-file", [path], payload: String(decoding: content, as: UTF8.self)),
+                try RuntimeCommand("commit ssl ca-file", [path]),
+            ]
         case .addCertificate(let path, let content):
             return [try RuntimeCommand("new ssl cert", [path])] + (try load(path, content))
         case .replaceCertificate(let path, let content): return try load(path, content)

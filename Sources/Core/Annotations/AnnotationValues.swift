@@ -135,11 +135,14 @@ public struct RouteContext: Hashable, Sendable {
     public var service: ObjectKey
     /// Whether `spec.tls` of the Ingress covers the route's host.
     public var hostHasTLS: Bool
+    /// The DNS name that a Service of type ExternalName stands for; nil for all others, whose pods are reached by address.
+    public var externalName: String?
 
-    public init(ingress: ObjectKey?, service: ObjectKey, hostHasTLS: Bool) {
+    public init(ingress: ObjectKey?, service: ObjectKey, hostHasTLS: Bool, externalName: String? = nil) {
         self.ingress = ingress
         self.service = service
         self.hostHasTLS = hostHasTLS
+        self.externalName = externalName
     }
 }
 

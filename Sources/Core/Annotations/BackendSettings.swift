@@ -10,6 +10,8 @@ public struct BackendSettings: Hashable, Sendable {
     public private(set) var httpOptions: [Traced<Directive>] = []
     private var rulesByPhase: [Phase: [Traced<Directive>]] = [:]
     public private(set) var serverOptions: [Traced<Directive>] = []
+    /// Keywords of every server whose change replaces the running servers.
+    public private(set) var replaceableServerOptions: [Traced<Directive>] = []
     /// How many requests a server works on at the same time; nil for no limit.
     public private(set) var serverLimit: Traced<Int>?
     /// How the persistence cookie names the servers.
@@ -55,6 +57,13 @@ public struct BackendSettings: Hashable, Sendable {
     /// Adds keywords to every server of the backend, such as `check inter 2s` (configuration manual, section 5.2).
     public mutating func server(_ keywords: Directive, from source: Origin? = nil) {
         append(keywords, source) { $0.serverOptions.append($1) }
+    }
+
+    /// Adds keywords to every server of the backend that change without a reload: servers that have the new ones are added and
+    /// the others go when their sessions have ended. The servers' names carry a hash of these keywords. For keywords that
+    /// `add server` knows (management manual, section 9.3).
+    public mutating func replaceableServer(_ keywords: Directive, from source: Origin? = nil) {
+        append(keywords, source) { $0.replaceableServerOptions.append($1) }
     }
 
     /// Limits the requests that each server works on at the same time (`maxconn`); further ones wait in HAProxy. A running
@@ -106,7 +115,8 @@ public struct BackendSettings: Hashable, Sendable {
 
     public static func == (a: BackendSettings, b: BackendSettings) -> Bool {
         a.balance == b.balance && a.options == b.options && a.httpOptions == b.httpOptions && a.rulesByPhase == b.rulesByPhase
-            && a.serverOptions == b.serverOptions && a.serverLimit == b.serverLimit && a.serverCookies == b.serverCookies
+            && a.serverOptions == b.serverOptions && a.replaceableServerOptions == b.replaceableServerOptions
+            && a.serverLimit == b.serverLimit && a.serverCookies == b.serverCookies
             && a.effectiveSlotStep == b.effectiveSlotStep && a.snippet == b.snippet && a.userLists == b.userLists
     }
 
@@ -116,6 +126,7 @@ public struct BackendSettings: Hashable, Sendable {
         hasher.combine(httpOptions)
         hasher.combine(rulesByPhase)
         hasher.combine(serverOptions)
+        hasher.combine(replaceableServerOptions)
         hasher.combine(serverLimit)
         hasher.combine(serverCookies)
         hasher.combine(effectiveSlotStep)
@@ -125,7 +136,9 @@ public struct BackendSettings: Hashable, Sendable {
 
     /// Tells two settings apart in a backend's name; the same in every process.
     var id: String {
-        let lines = ([balance].compactMap { $0 } + options + httpOptions + rules + serverOptions + snippet).map(\.value.text)
+        let lines =
+            ([balance].compactMap { $0 } + options + httpOptions + rules + serverOptions + replaceableServerOptions + snippet)
+            .map(\.value.text)
         // Settings of servers only where there are some: names of backends should not change for want of any.
         let servers = [serverLimit.map { "maxconn \($0.value)" }, effectiveSlotStep.map { "slots \($0)" }].compactMap { $0 }
         return StableID.make(lines + userLists.map(\.name) + servers)

@@ -44,7 +44,9 @@ extension AssemblyRun {
     ) {
         let set = own.set
         let service = ObjectKey(.service, namespace: set.object.namespace, name: backend.serviceName)
-        var context = RouteContext(ingress: set.object, service: service, hostHasTLS: own.hasTLS(for: host))
+        var context = RouteContext(
+            ingress: set.object, service: service, hostHasTLS: own.hasTLS(for: host), externalName: services.externalName(service)
+        )
         var plan = plan(context, ingressSet: set)
         if plan.contribution.isPassthrough, !context.hostHasTLS {
             // The pods bring the TLS that spec.tls does not mention.
@@ -96,7 +98,8 @@ extension AssemblyRun {
     mutating func planDefaultBackend(claims: inout Claims) {
         guard let name = options.defaultBackendService else { return }
         let service = ObjectKey(.service, namespace: name.namespace, name: name.name)
-        let context = RouteContext(ingress: nil, service: service, hostHasTLS: false)
+        let context = RouteContext(
+            ingress: nil, service: service, hostHasTLS: false, externalName: services.externalName(service))
         let plan = plan(context, ingressSet: nil)
         let condition = plan.contribution.condition
         let place = Claims.Place(map: "path-exact", key: Self.defaultKey, condition: condition?.id ?? "")

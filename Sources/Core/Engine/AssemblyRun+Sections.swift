@@ -266,7 +266,7 @@ extension AssemblyRun {
         let cookies = identity.isPassthrough ? .none : settings.serverCookies
         guard !entry.isExternalName else {
             // HAProxy resolves only names that its configuration has, so these servers are lines like any other.
-            for keywords in settings.serverOptions {
+            for keywords in settings.serverOptions + settings.replaceableServerOptions {
                 section.add("default-server \(raw: keywords.value.text)", origin: keywords.origin)
             }
             if let limit = settings.serverLimit {
@@ -283,7 +283,8 @@ extension AssemblyRun {
             return section
         }
         section.pool = ServerPool(
-            keywords: settings.serverOptions, maxconn: settings.serverLimit, cookies: cookies, servers: entry.servers,
+            keywords: settings.serverOptions, replaceable: settings.replaceableServerOptions, maxconn: settings.serverLimit,
+            cookies: cookies, servers: entry.servers,
             slots: settings.acceptsDynamicServers ? nil : Self.slots(for: entry.servers.count, step: settings.slotStep),
             slotStep: settings.slotStep)
         return section

@@ -1,15 +1,15 @@
 /// What a running HAProxy has loaded, and what was changed in it at run time since.
 public struct RunningState: Sendable {
     /// The lines of each section by header, as loaded; without servers.
-    private var sections: [String: Section] = [:]
+    private(set) var sections: [String: Section] = [:]
     /// Servers by backend; for backends with slots by slot name.
-    private var servers: [String: [String: Server]] = [:]
-    private var removing: [String: Set<String>] = [:]
-    private var slots: [String: Int] = [:]
+    private(set) var servers: [String: [String: Server]] = [:]
+    private(set) var removing: [String: Set<String>] = [:]
+    private(set) var slots: [String: Int] = [:]
     /// `maxconn` by backend and name of server or slot; 0 is none.
-    private var limits: [String: [String: Int]] = [:]
+    private(set) var limits: [String: [String: Int]] = [:]
     /// Only maps that some line reads: HAProxy knows no others.
-    private var maps: [String: [String: String]] = [:]
+    private(set) var maps: [String: [String: String]] = [:]
     private(set) var files: [String: ConfigurationFile] = [:]
     private(set) var certificateList: [String: [String]] = [:]
     private var authorityReplacement = AuthorityReplacement.possible
@@ -33,7 +33,10 @@ public struct RunningState: Sendable {
             let names = pool.slots == nil ? pool.servers.map(\.name) : pool.slotNames
             limits[section.name] = Dictionary(uniqueKeysWithValues: names.map { ($0, pool.limit) })
         }
-        files = state.files
+        // HAProxy does not read the certificate of servers that there are none of.
+        let idle = state.poolCertificates { $0.servers.isEmpty && $0.slots == nil }
+            .subtracting(state.poolCertificates { !$0.servers.isEmpty || $0.slots != nil })
+        files = state.files.filter { !idle.contains($0.key) }
         certificateList = state.certificateList.entries
     }
 
@@ -76,7 +79,7 @@ public struct RunningState: Sendable {
         sections.values.contains { section in section.lines.contains { $0.directive.text.contains(path) } }
     }
 
-    private func reloadReasons(_ section: Section) -> [ReloadReason] {
+    func reloadReasons(_ section: Section) -> [ReloadReason] {
         guard let running = sections[section.header] else {
             return [ReloadReason("\(section.header) is new", origin: section.origin)]
         }
@@ -105,6 +108,13 @@ public struct RunningState: Sendable {
                     origin: pool.keywords.last?.origin ?? section.origin)
             ]
         }
+        if pool.replaceableText != old.replaceableText, pool.slots != nil || pool.generation == old.generation {
+            return [
+                ReloadReason(
+                    "\(section.header) has other server keywords: \(pool.replaceableText)",
+                    origin: pool.replaceable.last?.origin ?? section.origin)
+            ]
+        }
         if (pool.slots == nil) != (old.slots == nil) {
             return [
                 ReloadReason(
@@ -121,131 +131,6 @@ public struct RunningState: Sendable {
             return [ReloadReason("\(section.header) needs more than its \(slots) server slots", origin: section.origin)]
         }
         return []
-    }
-
-    // MARK: - Updates
-
-    private func runtimeUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
-        // Values come before the routes that lead to them, and go after them.
-        let routing: Set = ["host", "path-exact", "path-prefix", "sni"]
-        let (values, valuesGone) = mapUpdates(to: desired) { !routing.contains($0) }
-        let (routes, routesGone) = mapUpdates(to: desired) { routing.contains($0) }
-        let (added, removed) = serverUpdates(to: desired)
-        // Authorities before certificates: see AuthorityReplacement.
-        return settingUpdates(to: desired) + authorityUpdates(to: desired) + certificateUpdates(to: desired) + added + values
-            + routes + routesGone + valuesGone
-            + removed
-    }
-
-    private func settingUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
-        desired.sections.flatMap { section -> [RuntimeUpdate] in
-            let running = Set(sections[section.header]?.lines.compactMap(\.setting) ?? [])
-            return section.lines.compactMap(\.setting).filter { !running.contains($0) }.map(RuntimeUpdate.set)
-        }
-    }
-
-    private func mapUpdates(
-        to desired: DesiredState, where include: (String) -> Bool
-    ) -> (set: [RuntimeUpdate], removed: [RuntimeUpdate]) {
-        var set: [RuntimeUpdate] = []
-        var removed: [RuntimeUpdate] = []
-        for name in maps.keys.sorted() where include(name) {
-            let changes = MapChanges(from: maps[name] ?? [:], to: desired.maps[name]?.entries ?? [:])
-            var additions = changes
-            additions.removed = []
-            if !additions.isEmpty { set.append(.updateMap(name: name, additions)) }
-            if !changes.removed.isEmpty {
-                var removals = MapChanges()
-                removals.removed = changes.removed
-                removed.append(.updateMap(name: name, removals))
-            }
-        }
-        return (set, removed)
-    }
-
-    /// What must not wait for a reload that has to wait: the servers of backends that stay as they are.
-    public func urgentUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
-        var same = desired
-        same.sections.removeAll { !reloadReasons($0).isEmpty }
-        let kept = Set(same.sections.map(\.name))
-        let (added, removed) = serverUpdates(to: same)
-        return added
-            + removed.filter { update in
-                switch update {
-                case .removeServer(let backend, _), .freeSlot(let backend, _): kept.contains(backend)
-                default: true
-                }
-            }
-    }
-
-    private func serverUpdates(to desired: DesiredState) -> (added: [RuntimeUpdate], removed: [RuntimeUpdate]) {
-        var added: [RuntimeUpdate] = []
-        var removed: [RuntimeUpdate] = []
-        var wantedBackends: Set<String> = []
-        for section in desired.sections {
-            guard let pool = section.pool else { continue }
-            wantedBackends.insert(section.name)
-            let running = servers[section.name] ?? [:]
-            added += limitUpdates(backend: section.name, pool: pool, running: running)
-            if let count = slots[section.name] {
-                slotUpdates(backend: section.name, pool: pool, count: count, running: running, added: &added, removed: &removed)
-                continue
-            }
-            let wanted = Set(pool.servers.map(\.name))
-            for server in pool.servers {
-                guard let old = running[server.name] else {
-                    added.append(.addServer(backend: section.name, server, keywords: pool.keywordsAtRunTime))
-                    continue
-                }
-                if old != server || removing[section.name]?.contains(server.name) == true {
-                    added.append(.setServer(backend: section.name, server))
-                }
-            }
-            for name in running.keys.sorted() where !wanted.contains(name) && removing[section.name]?.contains(name) != true {
-                removed.append(.removeServer(backend: section.name, name: name))
-            }
-        }
-        for backend in servers.keys.sorted() where !wantedBackends.contains(backend) {
-            for name in servers[backend]?.keys.sorted() ?? [] where removing[backend]?.contains(name) != true {
-                removed.append(
-                    slots[backend] == nil ? .removeServer(backend: backend, name: name) : .freeSlot(backend: backend, slot: name))
-            }
-        }
-        return (added, removed)
-    }
-
-    /// Slots that hold nothing are told too: whatever comes into them must find the limit in force.
-    private func limitUpdates(backend: String, pool: ServerPool, running: [String: Server]) -> [RuntimeUpdate] {
-        let limits = limits[backend] ?? [:]
-        let names = slots[backend] == nil ? pool.servers.map(\.name).filter { running[$0] != nil } : limits.keys.sorted()
-        return names.filter { limits[$0] != pool.limit }.map {
-            .limitServer(backend: backend, name: $0, maxconn: pool.limit)
-        }
-    }
-
-    private func slotUpdates(
-        backend: String, pool: ServerPool, count: Int, running: [String: Server], added: inout [RuntimeUpdate],
-        removed: inout [RuntimeUpdate]
-    ) {
-        let wanted = Dictionary(uniqueKeysWithValues: pool.servers.map { ($0.name, $0) })
-        let held = Dictionary(running.map { ($0.value.name, $0.key) }) { first, _ in first }
-        var free = (1...max(1, count)).map(ServerPool.slotName).filter { slot in
-            guard let server = running[slot] else { return true }
-            return wanted[server.name] == nil
-        }
-        var reused: Set<String> = []
-        for server in pool.servers {
-            if let slot = held[server.name] {
-                if running[slot] != server { added.append(.assignSlot(backend: backend, slot: slot, server)) }
-            } else if !free.isEmpty {
-                let slot = free.removeFirst()
-                reused.insert(slot)
-                added.append(.assignSlot(backend: backend, slot: slot, server))
-            }
-        }
-        for slot in running.keys.sorted() where !reused.contains(slot) {
-            if let server = running[slot], wanted[server.name] == nil { removed.append(.freeSlot(backend: backend, slot: slot)) }
-        }
     }
 
     /// Records an update that HAProxy has made.
@@ -280,6 +165,8 @@ public struct RunningState: Sendable {
             maps[name, default: [:]].merge(changes.added) { _, new in new }
             maps[name, default: [:]].merge(changes.changed) { _, new in new }
             for key in changes.removed { maps[name]?[key] = nil }
+        case .addAuthority(let path, let content):
+            files[path] = ConfigurationFile(path: path, content: content, kind: .authority)
         case .addCertificate(let path, let content), .replaceCertificate(let path, let content):
             files[path] = ConfigurationFile(path: path, content: content, kind: .certificate)
         case .removeCertificate(let path): files[path] = nil

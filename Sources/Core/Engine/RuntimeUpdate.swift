@@ -11,6 +11,8 @@ public enum RuntimeUpdate: Hashable, Sendable {
     case assignSlot(backend: String, slot: String, Server)
     case freeSlot(backend: String, slot: String)
     case updateMap(name: String, MapChanges)
+    /// Makes an authority known to servers that are added later; those there are keep theirs.
+    case addAuthority(path: String, content: [UInt8])
     case addCertificate(path: String, content: [UInt8])
     case replaceCertificate(path: String, content: [UInt8])
     case removeCertificate(path: String)

@@ -25,6 +25,14 @@ struct ServiceResolution {
             isExternalName: false)
     }
 
+    /// The name that a Service of type ExternalName stands for, without the dot that may end it.
+    func externalName(_ key: ObjectKey) -> String? {
+        guard let service = store.services[key], service.type == .externalName, let name = service.externalName else {
+            return nil
+        }
+        return name.hasSuffix(".") ? String(name.dropLast()) : name
+    }
+
     struct Missing: Error {
         let reason: String
         init(_ reason: String) { self.reason = reason }

@@ -34,7 +34,7 @@ public struct RenderedConfiguration: Sendable {
 
     private mutating func append(_ pool: ServerPool, origin: Origin) {
         // One line for each keyword group, so that HAProxy's complaint about one names whoever wrote it.
-        for keyword in pool.keywords { append("  default-server \(keyword.value.text)", keyword.origin) }
+        for keyword in pool.keywords + pool.replaceable { append("  default-server \(keyword.value.text)", keyword.origin) }
         if let maxconn = pool.maxconn { append("  default-server maxconn \(maxconn.value)", maxconn.origin) }
         func cookie(_ name: String) -> String { pool.cookies == .names ? " cookie \(name)" : "" }
         for (index, server) in pool.servers.enumerated() {

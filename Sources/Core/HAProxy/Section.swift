@@ -1,7 +1,7 @@
 /// A pod as HAProxy sees it.
 public struct Server: Hashable, Sendable, Comparable {
     /// Unique in its backend and a function of the address, so that the same pods give the same names in every process.
-    public let name: String
+    public private(set) var name: String
     /// An IP address or, for Services of type ExternalName, a host name.
     public let address: String
     public let port: Int
@@ -13,6 +13,14 @@ public struct Server: Hashable, Sendable, Comparable {
         self.port = port
         self.isDraining = isDraining
         name = address.contains(":") ? "\(address)-\(port)" : "\(address):\(port)"
+    }
+
+    /// The same pod as a server that exists beside those of other generations.
+    func named(inGeneration generation: String) -> Server {
+        guard !generation.isEmpty else { return self }
+        var server = Server(address: address, port: port, isDraining: isDraining)
+        server.name += "_\(generation)"
+        return server
     }
 
     /// Address and port as a `server` line has them.

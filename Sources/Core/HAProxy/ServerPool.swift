@@ -1,7 +1,10 @@
 /// The servers of a backend and the keywords they share.
 public struct ServerPool: Hashable, Sendable {
     /// Keywords of every server, such as `check inter 2s`.
-    public var keywords: [Traced<Directive>]
+    public let keywords: [Traced<Directive>]
+    /// Further keywords of every server. When they change, servers of another name take the place of the running ones, as if
+    /// all pods were new.
+    public let replaceable: [Traced<Directive>]
     /// `maxconn` of every server, which a running HAProxy changes; nil for no limit.
     public var maxconn: Traced<Int>?
     public var cookies: ServerCookies
@@ -13,13 +16,15 @@ public struct ServerPool: Hashable, Sendable {
     public var slotStep: Int
 
     public init(
-        keywords: [Traced<Directive>] = [], maxconn: Traced<Int>? = nil, cookies: ServerCookies = .none, servers: [Server] = [],
-        slots: Int? = nil, slotStep: Int = 1
+        keywords: [Traced<Directive>] = [], replaceable: [Traced<Directive>] = [], maxconn: Traced<Int>? = nil,
+        cookies: ServerCookies = .none, servers: [Server] = [], slots: Int? = nil, slotStep: Int = 1
     ) {
         self.keywords = keywords
+        self.replaceable = replaceable
         self.maxconn = maxconn
         self.cookies = cookies
-        self.servers = servers.sorted()
+        let generation = Self.generation(replaceable)
+        self.servers = servers.map { $0.named(inGeneration: generation) }.sorted()
         self.slots = slots
         self.slotStep = slotStep
     }
@@ -27,12 +32,22 @@ public struct ServerPool: Hashable, Sendable {
     /// The keywords as one text, without those that a running HAProxy changes.
     public var keywordText: String { keywords.map(\.value.text).joined(separator: " ") }
 
+    var replaceableText: String { replaceable.map(\.value.text).joined(separator: " ") }
+
+    /// What tells the names of servers with these replaceable keywords from those with others; empty without any.
+    var generation: String { Self.generation(replaceable) }
+
+    private static func generation(_ keywords: [Traced<Directive>]) -> String {
+        keywords.isEmpty ? "" : String(StableID.make(keywords.map(\.value.text)).prefix(8))
+    }
+
     /// The limit as HAProxy counts it: 0 is none.
     var limit: Int { maxconn?.value ?? 0 }
 
     /// What a server has to be told that is added at run time, where `default-server` does not count.
     var keywordsAtRunTime: ServerKeywords {
-        ServerKeywords(keywordText, maxconn: maxconn?.value, makesCookie: cookies == .addresses)
+        let text = (keywords + replaceable).map(\.value.text).joined(separator: " ")
+        return ServerKeywords(text, maxconn: maxconn?.value, makesCookie: cookies == .addresses)
     }
 
     /// The names of all slots; empty where there are none.

@@ -53,7 +53,12 @@ import Testing
         let trial = try trial(["check": "false", "check-http": "/health", "check-interval": "1s"])
         #expect(!trial.configuration.contains("httpchk"))
         #expect(!trial.configuration.contains("inter 1s"))
-        #expect(trial.findings.map(\.severity) == [.warning])
+        #expect(
+            Set(trial.findings.map { "\($0.severity) \($0.key ?? "")" }) == [
+                "warning haproxy.org/check-http", "warning haproxy.org/check-interval",
+            ])
+        #expect(try self.trial(["check": "false", "timeout-check": "1s"]).findings.map(\.severity) == [.warning])
+        #expect(try self.trial(["check-http": "/health"], configMap: ["check": "false"]).findings.map(\.severity) == [.warning])
         let inherited = try self.trial(["check": "false"], configMap: ["check-http": "/health"])
         #expect(inherited.findings.isEmpty)
     }

@@ -19,12 +19,12 @@ import Testing
 
     func trial(
         configMap: [String: String] = [:], ingress: [String: String] = [:], service: [String: String] = [:],
-        capabilities: Capabilities = Capabilities()
+        capabilities: Capabilities = Capabilities(), externalName: String? = nil
     ) throws -> AnnotationTrial {
         try AnnotationTrial(
             [ServerTLS.self, SSLPassthrough.self], configMap: configMap, ingress: ingress, service: service,
             secrets: Self.secrets,
-            capabilities: capabilities)
+            externalName: externalName, capabilities: capabilities)
     }
 
     /// What all servers of the backend are told.
@@ -49,7 +49,7 @@ import Testing
     {
         let trial = try trial(service: ["server-ca": name])
         let line = server(trial)
-        #expect(line.contains("ssl verify required ca-file certs/ca/"))
+        #expect(line.contains("ssl verify required \(Self.negotiation)\ndefault-server ca-file certs/ca/"))
         #expect(!line.contains("verify none"))
         #expect(trial.files.values.filter { $0.kind == .authority }.count == 1)
     }
@@ -66,7 +66,7 @@ import Testing
     @Test func `server-ca and server-crt together are mutual TLS`() throws {
         let trial = try trial(ingress: ["server-crt": "client"], service: ["server-ca": "ca"])
         let line = server(trial)
-        #expect(line.contains("ssl verify required ca-file certs/ca/"))
+        #expect(line.contains("ssl verify required ") && line.contains("\ndefault-server ca-file certs/ca/"))
         #expect(line.contains("crt certs/server/shop_client.pem"))
         #expect(trial.files["certs/server/shop_client.pem"]?.kind == .certificate)
     }
@@ -89,7 +89,34 @@ import Testing
         #expect(try server(trial(service: ["server-proto": "h2"])).contains("proto h2"))
         let both = try trial(service: ["server-proto": "h2", "server-ssl": "true"])
         #expect(!server(both).contains("proto h2"))
-        #expect(both.findings.isEmpty)
+        #expect(both.findings.map(\.severity) == [.warning])
+        let ingress = try trial(ingress: ["server-proto": "h2"], service: ["server-ca": "ca", "server-crt": "client"])
+        #expect(ingress.findings.map(\.key) == ["haproxy.org/server-proto"])
+        let operators = try trial(configMap: ["server-proto": "h2"], service: ["server-ssl": "true"])
+        #expect(operators.findings.isEmpty)
+        #expect(try trial(configMap: ["server-proto": "h2", "server-ssl": "true"]).findings.map(\.severity) == [.warning])
+        #expect(try trial(service: ["server-proto": "h2", "server-ssl": "false"]).findings.isEmpty)
+    }
+
+    @Test func `Servers of another authority have other names`() throws {
+        let trial = try trial(service: ["server-ca": "ca"])
+        #expect(trial.servers.count == 2)
+        #expect(trial.servers.allSatisfy { $0.contains(/^server 10\.1\.0\.\d:8080_[0-9a-f]{8} 10\.1\.0\.\d:8080$/) })
+        #expect(try trial.servers == self.trial(ingress: ["server-ca": "other-key"]).servers)
+        let other = try self.trial(service: ["server-ca": "client"]).servers
+        #expect(other.count == 2 && Set(other).isDisjoint(with: trial.servers))
+    }
+
+    @Test func `A server with a name is told it, and verified by it`() throws {
+        let name = "api.example.org"
+        let unverified = try server(trial(service: ["server-ssl": "true"], externalName: name + "."))
+        #expect(unverified.contains("default-server sni str(api.example.org) check-sni api.example.org"))
+        #expect(!unverified.contains("verifyhost"))
+        let verified = try server(trial(service: ["server-ca": "ca"], externalName: name))
+        #expect(verified.contains("verifyhost api.example.org") && verified.contains("sni str(api.example.org)"))
+        let address = try server(trial(service: ["server-ca": "ca"], externalName: "192.0.2.1"))
+        #expect(address.contains("verifyhost 192.0.2.1") && !address.contains("sni"))
+        #expect(try !server(trial(service: ["server-ca": "ca"])).contains("verifyhost"))
     }
 
     @Test func `HAProxy that derives the SNI from the client's Host is told not to`() throws {

@@ -5,7 +5,7 @@ enum TestHandlers {
     static let all: [any AnnotationHandler.Type] = [
         Greeting.self, Pace.self, Guarded.self, Visitors.self, ThroughTLS.self, FixedPool.self, Limit.self, Visa.self,
         ClassName.self,
-        Crowd.self, Sticky.self, OnlyWhen.self,
+        Crowd.self, Sticky.self, Sealed.self, OnlyWhen.self,
     ]
 
     static func key<Value>(
@@ -158,6 +158,25 @@ struct Sticky: RouteAnnotation {
 
     func contribute(to route: inout RouteContribution) throws {
         route.backend.persist("cookie STICKY insert dynamic", naming: .addresses)
+    }
+}
+
+/// A file whose change replaces servers.
+struct Sealed: RouteAnnotation {
+    static let key = TestHandlers.key("seal", .integer(1...9))
+    static let reference = TestHandlers.reference("seal", [key.reference])
+    let number: Int
+
+    init?(_ values: AnnotationValues) throws {
+        guard let number = try values[Self.key] else { return nil }
+        self.number = number
+    }
+
+    func contribute(to route: inout RouteContribution) throws {
+        let path = route.file(
+            ConfigurationFile(path: "certs/ca/\(number).pem", content: [UInt8(number)], kind: .authority))
+        route.backend.server("ssl verify required")
+        route.backend.replaceableServer("ca-file \(path)")
     }
 }
 

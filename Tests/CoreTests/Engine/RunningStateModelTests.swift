@@ -125,6 +125,7 @@ import Testing
             if random.chance(30) { annotations["greeting"] = "hello \(Int.random(in: 0..<3, using: &random))" }
             if random.chance(40) { annotations["crowd"] = String(Int.random(in: 1...3, using: &random)) }
             if random.chance(40) { annotations["sticky"] = "true" }
+            if random.chance(60) { annotations["seal"] = String(Int.random(in: 1...3, using: &random)) }
             cluster.put(Cluster.service(service, annotations: annotations))
             return .anything
         default:

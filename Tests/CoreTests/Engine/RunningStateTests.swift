@@ -3,7 +3,7 @@ import Testing
 @testable import Core
 
 @Suite struct RunningStateTests {
-    private func backend(
+    func backend(
         _ name: String = "a", _ servers: [Server] = [], lines: [Section.Line] = [], keywords: String? = nil, slots: Int? = nil
     ) -> Section {
         Section(
@@ -14,7 +14,7 @@ import Testing
         )
     }
 
-    private func state(
+    func state(
         _ sections: [Section], maps: [String: [String: String]] = [:], files: [ConfigurationFile] = [],
         list: [String: [String]] = [:]
     ) -> DesiredState {
@@ -26,7 +26,7 @@ import Testing
         return state
     }
 
-    private func updates(_ before: DesiredState, _ after: DesiredState) -> [RuntimeUpdate]? {
+    func updates(_ before: DesiredState, _ after: DesiredState) -> [RuntimeUpdate]? {
         switch RunningState(loaded: before).difference(to: after) {
         case .none: []
         case .runtime(let updates): updates
@@ -34,8 +34,8 @@ import Testing
         }
     }
 
-    private let one = Server(address: "10.0.0.1", port: 80)
-    private let two = Server(address: "10.0.0.2", port: 80)
+    let one = Server(address: "10.0.0.1", port: 80)
+    let two = Server(address: "10.0.0.2", port: 80)
 
     @Test func `Servers come and go at run time, the new ones first`() {
         let before = state([backend("a", [one], keywords: "check")])
@@ -75,50 +75,6 @@ import Testing
         let more = ["10.0.0.3", "10.0.0.4", "10.0.0.5"].map { Server(address: $0, port: 80) }
         #expect(updates(before, state([backend("a", more, slots: 4)])) == nil, "three servers, two slots")
         #expect(updates(before, state([backend("a", [one], slots: 4)])) == [], "the slots there are will do")
-    }
-
-    private func limited(_ maxconn: Int?, _ servers: [Server], slots: Int? = nil, step: Int = 1) -> DesiredState {
-        let limit = maxconn.map { Traced($0, origin: .controller) }
-        return state([
-            Section("backend a", pool: ServerPool(maxconn: limit, servers: servers, slots: slots, slotStep: step))
-        ])
-    }
-
-    @Test func `The limit of servers is given, changed and taken back at run time`() {
-        func limit(_ server: Server, _ maxconn: Int) -> RuntimeUpdate {
-            .limitServer(backend: "a", name: server.name, maxconn: maxconn)
-        }
-        #expect(updates(limited(nil, [one]), limited(5, [one])) == [limit(one, 5)])
-        #expect(updates(limited(5, [one, two]), limited(6, [one, two])) == [limit(one, 6), limit(two, 6)])
-        #expect(updates(limited(5, [one]), limited(nil, [one])) == [limit(one, 0)])
-        #expect(
-            updates(limited(5, [one]), limited(6, [one, two])) == [
-                limit(one, 6), .addServer(backend: "a", two, keywords: ServerKeywords("", maxconn: 6)),
-            ])
-        #expect(
-            updates(limited(5, [], slots: 2), limited(6, [one], slots: 2)) == [
-                .limitServer(backend: "a", name: "slot_1", maxconn: 6), .limitServer(backend: "a", name: "slot_2", maxconn: 6),
-                .assignSlot(backend: "a", slot: "slot_1", one),
-            ])
-    }
-
-    @Test func `A server that is taken back gets the limit that came while it was leaving`() {
-        var running = RunningState(loaded: limited(5, [one, two]))
-        running.apply(.removeServer(backend: "a", name: two.name))
-        guard case .runtime(let updates) = running.difference(to: limited(6, [one])) else { return #expect(Bool(false)) }
-        for update in updates { running.apply(update) }
-        #expect(
-            running.difference(to: limited(6, [one, two]))
-                == .runtime([
-                    .limitServer(backend: "a", name: two.name, maxconn: 6), .setServer(backend: "a", two),
-                ]))
-    }
-
-    @Test func `Other steps of slots and another kind of cookie take a reload`() {
-        #expect(updates(limited(nil, [one], slots: 4, step: 2), limited(nil, [one], slots: 4, step: 4)) == nil)
-        let names = state([Section("backend a", pool: ServerPool(cookies: .names, servers: [one]))])
-        let addresses = state([Section("backend a", pool: ServerPool(cookies: .addresses, servers: [one]))])
-        #expect(updates(names, addresses) == nil)
     }
 
     @Test func `Values come before the routes that lead to them, and go after them`() {

@@ -16,6 +16,8 @@ struct SimulatedHAProxy: Equatable {
     var maxconn: Int?
     /// `maxconn` by backend and name of server or slot; 0 is none.
     private var limits: [String: [String: Int]] = [:]
+    /// Authorities that servers can be verified by.
+    var serverAuthorities: Set<String> = []
     /// Servers without a value for the persistence cookie.
     private var withoutCookie: [String: Set<String>] = [:]
     /// Removed, but their sessions have not ended: they get nothing new and their names are taken.
@@ -41,6 +43,7 @@ struct SimulatedHAProxy: Equatable {
             for name in names { limits[section.name, default: [:]][name] = pool.maxconn?.value ?? 0 }
             if pool.cookies == .none { withoutCookie[section.name] = Set(names) }
         }
+        serverAuthorities = Set(state.files.values.filter { $0.kind == .authority }.map(\.path))
         list = state.certificateList.entries.mapValues(Set.init)
         for (path, file) in state.files where list[path] != nil || path == "certs/default.pem" {
             certificates[path] = file.content
@@ -58,6 +61,10 @@ struct SimulatedHAProxy: Equatable {
             try require(servers[backend] != nil && slots[backend] == nil, "no such backend")
             let there = (servers[backend] ?? []).union(leaving[backend] ?? [])
             try require(!there.contains { $0.name == server.name }, "the server is there")
+            let words = keywords.text.split(separator: " ").map(String.init)
+            if let place = words.firstIndex(of: "ca-file") {
+                try require(serverAuthorities.contains(words[place + 1]), "no such authority")
+            }
             servers[backend]?.insert(server)
             limits[backend, default: [:]][server.name] = keywords.maxconn ?? 0
             withoutCookie[backend, default: []].insert(server.name)
@@ -106,6 +113,8 @@ struct SimulatedHAProxy: Equatable {
                 try require(maps[name]?[key] != nil, "\(key) is not there")
                 maps[name]?[key] = nil
             }
+        case .addAuthority(let path, _):
+            try require(serverAuthorities.insert(path).inserted, "the authority is there")
         case .addCertificate(let path, let content):
             try require(certificates[path] == nil, "the certificate is there")
             certificates[path] = content

@@ -10,6 +10,8 @@ struct TLSPod: Sendable {
     var certificate: CertificateIssuer.Issued?
     /// Clients need a certificate that this authority signed.
     var clientAuthority: CertificateIssuer.Issued?
+    /// A port of 127.0.0.1 where it listens as well, to be found by the name localhost.
+    var localPort: Int?
     /// Further lines of its frontend, such as `http-request return status 500 if { path /health }`.
     var lines: [String] = []
 }
@@ -59,14 +61,16 @@ struct TLSPods: Sendable {
 
             """
         for (index, pod) in pods.enumerated() {
-            text += "frontend \(pod.name)\n  bind \(network)\(index + 1):8080"
+            var tls = ""
             if let certificate = pod.certificate {
                 let file = try directory.write("\(pod.name).pem", certificate.certificate + certificate.key)
-                text += " ssl crt \(file.path) alpn h2,http/1.1"
+                tls += " ssl crt \(file.path) alpn h2,http/1.1"
             }
             if let authority = pod.clientAuthority {
-                text += " ca-file \(try directory.write("\(pod.name)-ca.pem", authority.certificate).path) verify required"
+                tls += " ca-file \(try directory.write("\(pod.name)-ca.pem", authority.certificate).path) verify required"
             }
+            text += "frontend \(pod.name)\n  bind \(network)\(index + 1):8080\(tls)"
+            if let port = pod.localPort { text += "\n  bind 127.0.0.1:\(port)\(tls)" }
             for line in pod.lines { text += "\n  \(line)" }
             text += """
 
