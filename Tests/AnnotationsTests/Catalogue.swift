@@ -91,7 +91,7 @@ enum Catalogue {
         route-acl: S, reload
         scale-server-slots: CIS, reload, 42
         send-proxy-protocol: CIS, reload
-        server-ca: CIS, reload
+        server-ca: CIS, runtime
         server-crt: CIS, runtime
         server-proto: CIS, reload
         server-slots: = scale-server-slots
