@@ -12,6 +12,14 @@ struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp("A ConfigMap whose keys are address lists for patterns/NAME.", valueName: "namespace/name"))
     var configmapPatternfiles: EngineOptions.ObjectName?
 
+    @Option(
+        name: [.customLong("configmap-errorfiles"), .customLong("configmap-errorfile")],
+        help: ArgumentHelp(
+            """
+            A ConfigMap with pages for HAProxy's own answers: keys are status codes, values bodies or whole HTTP messages.
+            """, valueName: "namespace/name"))
+    var configmapErrorfiles: EngineOptions.ObjectName?
+
     @Option(help: ArgumentHelp("Where requests go that no Ingress matches.", valueName: "namespace/name[:port]"))
     var defaultBackendService: DefaultBackend?
 
@@ -139,6 +147,7 @@ struct ConfigurationOptions: ParsableArguments {
         var options = EngineOptions()
         options.configMap = configmap
         options.patternFilesConfigMap = configmapPatternfiles
+        options.errorFilesConfigMap = configmapErrorfiles
         options.defaultBackendService = defaultBackendService?.name
         options.defaultBackendPort = defaultBackendService?.port
         options.defaultCertificate = defaultSSLCertificate

@@ -138,6 +138,6 @@ extension Capabilities {
     init(_ found: HAProxyCapabilities) {
         self.init(
             major: found.major, minor: found.minor, hasPrometheusExporter: found.hasPrometheusExporter, hasQUIC: found.hasQUIC,
-            hasLimitedQUIC: found.hasLimitedQUIC)
+            hasLimitedQUIC: found.hasLimitedQUIC, bufferSize: found.bufferSize)
     }
 }

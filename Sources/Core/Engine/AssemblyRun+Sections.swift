@@ -21,7 +21,8 @@ extension AssemblyRun {
         let usesPassthrough = state.maps["sni"] != nil
         state.sections.append(globalSection(global))
         let commonOptions = backends.commonOptions
-        state.sections.append(defaultsSection(global, options: commonOptions))
+        let pages = addErrorPages(global: state.sections)
+        state.sections.append(defaultsSection(global, options: commonOptions, errorPages: pages))
         if backends.entries.values.contains(where: \.isExternalName) { state.sections.append(Self.resolvers) }
         for name in backends.userLists.keys.sorted() {
             guard let list = backends.userLists[name] else { continue }
@@ -73,13 +74,16 @@ extension AssemblyRun {
         return section
     }
 
-    private func defaultsSection(_ global: GlobalContribution, options: [(name: String, origin: Origin)]) -> Section {
+    private func defaultsSection(
+        _ global: GlobalContribution, options: [(name: String, origin: Origin)], errorPages: [Traced<Directive>]
+    ) -> Section {
         var section = Section("defaults")
         section.add("mode http")
         section.add("log global")
         section.add("option redispatch")
         section.add(global.defaultsLines)
         for option in options { section.add("option \(raw: option.name)", origin: option.origin) }
+        section.add(errorPages)
         return section
     }
 

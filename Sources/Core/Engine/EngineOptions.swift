@@ -22,6 +22,7 @@ public struct EngineOptions: Hashable, Sendable {
 
     public var configMap = ObjectName(namespace: "default", name: "haproxy-configmap")
     public var patternFilesConfigMap: ObjectName?
+    public var errorFilesConfigMap: ObjectName?
     public var defaultBackendService: ObjectName?
     /// The port of the default backend's Service; nil for its first.
     public var defaultBackendPort: PortReference?
