@@ -2,9 +2,10 @@
 enum ExampleManifest {
     static let host = "shop.example.com"
 
-    /// An Ingress that sends shop.example.com to port http of a Service.
+    /// An Ingress that sends a host, shop.example.com unless it is another, to port http of a Service.
     static func ingress(
-        name: String = "web", service: String = "web", annotations: [(String, String)] = [], tls: Bool = false
+        name: String = "web", host: String = host, service: String = "web", annotations: [(String, String)] = [],
+        tls: Bool = false
     ) -> String {
         """
         apiVersion: networking.k8s.io/v1

@@ -19,8 +19,13 @@ public struct StandaloneBackend: RouteAnnotation {
             AnnotationExample(
                 "Statistics and connections of its own",
                 manifest: ExampleManifest.join(
-                    ExampleManifest.ingress(annotations: [("standalone-backend", "true")]), ExampleManifest.service()),
-                leadsTo: ["backend shop_svc_web_http"])
+                    ExampleManifest.ingress(annotations: [("standalone-backend", "true")]),
+                    ExampleManifest.ingress(name: "partners", host: "partners.example.com"), ExampleManifest.service()),
+                leadsTo: [
+                    "maps/path-prefix.map: shop.example.com/ shop_svc_web_http_0a91d0b1cb40f8ef",
+                    "maps/path-prefix.map: partners.example.com/ shop_svc_web_http", "backend shop_svc_web_http",
+                    "backend shop_svc_web_http_0a91d0b1cb40f8ef",
+                ])
         ])
 
     public init?(_ values: AnnotationValues) throws {
