@@ -16,8 +16,8 @@ public struct AnnotationTrial {
     public init(
         _ handlers: [any AnnotationHandler.Type], configMap: [String: String] = [:], ingress: [String: String] = [:],
         service: [String: String] = [:], secrets: [Secret] = [], tls: Bool = false, patternFiles: [String: String] = [:],
-        externalName: String? = nil,
-        capabilities: Capabilities = .init(), controllerReplicas: Int = 1
+        externalName: String? = nil, capabilities: Capabilities = .init(), controllerReplicas: Int = 1,
+        disabledSnippets: Set<SnippetKind> = []
     ) throws {
         func prefixed(_ annotations: [String: String]) -> [String: String] {
             Dictionary(uniqueKeysWithValues: annotations.map { ("haproxy.org/\($0.key)", $0.value) })
@@ -48,7 +48,8 @@ public struct AnnotationTrial {
         var options = EngineOptions()
         options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "patterns")
         options.environment = AnnotationEnvironment(
-            capabilities: capabilities, processors: 4, controllerReplicas: controllerReplicas)
+            capabilities: capabilities, processors: 4, controllerReplicas: controllerReplicas,
+            disabledSnippets: disabledSnippets)
         let engine = Engine(registry: try AnnotationRegistry(handlers), options: options)
         assembly = engine.assemble(ObjectStore(objects), now: 1_767_225_600)
     }

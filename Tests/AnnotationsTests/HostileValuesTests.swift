@@ -54,29 +54,54 @@ struct HostileValuesTests {
         let cluster = decodeDocuments(Array(subject.manifest.utf8), file: "example.yaml").objects.map(\.object)
         let around = hostile.flatMap { ["\(subject.key.example)\($0)", "\($0)\(subject.key.example)"] }
             .filter { (try? subject.key.validate($0)) != nil }
+        let good = [subject.key.example] + cluster.compactMap { Self.written(subject.key, in: $0) }
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         // What is equal is checked once. Most values are refused and lead to what the cluster is without the key.
         var known: [DesiredState] = []
         for scope in subject.key.scopes.sorted(by: >) {
             // Whom a refusal of HAProxy's blames depends on the scope; what a value becomes does not.
-            if subject.key.isCheckedByHAProxy { known = [] }
-            for value in hostile + (scope == subject.key.scopes.max() ? around : []) {
+            var refused: [DesiredState] = []
+            for value in good + hostile + (scope == subject.key.scopes.max() ? around : []) {
                 let place = Place(subject: subject, scope: scope, value: value)
                 let assembly = assemble(place, in: cluster, registry: registry)
-                guard !known.contains(assembly.state) else { continue }
-                known.append(assembly.state)
+                guard !known.contains(assembly.state), !refused.contains(assembly.state) else { continue }
                 let rendered = RenderedConfiguration(assembly.state.sections)
-                if !subject.isSnippet {
-                    let lines =
-                        rendered.text.split(separator: "\n")
-                        + assembly.state.maps.values.flatMap { $0.text.split(separator: "\n") }
-                    let injected = lines.filter { $0.drop { $0 == " " }.hasPrefix("injected-directive") }
-                    #expect(injected.isEmpty, "\(place)")
+                expectNoInjection(rendered, assembly.state, place)
+                if try await check(assembly.state.renderedFiles(), rendered: rendered, in: directory.url, place: place) {
+                    known.append(assembly.state)
+                } else {
+                    refused.append(assembly.state)
                 }
-                try await check(assembly.state.renderedFiles(), rendered: rendered, in: directory.url, place: place)
             }
+            if known.count + refused.count > 1 { continue }
+            // What the installed HAProxy cannot do shows in the text alone.
+            for value in good + hostile {
+                let place = Place(subject: subject, scope: scope, value: value)
+                let state = assemble(place, in: cluster, registry: registry, capabilities: Capabilities(hasQUIC: true)).state
+                if known.contains(state) { continue }
+                known.append(state)
+                expectNoInjection(RenderedConfiguration(state.sections), state, place)
+            }
+            // The two of either HAProxy without the key, and one with it.
+            #expect(known.count > 2, "\(subject.key.name) on \(scope.title) has no effect in the example: nothing was tried")
         }
+    }
+
+    /// The key's value in an object of the example.
+    private static func written(_ key: KeyReference, in object: KubernetesObject) -> String? {
+        switch object {
+        case .ingress(let ingress): ingress.metadata.annotations["haproxy.org/\(key.name)"]
+        case .service(let service): service.metadata.annotations["haproxy.org/\(key.name)"]
+        case .configMap(let configMap): configMap.data[key.name]
+        default: nil
+        }
+    }
+
+    private static func expectNoInjection(_ rendered: RenderedConfiguration, _ state: DesiredState, _ place: Place) {
+        guard !place.subject.isSnippet else { return }
+        let lines = rendered.text.split(separator: "\n") + state.maps.values.flatMap { $0.text.split(separator: "\n") }
+        #expect(!lines.contains { $0.drop { $0 == " " }.hasPrefix("injected-directive") }, "\(place)")
     }
 
     /// A value of a key, written somewhere.
@@ -88,9 +113,10 @@ struct HostileValuesTests {
         var description: String { "\(key.name) on \(scope.title): \(value.quotedForPeople)" }
     }
 
+    /// - Returns: whether HAProxy accepts the files. If it does not, it has to blame whoever wrote the value.
     private static func check(
         _ files: [String: [UInt8]], rendered: RenderedConfiguration, in directory: URL, place: Place
-    ) async throws {
+    ) async throws -> Bool {
         let home = directory.appendingPathComponent(UUID().uuidString)
         for (path, content) in files {
             let file = home.appendingPathComponent(path)
@@ -98,17 +124,18 @@ struct HostileValuesTests {
             try Data(content).write(to: file)
         }
         let verdict = try await ConfigurationCheck().check(file: "haproxy.cfg", directory: home.path)
-        guard case .invalid(let problems, let output) = verdict else { return }
+        guard case .invalid(let problems, let output) = verdict else { return true }
         let problem = problems.first
         let origin = problem?.line.flatMap { rendered.origin(ofLine: $0) }
         #expect(
             place.key.isCheckedByHAProxy && origin?.key?.hasSuffix(place.key.name) == true && origin?.object != nil,
             "\(place): \(output) (origin: \(origin?.description ?? "none"))")
+        return false
     }
 
     /// The cluster of the handler's example with the value in it.
     private static func assemble(
-        _ place: Place, in cluster: [KubernetesObject], registry: AnnotationRegistry
+        _ place: Place, in cluster: [KubernetesObject], registry: AnnotationRegistry, capabilities: Capabilities = .init()
     ) -> Assembly {
         var objects = cluster
         if !objects.contains(where: { $0.key.kind == .configMap && $0.key.name == "haproxy-configmap" }) {
@@ -151,8 +178,10 @@ struct HostileValuesTests {
             }
         }
         var options = EngineOptions()
+        options.ingressClass = "haproxy"
+        options.acceptsEmptyIngressClass = true
         options.assumesMissingClassesAreOurs = true
-        options.environment.processors = 2
+        options.environment = AnnotationEnvironment(capabilities: capabilities, processors: 2)
         options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "haproxy-patterns")
         options.fallbackCertificate = fallback
         return Engine(registry: registry, options: options).assemble(ObjectStore(objects), now: 1_800_000_000)

@@ -53,4 +53,21 @@ import Testing
         #expect(!trial.configuration.contains("retries"))
         #expect(!trial.configuration.contains("1.2.3.4"))
     }
+
+    @Test func `Snippets of a kind that is switched off are errors of all who wrote them and have no effect`() throws {
+        let trial = try AnnotationTrial(
+            Self.handlers,
+            configMap: [
+                "global-config-snippet": "tune.maxrewrite 1024", "frontend-config-snippet": "http-request set-header X-A b",
+                "backend-config-snippet": "retries 1",
+            ],
+            ingress: ["backend-config-snippet": "retries 2"], service: ["backend-config-snippet": "retries 3"],
+            disabledSnippets: [.backend, .global])
+        #expect(!trial.configuration.contains("retries") && !trial.configuration.contains("tune.maxrewrite"))
+        #expect(trial.section("frontend http").contains("http-request set-header X-A b"))
+        #expect(trial.findings.count == 4)
+        #expect(
+            trial.findings.allSatisfy { $0.severity == .error && $0.message == "is switched off by --disable-config-snippets" })
+        #expect(Set(trial.findings.compactMap(\.object?.kind)) == [.configMap, .ingress, .service])
+    }
 }
