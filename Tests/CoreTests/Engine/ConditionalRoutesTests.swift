@@ -160,10 +160,11 @@ import Testing
             let length = route.path.utf8.count + (route.path.hasSuffix("/") ? 0 : 1)
             return [route.pathType == .exact ? 0 : 1, -length, route.condition == nil ? 1 : 0]
         }
-        // Of equals the first, as Ingresses come by age.
+        // Of equals the first: rules before default backends, and both as Ingresses come by age.
+        func order(_ route: Route) -> (Int, String) { (route.pathType == nil ? 1 : 0, route.ingress?.name ?? "") }
         let best = assembly.routes.enumerated().filter { matches($1) }.min { a, b in
             let (x, y) = (rank(a.element), rank(b.element))
-            return x == y ? a.element.ingress?.name ?? "" < b.element.ingress?.name ?? "" : x.lexicographicallyPrecedes(y)
+            return x == y ? order(a.element) < order(b.element) : x.lexicographicallyPrecedes(y)
         }
         return name(best?.element)
     }
