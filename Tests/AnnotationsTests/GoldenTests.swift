@@ -64,6 +64,10 @@ import Testing
         #expect(decoded.isComplete && decoded.findings.isEmpty, "\(decoded.findings)")
         var options = EngineOptions()
         options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "haproxy-patterns")
+        let services = ObjectKey(.configMap, namespace: "default", name: "haproxy-tcp")
+        if decoded.objects.contains(where: { $0.object.key == services }) {
+            options.tcpServicesConfigMap = EngineOptions.ObjectName(namespace: services.namespace, name: services.name)
+        }
         options.environment = AnnotationEnvironment(capabilities: capabilities, processors: 4)
         options.fallbackCertificate = fallback
         let engine = Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options)

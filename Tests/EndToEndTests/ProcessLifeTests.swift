@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("HAProxy's life")
@@ -85,38 +86,38 @@ struct ProcessLifeTests {
     @Test(
         "a reload onto a taken port is reported, the old configuration serves on with new endpoints, and the port is taken later")
     func takenPort() async throws {
-        let port = try TakenPort()
+        let held = try HeldPort()
         try await TestController.with(files, pods: ["pod-1", "pod-2"]) { controller async throws in
             let before = controller.configuration
-            try controller.write("config.yaml", Manifests.configMap(["stats-config-snippet": "bind 127.0.0.1:\(port.number)"]))
+            try controller.write("config.yaml", Manifests.configMap(["stats-config-snippet": "bind 127.0.0.1:\(held.port)"]))
             try await controller.wait("the failure is reported") {
                 controller.log.contains("HAProxy did not load the new configuration and keeps the old one")
             }
-            #expect(controller.log.contains("127.0.0.1:\(port.number)"))
+            #expect(controller.log.contains("127.0.0.1:\(held.port)"))
             #expect(try await controller.reloads() == 0)
             #expect(try await controller.metric("haproxy_ingress_failed_reloads_total") >= 1)
             #expect(try await controller.adminPage("/config").body == before)
             #expect(try await controller.request(url).pod == "pod-1")
             try controller.write("web.yaml", Manifests.service(pods: [2]) + Manifests.ingress())
             try await controller.eventually(url) { $0.pod == "pod-2" }
-            port.giveBack()
+            held.release()
             try await controller.wait("the reload works", within: .seconds(30)) { try await controller.reloads() == 1 }
-            #expect(controller.configuration.contains("bind 127.0.0.1:\(port.number)"))
+            #expect(controller.configuration.contains("bind 127.0.0.1:\(held.port)"))
             try await controller.eventually(url) { $0.pod == "pod-2" }
         }
     }
 
     @Test("a first start onto a taken port is reported and succeeds once the port is free")
     func takenFromTheStart() async throws {
-        let port = try TakenPort()
-        let arguments = ["--stats-bind-port", "\(port.number)"]
+        let held = try HeldPort()
+        let arguments = ["--stats-bind-port", "\(held.port)"]
         try await TestController.with(files, arguments: arguments, waitsForReadiness: false) { controller async throws in
             try await controller.wait("the failure is reported", within: .seconds(15)) {
-                controller.log.contains("HAProxy does not run") && controller.log.contains("127.0.0.1:\(port.number)")
+                controller.log.contains("HAProxy does not run") && controller.log.contains("127.0.0.1:\(held.port)")
             }
             #expect(try await controller.adminPage("/readyz").status == 503)
             #expect(try await controller.adminPage("/healthz").status == 200)
-            port.giveBack()
+            held.release()
             try await controller.waitUntilReady()
             #expect(try await controller.request(url).pod == "pod-1")
         }

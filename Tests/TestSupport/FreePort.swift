@@ -26,9 +26,15 @@ public enum FreePort {
 
     /// The port that the system chooses for a socket of ours.
     private static func offered() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let (descriptor, port) = try bound()
+        close(descriptor)
+        return port
+    }
+
+    /// A socket of ours, and the port that the system chose for it.
+    static func bound() throws -> (descriptor: Int32, port: Int) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Unavailable(call: "socket", number: errno) }
-        defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
@@ -38,7 +44,10 @@ public enum FreePort {
                 bind(descriptor, generic, size) == 0 ? getsockname(descriptor, generic, &size) : -1
             }
         }
-        guard status == 0 else { throw Unavailable(call: "bind", number: errno) }
-        return Int(UInt16(bigEndian: address.sin_port))
+        guard status == 0 else {
+            defer { close(descriptor) }
+            throw Unavailable(call: "bind", number: errno)
+        }
+        return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 }

@@ -67,9 +67,9 @@ public struct CookiePersistence: RouteAnnotation {
     }
 
     public func contribute(to route: inout RouteContribution) throws {
-        guard !route.isPassthrough else {
+        guard !route.isTCP else {
             // The operator's choice for all backends need not suit each.
-            if cookie.scope > .configMap { route.warn(cookie, "has no effect where ssl-passthrough hides requests from HAProxy") }
+            if cookie.scope > .configMap { route.warn(cookie, "has no effect \(route.tcpReason)") }
             return
         }
         let (name, origin) = (cookie.value, cookie.origin)

@@ -36,7 +36,8 @@ public struct ApplicationProtocols: GlobalAnnotation {
     }
 
     public func contribute(to global: inout GlobalContribution) throws {
-        global.tlsBind("alpn \(list.joined(separator: ","))", forQUIC: false, from: source ?? .controller)
+        global.tlsBind(
+            "alpn \(list.joined(separator: ","))", forQUIC: false, forTCPServices: false, from: source ?? .controller)
     }
 }
 

@@ -59,11 +59,11 @@ public struct LoadBalancing: RouteAnnotation {
 
     public func contribute(to route: inout RouteContribution) throws {
         var algorithm = asked?.value ?? .roundrobin
-        if let asked, route.isPassthrough, algorithm.needsHTTP {
+        if let asked, route.isTCP, algorithm.needsHTTP {
             algorithm = .roundrobin
             // The operator's choice for all backends need not suit each.
             if asked.scope > .configMap {
-                route.warn(asked, "reads requests, which ssl-passthrough hides from HAProxy: roundrobin is used")
+                route.warn(asked, "has no effect \(route.tcpReason): roundrobin is used")
             }
         }
         route.backend.balance(algorithm.line, acceptsDynamicServers: algorithm.acceptsDynamicServers)

@@ -120,7 +120,13 @@ public struct ServerTLS: RouteAnnotation {
         guard !route.isPassthrough else { return }
         switch encryption {
         case nil:
-            if let usesHTTP2 { route.backend.server("proto \(usesHTTP2.value)", from: usesHTTP2.origin) }
+            guard let usesHTTP2 else { return }
+            if route.isTCP {
+                // The operator's choice for all backends need not suit each.
+                if usesHTTP2.scope > .configMap { route.warn(usesHTTP2, "has no effect \(route.tcpReason)") }
+            } else {
+                route.backend.server("proto \(usesHTTP2.value)", from: usesHTTP2.origin)
+            }
         case .unverified(let origin, let certificate):
             route.backend.server("ssl verify none \(raw: negotiation(route))", from: origin)
             name(route.context.externalName, isVerified: false, on: &route, from: origin)
@@ -141,7 +147,8 @@ public struct ServerTLS: RouteAnnotation {
     /// Checks need `check-ssl` and `check-alpn`: on HAProxy 2.6 the checks of servers that were added at run time are not
     /// encrypted without the one, and HTTP checks fail against pods that choose HTTP/2 without the other.
     private func negotiation(_ route: RouteContribution) -> String {
-        let protocols = "alpn h2,http/1.1 check-ssl check-alpn h2,http/1.1"
+        // What the client of a TCP service speaks, HAProxy does not know.
+        let protocols = route.isTCP ? "check-ssl" : "alpn h2,http/1.1 check-ssl check-alpn h2,http/1.1"
         // From 3.3 on the client's Host would become the SNI, and pods' certificates would have to carry its name.
         return route.environment.capabilities.isAtLeast(3, 3) ? "\(protocols) no-sni-auto no-check-sni-auto" : protocols
     }

@@ -21,11 +21,15 @@ actor Applier {
         /// A line that an object's key led to.
         case value(ObjectKey, key: String, reason: String)
         case file(ConfigurationFile, reason: String)
+        /// A key of an object wants HAProxy to listen where it cannot.
+        case listener(ObjectKey, key: String, [ListenerFailure])
 
         var description: String {
             switch self {
             case .value(let object, let key, let reason): "HAProxy refuses a line of \(object): \(key): \(reason)"
             case .file(let file, let reason): "HAProxy cannot load \(file.path): \(reason)"
+            case .listener(let object, let key, let failures):
+                "HAProxy cannot listen for \(object): \(key): \(failures.first?.reason ?? "")"
             }
         }
     }
@@ -127,6 +131,10 @@ actor Applier {
         do {
             try await process.start()
         } catch {
+            if case .notReady(_, let output) = error {
+                let refused = Self.listenerRefusals(output, desired)
+                if !refused.isEmpty { return .refused(refused) }
+            }
             return .failed(error.description)
         }
         running = RunningState(loaded: desired)
@@ -160,6 +168,8 @@ actor Applier {
             }
             metrics.countFailedReload()
             for line in output { logger.warning("haproxy: \(line)") }
+            let refused = Self.listenerRefusals(output, desired)
+            if !refused.isEmpty { return .refused(refused) }
             await updateServers(desired)
             return .failed("HAProxy did not load the new configuration and keeps the old one: \(reason)")
         }
@@ -168,6 +178,18 @@ actor Applier {
     /// Pods come and go while a reload has to wait, or cannot be done: nobody is sent to those that are gone.
     private func updateServers(_ desired: DesiredState) async {
         if let urgent = running?.urgentUpdates(to: desired), !urgent.isEmpty { _ = await update(urgent) }
+    }
+
+    /// Objects whose keys asked for the frontends that cannot listen. None for the controller's own frontends, whose ports the
+    /// operator has to change.
+    private static func listenerRefusals(_ output: [String], _ desired: DesiredState) -> [Refusal] {
+        let failures = Dictionary(grouping: ListenerFailure.all(in: output), by: \.frontend)
+        return desired.sections.compactMap { section in
+            guard section.header.hasPrefix("frontend "), let failures = failures[section.name],
+                let object = section.origin.object, let key = section.origin.key
+            else { return nil }
+            return .listener(object, key: key, failures)
+        }
     }
 
     /// nil when HAProxy would accept the files.

@@ -20,6 +20,16 @@ struct ConfigurationOptions: ParsableArguments {
             """, valueName: "namespace/name"))
     var configmapErrorfiles: EngineOptions.ObjectName?
 
+    @Option(
+        name: [.customLong("configmap-tcp-services")],
+        help: ArgumentHelp(
+            """
+            A ConfigMap with services that are not HTTP: keys are ports to listen on, values namespace/service:port, with :ssl \
+            behind it where HAProxy is to end TLS. In force there are annotations of the Service, and those keys of the \
+            controller's ConfigMap that Services can have too.
+            """, valueName: "namespace/name"))
+    var configmapTCPServices: EngineOptions.ObjectName?
+
     @Option(help: ArgumentHelp("Where requests go that no Ingress matches.", valueName: "namespace/name[:port]"))
     var defaultBackendService: DefaultBackend?
 
@@ -148,6 +158,7 @@ struct ConfigurationOptions: ParsableArguments {
         options.configMap = configmap
         options.patternFilesConfigMap = configmapPatternfiles
         options.errorFilesConfigMap = configmapErrorfiles
+        options.tcpServicesConfigMap = configmapTCPServices
         options.defaultBackendService = defaultBackendService?.name
         options.defaultBackendPort = defaultBackendService?.port
         options.defaultCertificate = defaultSSLCertificate

@@ -12,6 +12,8 @@ actor ControlLoop {
     private let logger: Logger
     private var store = ObjectStore()
     private var refusals = Refusals()
+    private var takenAddresses = TakenAddresses()
+    private var watch: Task<Void, Never>?
     private var sourceFindings: [Finding] = []
     private var reported: Set<Finding> = []
     private var skipped: Set<String> = []
@@ -69,6 +71,7 @@ actor ControlLoop {
 
     private func synchronize() async {
         let start = ContinuousClock.now
+        takenAddresses.lift(from: &refusals, now: start)
         // Each round takes out what HAProxy refused in the one before; the number of rounds is bounded by the number of values.
         while true {
             let assembly = engine.assemble(store, refusals: refusals, now: Int(Date().timeIntervalSince1970))
@@ -89,6 +92,12 @@ actor ControlLoop {
                 guard let value = value(of: key, on: object) else { continue }
                 refusals.refuse(object, key: key, value: value, reason: reason)
             case .file(let file, let reason): refusals.refuse(file, reason: reason)
+            case .listener(let object, let key, let failures):
+                guard let value = value(of: key, on: object) else { continue }
+                let reason = failures.map(\.reason).joined(separator: ", ")
+                refusals.refuse(object, key: key, value: value, reason: reason)
+                takenAddresses.add(object, key: key, value: value, failures: failures, now: .now)
+                watchAddresses()
             }
         }
         return refusals.count > before
@@ -143,6 +152,18 @@ actor ControlLoop {
         Task {
             try? await Task.sleep(for: wait)
             waker.yield()
+        }
+    }
+
+    /// Looks now and then whether an address has become free.
+    private func watchAddresses() {
+        guard watch == nil else { return }
+        watch = Task { [weak self, waker] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(5))
+                guard let self else { return }
+                if await self.takenAddresses.hasFree(now: .now) { waker.yield() }
+            }
         }
     }
 

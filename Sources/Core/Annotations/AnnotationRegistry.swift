@@ -6,6 +6,8 @@ public struct AnnotationRegistry: Sendable {
     /// All handlers, by family and then by the first key.
     public let handlers: [any AnnotationHandler.Type]
     let routeHandlers: [any RouteAnnotation.Type]
+    /// Those whose settings hold for TCP services too: they are about Services, not about requests or the way to them.
+    let tcpServiceHandlers: [any RouteAnnotation.Type]
     let globalHandlers: [any GlobalAnnotation.Type]
     let selectionHandlers: [any IngressSelection.Type]
     /// All keys by name, older names too.
@@ -37,6 +39,9 @@ public struct AnnotationRegistry: Sendable {
         self.routeHandlers =
             routeHandlers.filter { $0 is any RoutingAnnotation.Type }
             + routeHandlers.filter { !($0 is any RoutingAnnotation.Type) }
+        tcpServiceHandlers = routeHandlers.filter { handler in
+            !(handler is any RoutingAnnotation.Type) && handler.reference.keys.contains { $0.scopes.contains(.service) }
+        }
         globalHandlers = handlers.compactMap { $0 as? any GlobalAnnotation.Type }
         selectionHandlers = handlers.compactMap { $0 as? any IngressSelection.Type }
         self.keys = keys

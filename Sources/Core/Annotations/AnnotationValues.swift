@@ -130,19 +130,24 @@ public struct AnnotationEnvironment: Hashable, Sendable {
 
 /// The route that a setting is resolved for.
 public struct RouteContext: Hashable, Sendable {
-    /// The Ingress; nil for the operator's own default backend.
+    /// The Ingress; nil for the operator's own default backend and for TCP services.
     public var ingress: ObjectKey?
     public var service: ObjectKey
     /// Whether `spec.tls` of the Ingress covers the route's host.
     public var hostHasTLS: Bool
     /// The DNS name that a Service of type ExternalName stands for; nil for all others, whose pods are reached by address.
     public var externalName: String?
+    /// Whether connections come to the Service by a port of its own: an entry of `--configmap-tcp-services`.
+    public var isTCPService: Bool
 
-    public init(ingress: ObjectKey?, service: ObjectKey, hostHasTLS: Bool, externalName: String? = nil) {
+    public init(
+        ingress: ObjectKey?, service: ObjectKey, hostHasTLS: Bool, externalName: String? = nil, isTCPService: Bool = false
+    ) {
         self.ingress = ingress
         self.service = service
         self.hostHasTLS = hostHasTLS
         self.externalName = externalName
+        self.isTCPService = isTCPService
     }
 }
 
@@ -168,6 +173,11 @@ public struct Refusals: Hashable, Sendable {
 
     public mutating func refuse(_ object: ObjectKey, key: String, value: String, reason: String) {
         reasons[Value(object: object, key: key, value: value)] = reason
+    }
+
+    /// The value may be tried again.
+    public mutating func lift(_ object: ObjectKey, key: String, value: String) {
+        reasons[Value(object: object, key: key, value: value)] = nil
     }
 
     func refusal(of object: ObjectKey, key: String, value: String) -> String? {

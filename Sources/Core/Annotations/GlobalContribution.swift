@@ -14,6 +14,7 @@ public struct GlobalContribution {
     private(set) var bindOptions: [Traced<Directive>] = []
     private(set) var tlsBindOptions: [Traced<Directive>] = []
     private(set) var quicBindOptions: [Traced<Directive>] = []
+    private(set) var tcpServiceBindOptions: [Traced<Directive>] = []
     /// Frontends whose protection cannot be built, and who asked for it.
     private(set) var closed: [Frontend: Origin] = [:]
     private(set) var frontendLines: [Traced<Directive>] = []
@@ -58,10 +59,15 @@ public struct GlobalContribution {
 
     /// Adds keywords to the `bind` lines that end TLS.
     ///
-    /// - Parameter forQUIC: false for keywords that only a TCP listener can have.
-    public mutating func tlsBind(_ keywords: Directive, forQUIC: Bool = true, from source: Origin? = nil) {
+    /// - Parameters:
+    ///   - forQUIC: false for keywords that only a TCP listener can have.
+    ///   - forTCPServices: false for keywords that are about HTTP.
+    public mutating func tlsBind(
+        _ keywords: Directive, forQUIC: Bool = true, forTCPServices: Bool = true, from source: Origin? = nil
+    ) {
         append(keywords, source, \.tlsBindOptions)
         if forQUIC { append(keywords, source, \.quicBindOptions) }
+        if forTCPServices { append(keywords, source, \.tcpServiceBindOptions) }
     }
 
     /// Makes frontends answer 503 to everything.

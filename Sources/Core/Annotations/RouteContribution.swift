@@ -6,6 +6,13 @@ public struct RouteContribution {
     public var backend = BackendSettings()
     /// TLS is not ended here: it goes through to the pod, chosen by SNI.
     public var isPassthrough = false
+    /// HAProxy sees connections and no requests: TLS goes through to the pod, or the route is a TCP service.
+    public var isTCP: Bool { isPassthrough || context.isTCPService }
+    /// Why, to follow what is impossible then.
+    public var tcpReason: String {
+        isPassthrough
+            ? "where ssl-passthrough hides the requests from HAProxy" : "for a TCP service, of which HAProxy reads no requests"
+    }
     /// The Ingress has a backend of its own even where its settings equal another's.
     public var isStandalone = false
     /// What requests have to match beside host and path; the others go where they would go without this route.

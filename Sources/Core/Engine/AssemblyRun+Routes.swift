@@ -124,7 +124,7 @@ extension AssemblyRun {
                 route.unavailable = "TLS is passed through to the pods, which plain HTTP cannot reach"
                 return route
             }
-            route.backend = backends.add(route, resolved: resolved, plan: plan)
+            route.backend = backends.add(route.service, for: route.ingress, resolved: resolved, plan: plan)
         } catch {
             route.unavailable = error.reason
             findings.append(
@@ -154,7 +154,7 @@ extension AssemblyRun {
                 case .unavailable: Self.unavailableBackend
                 }
             if planned.map == "sni", target == Self.unavailableBackend {
-                maps["sni", default: [:]][planned.key] = "\(Self.unavailablePassthrough).\(route.settings)"
+                maps["sni", default: [:]][planned.key] = "\(Self.unavailableTCPBackend).\(route.settings)"
             } else {
                 let value = route.settings.isEmpty ? target : "\(target).\(route.settings)"
                 if let condition = route.condition {

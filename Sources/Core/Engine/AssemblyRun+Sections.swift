@@ -3,8 +3,8 @@ extension AssemblyRun {
     static let notFoundBackend = "ingress-not-found"
     /// Answers 503: the route's Service is missing or its protection cannot be built.
     static let unavailableBackend = "ingress-unavailable"
-    /// Closes connections whose TLS would be passed through to a backend that cannot be built.
-    static let unavailablePassthrough = "ingress-unavailable-passthrough"
+    /// Closes connections of TCP services and passed-through TLS that would go to a backend that cannot be built.
+    static let unavailableTCPBackend = "ingress-unavailable-tcp"
     /// Hands connections that are not passed through to the frontend that ends TLS.
     static let terminationBackend = "ingress-tls-termination"
 
@@ -39,10 +39,16 @@ extension AssemblyRun {
             state.sections.append(httpsFrontend(global, rules: rules, isBehindPassthrough: usesPassthrough))
             if usesPassthrough { state.sections += passthroughSections(global, rules: rules) }
         }
+        for planned in tcpServices { state.sections.append(tcpServiceFrontend(planned, global: global)) }
         if options.healthzPort != 0 { state.sections.append(healthzFrontend()) }
         if options.statsPort != 0 { state.sections.append(statsFrontend(global)) }
         state.sections.append(Section("backend \(Self.notFoundBackend)", lines: [.init("http-request deny deny_status 404")]))
         state.sections.append(Section("backend \(Self.unavailableBackend)"))
+        if usesPassthrough && options.isHTTPSEnabled || !tcpServices.isEmpty {
+            state.sections.append(
+                Section(
+                    "backend \(Self.unavailableTCPBackend)", lines: [.init("mode tcp"), .init("tcp-request content reject")]))
+        }
         for table in Set(routes.flatMap { plans[$0.context]?.contribution.stickTables ?? [] }).sorted(by: { $0.name < $1.name }) {
             state.sections.append(Section("backend \(table.name)", lines: [.init(table.definition)]))
         }
@@ -97,7 +103,7 @@ extension AssemblyRun {
 
     // MARK: - Frontends
 
-    private func binds(port: Int, _ keywords: Directive) -> [Directive] {
+    func binds(port: Int, _ keywords: Directive) -> [Directive] {
         var binds: [Directive] = []
         if let address = options.ipv4Address { binds.append("bind \(address + ":" + String(port))\(raw: keywords.text)") }
         if let address = options.ipv6Address {
@@ -189,7 +195,7 @@ extension AssemblyRun {
         section.add("default_backend \(raw: Self.notFoundBackend)")
     }
 
-    private static func keywords(_ options: [Traced<Directive>]) -> Directive {
+    static func keywords(_ options: [Traced<Directive>]) -> Directive {
         Directive(raw: options.map { " " + $0.value.text }.joined())
     }
 
@@ -224,9 +230,7 @@ extension AssemblyRun {
         let termination = Section(
             "backend \(Self.terminationBackend)",
             lines: [.init("mode tcp"), .init("server tls-termination \(raw: "unix@" + terminationSocket) send-proxy-v2")])
-        let closed = Section(
-            "backend \(Self.unavailablePassthrough)", lines: [.init("mode tcp"), .init("tcp-request content reject")])
-        return [frontend, termination, closed]
+        return [frontend, termination]
     }
 
     private func healthzFrontend() -> Section {
@@ -258,16 +262,16 @@ extension AssemblyRun {
     ) -> Section {
         let settings = entry.settings
         var section = Section("backend \(name)", origin: entry.origin)
-        if identity.isPassthrough { section.add("mode tcp") }
+        if identity.isTCP { section.add("mode tcp") }
         if let balance = settings.balance { section.add([balance]) }
         section.add(settings.options)
         for option in commonOptions where settings.commonOptions[option] == nil { section.add("no option \(raw: option)") }
-        if !identity.isPassthrough {
+        if !identity.isTCP {
             section.add(settings.httpOptions)
             section.add(settings.rules)
         }
         section.add(settings.snippet)
-        let cookies = identity.isPassthrough ? .none : settings.serverCookies
+        let cookies = identity.isTCP ? .none : settings.serverCookies
         guard !entry.isExternalName else {
             // HAProxy resolves only names that its configuration has, so these servers are lines like any other.
             for keywords in settings.serverOptions + settings.replaceableServerOptions {

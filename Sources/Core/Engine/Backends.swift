@@ -5,7 +5,8 @@ struct Backends {
         let service: ObjectKey
         let portName: String
         let settings: BackendSettings
-        let isPassthrough: Bool
+        /// Whether HAProxy sees connections there and no requests.
+        let isTCP: Bool
         /// The Ingress of a standalone backend.
         let owner: ObjectKey?
     }
@@ -31,16 +32,19 @@ struct Backends {
         return origins.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    mutating func add(_ route: AssemblyRun.PlannedRoute, resolved: ServiceResolution.Resolved, plan: RoutePlan) -> Identity {
+    /// - Parameter ingress: who wants it; nil for the operator.
+    mutating func add(
+        _ service: ObjectKey, for ingress: ObjectKey?, resolved: ServiceResolution.Resolved, plan: RoutePlan
+    ) -> Identity {
         let contribution = plan.contribution
         let identity = Identity(
-            service: route.service, portName: resolved.portName, settings: contribution.backend,
-            isPassthrough: contribution.isPassthrough, owner: contribution.isStandalone ? route.ingress : nil)
+            service: service, portName: resolved.portName, settings: contribution.backend, isTCP: contribution.isTCP,
+            owner: contribution.isStandalone ? ingress : nil)
         files += contribution.files
         guard entries[identity] == nil else { return identity }
         entries[identity] = Entry(
             servers: resolved.servers, isExternalName: resolved.isExternalName, settings: contribution.backend,
-            origin: Origin(object: route.ingress ?? route.service))
+            origin: Origin(object: ingress ?? service))
         order.append(identity)
         for list in contribution.backend.userLists { userLists[list.name] = list }
         return identity
@@ -55,7 +59,7 @@ struct Backends {
             if taken.insert(plain).inserted {
                 names[identity] = plain
             } else {
-                let difference = [identity.settings.id, String(identity.isPassthrough), identity.owner?.qualifiedName ?? ""]
+                let difference = [identity.settings.id, String(identity.isTCP), identity.owner?.qualifiedName ?? ""]
                 names[identity] = "\(plain)_\(StableID.make(difference))"
             }
         }

@@ -42,6 +42,7 @@ struct AssemblyRun {
     var state = DesiredState()
     var findings: [Finding] = []
     var routes: [PlannedRoute] = []
+    var tcpServices: [PlannedTCPService] = []
     var plans: [RouteContext: RoutePlan] = [:]
     /// The rules that choose among routes with conditions.
     var conditionRules: [Section.Line] = []
@@ -110,10 +111,12 @@ struct AssemblyRun {
 
         var backends = Backends()
         for index in routes.indices { routes[index] = resolve(routes[index], in: &backends) }
+        planTCPServices(in: &backends)
         let names = backends.names()
 
         let finished = routes.map { finish($0, names: names) }
         fillMaps(finished, global: global)
+        fillTCPServicesMap(names: names)
         addDefaultCertificate(global, certificates: &certificates)
         state.certificateList = certificates.list
         for file in certificates.files { state.files[file.path] = file }

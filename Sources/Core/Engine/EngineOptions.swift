@@ -23,6 +23,7 @@ public struct EngineOptions: Hashable, Sendable {
     public var configMap = ObjectName(namespace: "default", name: "haproxy-configmap")
     public var patternFilesConfigMap: ObjectName?
     public var errorFilesConfigMap: ObjectName?
+    public var tcpServicesConfigMap: ObjectName?
     public var defaultBackendService: ObjectName?
     /// The port of the default backend's Service; nil for its first.
     public var defaultBackendPort: PortReference?

@@ -33,7 +33,8 @@ struct HandlerRun {
 
     func plan(_ context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)]) -> RoutePlan {
         var plan = RoutePlan(contribution: RouteContribution(context: context, environment: environment, objects: objects))
-        for handler in registry.routeHandlers { run(handler, context: context, sets: sets, plan: &plan) }
+        let handlers = context.isTCPService ? registry.tcpServiceHandlers : registry.routeHandlers
+        for handler in handlers { run(handler, context: context, sets: sets, plan: &plan) }
         for file in plan.contribution.files {
             guard let reason = refusals.refusal(of: file) else { continue }
             plan.closedReason = "HAProxy cannot load \(file.path): \(reason)"
@@ -62,8 +63,8 @@ struct HandlerRun {
                 plan.contribution.backend.unrepresentable = nil
                 try setting.contribute(to: &plan.contribution)
                 if let error = plan.contribution.backend.unrepresentable { throw error }
-                if reference.isProtection, plan.contribution.isPassthrough {
-                    try requirePassthrough(
+                if reference.isProtection, plan.contribution.isTCP {
+                    try requireEnforceable(
                         from: before, to: plan.contribution, origin: values.defaultOrigin(family: reference.family))
                 }
             }
@@ -80,16 +81,17 @@ struct HandlerRun {
         plan.inForce += values.inForce
     }
 
-    /// A protection that works on HTTP protects nothing where TLS is passed through.
-    private func requirePassthrough(from before: RouteContribution, to after: RouteContribution, origin: Origin) throws {
+    /// A protection that works on HTTP protects nothing where there are no requests.
+    private func requireEnforceable(from before: RouteContribution, to after: RouteContribution, origin: Origin) throws {
         let added = after.rules.filter { !before.rules.contains($0) }
         let isEnforceable =
-            added.allSatisfy { $0.rules.passthroughLines != nil } && after.backend.rules.count == before.backend.rules.count
+            added.allSatisfy { $0.rules.passthroughLines != nil && after.isPassthrough }
+            && after.backend.rules.count == before.backend.rules.count
         guard !isEnforceable else { return }
         throw AnnotationError(
             Finding(
                 .error, object: origin.object, key: origin.key,
-                "cannot be enforced where ssl-passthrough hides the requests from HAProxy"))
+                "cannot be enforced \(after.tcpReason)"))
     }
 
     /// Runs the handlers of the whole HAProxy.

@@ -1,7 +1,7 @@
 extension RunningState {
     func runtimeUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
         // Values come before the routes that lead to them, and go after them.
-        let routing: Set = ["host", "path-exact", "path-prefix", "sni"]
+        let routing: Set = ["host", "path-exact", "path-prefix", "sni", AssemblyRun.tcpServicesMap]
         let (values, valuesGone) = mapUpdates(to: desired) { !routing.contains($0) }
         let (routes, routesGone) = mapUpdates(to: desired) { routing.contains($0) }
         let (added, removed) = serverUpdates(to: desired)

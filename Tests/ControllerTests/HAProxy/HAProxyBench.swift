@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 @testable import Controller
@@ -21,7 +22,7 @@ struct HAProxyBench: Sendable {
         let made = try #require(mkdtemp(&template))
         directory = String(cString: made)
         let held = try HeldPort()
-        port = held.port
+        port = UInt16(held.port)
         held.release()
         settings = HAProxyProcess.Settings(
             configurationFile: "\(directory)/haproxy.cfg", runtimeDirectory: directory,
@@ -95,31 +96,6 @@ struct HAProxyBench: Sendable {
             return String(decoding: data, as: UTF8.self).contains(directory)
         }
     }
-}
-
-/// A listening TCP socket on a free port of the loopback interface.
-final class HeldPort: Sendable {
-    let port: UInt16
-    private let descriptor: Int32
-
-    init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && listen(descriptor, 16) == 0
-                    && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        try #require(result)
-        port = UInt16(bigEndian: address.sin_port)
-    }
-
-    func release() { close(descriptor) }
 }
 
 /// A TCP connection to the loopback interface that has sent half a request.

@@ -152,7 +152,7 @@ import Testing
         let hostless = try through(host: nil)
         #expect(hostless.map("sni").isEmpty && hostless.messages.contains { $0.contains("only for rules with a host") })
         let guarded = try through(["guard": "strict"])
-        #expect(guarded.map("sni")["shop.example.com"]?.hasPrefix("ingress-unavailable-passthrough.") == true)
+        #expect(guarded.map("sni")["shop.example.com"]?.hasPrefix("ingress-unavailable-tcp.") == true)
         let listed = try through(["visitors": "10.0.0.0/8"])
         #expect(listed.map("sni")["shop.example.com"]?.hasPrefix("shop_svc_web_http.") == true)
     }

@@ -49,28 +49,3 @@ enum ProcessTable {
         return (0..<4).map { String(value >> (8 * UInt32($0)) & 0xff) }.joined(separator: ".") + ":\(port)"
     }
 }
-
-/// A port on 127.0.0.1 that is taken until it is given back.
-final class TakenPort: Sendable {
-    let number: Int
-    private let descriptor: Int32
-
-    init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                guard bind(descriptor, generic, size) == 0, listen(descriptor, 8) == 0 else { return Int32(-1) }
-                return getsockname(descriptor, generic, &size)
-            }
-        }
-        number = Int(UInt16(bigEndian: address.sin_port))
-        guard status == 0 else { throw POSIXError(.EADDRINUSE) }
-    }
-
-    func giveBack() { close(descriptor) }
-}
