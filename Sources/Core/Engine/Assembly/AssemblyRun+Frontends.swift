@@ -1,0 +1,153 @@
+extension AssemblyRun {
+    func binds(port: Int, _ keywords: Directive) -> [Directive] {
+        var binds: [Directive] = []
+        if let address = options.ipv4Address { binds.append("bind \(address + ":" + String(port))\(raw: keywords.text)") }
+        if let address = options.ipv6Address {
+            binds.append("bind \("[" + address + "]:" + String(port)) v6only\(raw: keywords.text)")
+        }
+        return binds
+    }
+
+    /// The request's way through the routing maps; see Docs/how-it-works.md.
+    private static let routing: [Directive] = [
+        "http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)",
+        "http-request set-var(txn.host_key) var(txn.host),map_str(\(map: "host"))",
+        """
+        http-request set-var(txn.host_key) var(txn.host),regsub(^[^.]*,),map_str(\(map: "host")) \
+        if !{ var(txn.host_key) -m found }
+        """,
+        "http-request set-var(txn.host_key) str() if !{ var(txn.host_key) -m found }",
+        "http-request set-var(txn.path) path",
+        "http-request set-var(txn.route) var(txn.host_key),concat(,txn.path),map_str(\(map: "path-exact"))",
+        """
+        http-request set-var(txn.route) var(txn.host_key),concat(,txn.path,/),map_beg(\(map: "path-prefix")) \
+        if !{ var(txn.route) -m found }
+        """,
+        """
+        http-request set-var(txn.route) str(\(raw: defaultKey)),map_str(\(map: "path-exact")) \
+        if !{ var(txn.route) -m found }
+        """,
+    ]
+
+    func httpFrontend(_ global: GlobalContribution, rules: [OwnedRules]) -> Section {
+        var section = Section("frontend http")
+        for bind in binds(port: options.httpPort, Self.keywords(global.bindOptions)) {
+            section.lines.append(.init(bind, parts: global.bindOptions))
+        }
+        addConnectionRules(to: &section, global: global)
+        addHTTPRules(to: &section, of: .http, global: global, rules: rules)
+        return section
+    }
+
+    func httpsFrontend(_ global: GlobalContribution, rules: [OwnedRules], isBehindPassthrough: Bool) -> Section {
+        var section = Section("frontend https")
+        let tls = " ssl crt-list \(CertificateList.path)" + Self.keywords(global.tlsBindOptions).text
+        if isBehindPassthrough {
+            section.lines.append(
+                .init("bind \(raw: "unix@" + terminationSocket) mode 600 accept-proxy\(raw: tls)", parts: global.tlsBindOptions))
+        } else {
+            for bind in binds(port: options.httpsPort, Directive(raw: Self.keywords(global.bindOptions).text + tls)) {
+                section.lines.append(.init(bind, parts: global.bindOptions + global.tlsBindOptions))
+            }
+            addConnectionRules(to: &section, global: global)
+        }
+        if options.servesQUIC { addQUIC(to: &section, global: global) }
+        addHTTPRules(to: &section, of: .https, global: global, rules: rules)
+        return section
+    }
+
+    /// Listens on UDP, and tells those who come by TCP. What is meant for TCP listeners has no place on these.
+    private func addQUIC(to section: inout Section, global: GlobalContribution) {
+        let port = options.quicPort ?? options.httpsPort
+        let tls = " ssl crt-list \(CertificateList.path) alpn h3" + Self.keywords(global.quicBindOptions).text
+        var binds: [Directive] = []
+        if let address = options.ipv4Address { binds.append("bind \("quic4@\(address):\(port)")\(raw: tls)") }
+        if let address = options.ipv6Address { binds.append("bind \("quic6@[\(address)]:\(port)") v6only\(raw: tls)") }
+        for bind in binds { section.lines.append(.init(bind, parts: global.quicBindOptions)) }
+        if let age = global.quicMaximumAge {
+            let service = "h3=\":\(options.announcedQUICPort ?? port)\"; ma=\(age.value)"
+            section.add("http-after-response set-header alt-svc \(service)", origin: age.origin)
+        }
+    }
+
+    /// Rules for the connections of clients. They read maps, so that a running frontend may keep them.
+    private func addConnectionRules(to section: inout Section, global: GlobalContribution) {
+        for line in global.connectionLines { section.add(line.value, origin: line.origin, feature: "connection/\(line.value)") }
+    }
+
+    private func addHTTPRules(
+        to section: inout Section, of frontend: GlobalContribution.Frontend, global: GlobalContribution, rules: [OwnedRules]
+    ) {
+        if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
+        for line in Self.routing { section.add(line) }
+        section.lines += conditionRules
+        section.add("http-request set-var(txn.settings) var(txn.route),field(2,.)")
+        section.add(global.frontendLines)
+        for owned in rules {
+            for line in owned.rules.lines { section.lines.append(owned.line(line)) }
+        }
+        section.add(global.frontendSnippet)
+        section.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
+        section.add("default_backend \(raw: Self.notFoundBackend)")
+    }
+
+    static func keywords(_ options: [Traced<Directive>]) -> Directive {
+        Directive(raw: options.map { " " + $0.value.text }.joined())
+    }
+
+    private var terminationSocket: String { options.runtimeDirectory + "/tls-termination.sock" }
+
+    /// The frontend that looks at the SNI, and the way from it to the frontend that ends TLS.
+    func passthroughSections(_ global: GlobalContribution, rules: [OwnedRules]) -> [Section] {
+        var frontend = Section("frontend tls")
+        frontend.add("mode tcp")
+        for bind in binds(port: options.httpsPort, Self.keywords(global.bindOptions)) { frontend.add(bind) }
+        frontend.add(global.tcpFrontendLines)
+        addConnectionRules(to: &frontend, global: global)
+        frontend.add("tcp-request inspect-delay 5s")
+        frontend.add("tcp-request content set-var(txn.host) req.ssl_sni,lower if { req.ssl_hello_type 1 }")
+        frontend.add("tcp-request content set-var(txn.route) var(txn.host),map_str(\(map: "sni"))")
+        frontend.add(
+            """
+            tcp-request content set-var(txn.route) var(txn.host),regsub(^[^.]*,),map_str(\(map: "sni")) \
+            if !{ var(txn.route) -m found } !{ var(txn.host),map_str(\(map: "host")) -m found }
+            """)
+        frontend.add("tcp-request content set-var(txn.settings) var(txn.route),field(2,.)")
+        for owned in rules {
+            for line in owned.rules.passthroughLines ?? [] {
+                frontend.lines.append(owned.line(line))
+            }
+        }
+        // What goes on to the frontend that ends TLS is logged there.
+        frontend.add("tcp-request content set-log-level silent if !{ var(txn.route) -m found }")
+        frontend.add("tcp-request content accept if { req.ssl_hello_type 1 }")
+        frontend.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
+        frontend.add("default_backend \(raw: Self.terminationBackend)")
+        let termination = Section(
+            "backend \(Self.terminationBackend)",
+            lines: [.init("mode tcp"), .init("server tls-termination \(raw: "unix@" + terminationSocket) send-proxy-v2")])
+        return [frontend, termination]
+    }
+
+    func healthzFrontend() -> Section {
+        var section = Section("frontend healthz")
+        for bind in binds(port: options.healthzPort, "") { section.add(bind) }
+        section.add("monitor-uri /healthz")
+        section.add("option dontlog-normal")
+        return section
+    }
+
+    func statsFrontend(_ global: GlobalContribution) -> Section {
+        var section = Section("frontend stats")
+        for bind in binds(port: options.statsPort, "") { section.add(bind) }
+        section.add("option dontlog-normal")
+        if options.environment.capabilities.hasPrometheusExporter {
+            section.add("http-request use-service prometheus-exporter if { path /metrics }")
+        }
+        section.add("stats enable")
+        section.add("stats uri /")
+        section.add("stats refresh 10s")
+        section.add(global.statsSnippet)
+        return section
+    }
+}
