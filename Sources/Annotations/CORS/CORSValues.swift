@@ -1,0 +1,42 @@
+import Core
+
+/// The value of `cors-allow-origin`.
+enum AllowedOrigin: Hashable, Sendable {
+    case any
+    case matching(OriginPattern)
+}
+
+extension ValueType where Value == AllowedOrigin {
+    static let origin = ValueType(
+        name: "* or regular expression", expected: "* or an origin or a regular expression over the whole Origin",
+        example: #"^https://(www|app)\.example\.com$"#
+    ) { $0 == "*" ? .any : .matching(try OriginPattern($0)) }
+}
+
+extension ValueType where Value == String {
+    static let methods = ValueType(
+        name: "* or method list", expected: "* or HTTP methods, separated by commas", example: "GET, POST, DELETE"
+    ) { text in
+        let known: Set = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
+        return try list(text) { word in
+            guard known.contains(word) else { throw ValueError("names \(word.quotedForPeople), which is not an HTTP method") }
+        }
+    }
+
+    static let headerNames = ValueType(
+        name: "* or header list", expected: "* or header names, separated by commas", example: "Content-Type, X-Request-ID"
+    ) { text in
+        try list(text) { word in
+            guard word.isToken else { throw ValueError("names \(word.quotedForPeople), which is not the name of a header") }
+        }
+    }
+
+    /// `*`, or words that `check` accepts, joined as HTTP lists are.
+    private static func list(_ text: String, _ check: (String) throws -> Void) throws -> String {
+        guard text != "*" else { return text }
+        let words = text.split { $0 == "," || $0.isWhitespace }.map(String.init)
+        guard !words.isEmpty else { throw ValueError("names nothing") }
+        for word in words { try check(word) }
+        return words.joined(separator: ", ")
+    }
+}
