@@ -26,4 +26,8 @@ public struct Assembly: Sendable {
     public let findings: [Finding]
     /// The annotations in force for a route's (Ingress, Service) pair.
     public let valuesInForce: [RouteContext: [ValueInForce]]
+    /// The Secrets that something names, whether they exist or not.
+    public let secrets: Set<ObjectKey>
+    /// The Ingresses that are ours, older ones first.
+    public let ingresses: [ObjectKey]
 }

@@ -72,6 +72,9 @@ public struct EngineOptions: Hashable, Sendable {
         (allowedNamespaces.isEmpty || allowedNamespaces.contains(namespace)) && !deniedNamespaces.contains(namespace)
     }
 
+    /// The ConfigMaps that are read.
+    public var configMaps: Set<ObjectName> { Set([configMap, patternFilesConfigMap].compactMap { $0 }) }
+
     /// The controller name that IngressClass objects carry for us.
     public static let controllerName = "haproxy.org/ingress-controller"
 }

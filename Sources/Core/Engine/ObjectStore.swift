@@ -16,34 +16,48 @@ public struct ObjectStore: Sendable {
         for object in objects { upsert(object) }
     }
 
-    public mutating func upsert(_ object: KubernetesObject) {
+    /// - Returns: whether that changed anything: an API server also tells of changes in parts that nothing reads.
+    @discardableResult
+    public mutating func upsert(_ object: KubernetesObject) -> Bool {
         let key = object.key
         switch object {
-        case .ingress(let ingress): ingresses[key] = ingress
-        case .ingressClass(let ingressClass): ingressClasses[key.name] = ingressClass
-        case .service(let service): services[key] = service
-        case .secret(let secret): secrets[key] = secret
-        case .configMap(let configMap): configMaps[key] = configMap
-        case .namespace: namespaces.insert(key.name)
-        case .endpoints(let value): endpoints[key] = value
+        case .ingress(let ingress): return Self.set(ingress, at: key, in: &ingresses)
+        case .ingressClass(let ingressClass): return Self.set(ingressClass, at: key.name, in: &ingressClasses)
+        case .service(let service): return Self.set(service, at: key, in: &services)
+        case .secret(let secret): return Self.set(secret, at: key, in: &secrets)
+        case .configMap(let configMap): return Self.set(configMap, at: key, in: &configMaps)
+        case .namespace: return namespaces.insert(key.name).inserted
+        case .endpoints(let value): return Self.set(value, at: key, in: &endpoints)
         case .endpointSlice(let slice):
+            if slices[key] == slice { return false }
             removeSlice(key)
             slices[key] = slice
             if let service = Self.service(of: slice) { slicesByService[service, default: []].insert(key) }
+            return true
         }
     }
 
-    public mutating func remove(_ key: ObjectKey) {
+    /// - Returns: whether it was there.
+    @discardableResult
+    public mutating func remove(_ key: ObjectKey) -> Bool {
         switch key.kind {
-        case .ingress: ingresses[key] = nil
-        case .ingressClass: ingressClasses[key.name] = nil
-        case .service: services[key] = nil
-        case .secret: secrets[key] = nil
-        case .configMap: configMaps[key] = nil
-        case .namespace: namespaces.remove(key.name)
-        case .endpoints: endpoints[key] = nil
+        case .ingress: ingresses.removeValue(forKey: key) != nil
+        case .ingressClass: ingressClasses.removeValue(forKey: key.name) != nil
+        case .service: services.removeValue(forKey: key) != nil
+        case .secret: secrets.removeValue(forKey: key) != nil
+        case .configMap: configMaps.removeValue(forKey: key) != nil
+        case .namespace: namespaces.remove(key.name) != nil
+        case .endpoints: endpoints.removeValue(forKey: key) != nil
         case .endpointSlice: removeSlice(key)
         }
+    }
+
+    private static func set<Key: Hashable, Value: Equatable>(
+        _ value: Value, at key: Key, in objects: inout [Key: Value]
+    ) -> Bool {
+        if objects[key] == value { return false }
+        objects[key] = value
+        return true
     }
 
     /// The slices of a Service, by name; made from its Endpoints object where there are none.
@@ -64,9 +78,13 @@ public struct ObjectStore: Sendable {
         slice.serviceName.map { ObjectKey(.service, namespace: slice.metadata.namespace, name: $0) }
     }
 
-    private mutating func removeSlice(_ key: ObjectKey) {
-        guard let slice = slices.removeValue(forKey: key), let service = Self.service(of: slice) else { return }
-        slicesByService[service]?.remove(key)
-        if slicesByService[service]?.isEmpty == true { slicesByService[service] = nil }
+    @discardableResult
+    private mutating func removeSlice(_ key: ObjectKey) -> Bool {
+        guard let slice = slices.removeValue(forKey: key) else { return false }
+        if let service = Self.service(of: slice) {
+            slicesByService[service]?.remove(key)
+            if slicesByService[service]?.isEmpty == true { slicesByService[service] = nil }
+        }
+        return true
     }
 }

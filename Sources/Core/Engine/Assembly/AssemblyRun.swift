@@ -6,6 +6,7 @@ struct AssemblyRun {
     let handlers: HandlerRun
     let services: ServiceResolution
     let configMapSet: AnnotationSet?
+    let lookups = Lookups()
     var registry: AnnotationRegistry { engine.registry }
     var options: EngineOptions { engine.options }
 
@@ -46,7 +47,7 @@ struct AssemblyRun {
         handlers = HandlerRun(
             registry: engine.registry, environment: options.environment,
             objects: ObjectReader(
-                secret: { store.secrets[$0] }, patternFile: { patterns?.data[$0] },
+                secret: { [lookups] in lookups.secret($0, in: store) }, patternFile: { patterns?.data[$0] },
                 sharedNamespaces: options.sharedSecretNamespaces),
             refusals: refusals)
         services = ServiceResolution(store: store, options: options)
@@ -70,7 +71,9 @@ struct AssemblyRun {
         for file in global.files { state.files[file.path] = file }
 
         var claims = Claims()
-        var certificates = Certificates(store: store, options: options, now: now, refusals: handlers.refusals)
+        var certificates = Certificates(
+            secret: { [lookups, store] in lookups.secret($0, in: store) }, options: options, now: now,
+            refusals: handlers.refusals)
         let ingresses = ownIngresses()
         for own in ingresses {
             planRules(own, claims: &claims)
@@ -94,7 +97,7 @@ struct AssemblyRun {
         addSections(global: global, backends: backends, names: names)
         return Assembly(
             state: state, routes: Self.inMatchingOrder(finished), findings: sortedFindings(),
-            valuesInForce: plans.mapValues(\.inForce))
+            valuesInForce: plans.mapValues(\.inForce), secrets: lookups.secrets, ingresses: ingresses.map(\.set.object))
     }
 
     /// Our Ingresses, older ones first: what they claim is theirs.

@@ -3,7 +3,7 @@ struct Certificates {
     /// Where the certificate for clients that name no known host is, relative to the configuration directory.
     static let defaultPath = "certs/default.pem"
 
-    let store: ObjectStore
+    private let secret: (ObjectKey) -> Secret?
     let options: EngineOptions
     let now: Int
     let refusals: Refusals
@@ -28,8 +28,8 @@ struct Certificates {
     /// The certificates of the list. HAProxy loads no others, and can replace only what it has loaded.
     var files: [ConfigurationFile] { loadable.filter { list.entries[$0.path] != nil } }
 
-    init(store: ObjectStore, options: EngineOptions, now: Int, refusals: Refusals) {
-        self.store = store
+    init(secret: @escaping (ObjectKey) -> Secret?, options: EngineOptions, now: Int, refusals: Refusals) {
+        self.secret = secret
         self.options = options
         self.now = now
         self.refusals = refusals
@@ -123,7 +123,7 @@ struct Certificates {
     private mutating func certificates(
         of secret: ObjectKey, for object: ObjectKey, field: String
     ) -> [(path: String, bundle: CertificateBundle)] {
-        guard let found = store.secrets[secret] else {
+        guard let found = self.secret(secret) else {
             findings.append(
                 Finding(.error, object: object, key: field, value: secret.name, "names a Secret that does not exist"))
             return []

@@ -177,7 +177,7 @@ struct FieldReader {
 
 extension Node {
     /// The value of a number without a fraction; JSON makes no difference between 80 and 80.0.
-    var wholeNumber: Int? {
+    public var wholeNumber: Int? {
         guard case .scalar(let scalar) = value else { return nil }
         return switch scalar.resolved {
         case .integer(let number): number

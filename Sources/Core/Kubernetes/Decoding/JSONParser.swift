@@ -1,142 +1,66 @@
-import Foundation
-
-/// Parses JSON texts into the same nodes as YAML. Values carry the place where their text begins.
+/// Parses JSON texts (RFC 8259) into the same nodes as YAML.
+///
+/// Foundation's parser was measured at a tenth of the speed and ten times the memory, which is what a first list of ten thousand
+/// objects waits for; and it gives neither places nor duplicate keys.
 public enum JSONParser {
-    /// Parses one JSON text, such as an answer of the API server.
+    /// Parses one JSON text.
+    ///
     /// - Throws: a ``Finding`` with the place of the error.
-    public static func node(from bytes: some Collection<UInt8>, file: String = "") throws(Finding) -> Node {
-        try node(from: Data(bytes), file: file, start: LinePosition(), depth: DocumentLimits().depth)
+    public static func node(from bytes: some Sequence<UInt8>, file: String = "") throws(Finding) -> Node {
+        try read(ContiguousArray(bytes), file: file) { reader throws(JSONReader.Failure) in try reader.value(depth: 0) }
+    }
+
+    /// Parses an event of a watch: its `type` and the `object` it is about, without the parts of it that nothing reads.
+    ///
+    /// - Throws: a ``Finding`` with the place of the error.
+    public static func watchEvent(from bytes: some Sequence<UInt8>) throws(Finding) -> Node {
+        try read(ContiguousArray(bytes), file: "") { reader throws(JSONReader.Failure) in
+            try reader.value(depth: 0, as: .watchEvent)
+        }
+    }
+
+    /// Parses the answer to a list request, handing over each element of `items` before the next is read, so that a long list
+    /// costs no more memory than its text. The elements come without the parts that nothing reads.
+    ///
+    /// - Returns: the list without its items.
+    /// - Throws: a ``Finding`` with the place of the error.
+    public static func list(from bytes: [UInt8], _ body: (Node) -> Void) throws(Finding) -> Node {
+        try read(ContiguousArray(bytes), file: "") { reader throws(JSONReader.Failure) in try reader.list(body) }
+    }
+
+    private static func read(
+        _ bytes: ContiguousArray<UInt8>, file: String, _ body: (inout JSONReader) throws(JSONReader.Failure) -> Node
+    ) throws(Finding) -> Node {
+        let result = bytes.withUnsafeBufferPointer { buffer in
+            Result { () throws(JSONReader.Failure) in
+                var reader = JSONReader(buffer, depth: DocumentLimits().depth)
+                let node = try body(&reader)
+                try reader.requireEnd()
+                return node
+            }
+        }
+        do { return try result.get() } catch { throw error.finding(file) }
     }
 
     /// Calls `body` with each of the JSON texts that stand one after the other, as `kubectl` reads them.
     static func parse(
         _ bytes: [UInt8], file: String, limits: DocumentLimits = DocumentLimits(), _ body: (ParsedDocument) -> Void
     ) throws(Finding) {
-        var texts = JSONTexts(bytes)
-        while let text = texts.next() {
-            let node = try node(from: Data(bytes[text.range]), file: file, start: text.start, depth: limits.depth)
-            body(ParsedDocument(root: node.isNull ? nil : node))
-        }
-    }
-
-    private static func node(from data: Data, file: String, start: LinePosition, depth: Int) throws(Finding) -> Node {
-        let value: Any
-        do {
-            value = try JSONSerialization.jsonObject(with: data, options: [.fragmentsAllowed])
-        } catch {
-            throw finding(error as NSError, data: data, file: file, start: start)
-        }
-        let builder = NodeBuilder(mark: start.mark, depth: depth)
-        do {
-            return try builder.node(value, depth: 0)
-        } catch {
-            throw Finding(.error, "is nested deeper than \(depth) levels", location: start.mark.location(in: file))
-        }
-    }
-
-    private static func finding(_ error: NSError, data: Data, file: String, start: LinePosition) -> Finding {
-        let description = error.userInfo["NSDebugDescription"] as? String ?? error.localizedDescription
-        // Foundation on Linux gives the offset in its text only: "Invalid value around character 11."
-        var offset = error.userInfo["NSJSONSerializationErrorIndex"] as? Int
-        var reason = description
-        if let found = description.firstMatch(of: /(.*?)(?: around|, at)? character (\d+)\.?/) {
-            offset = offset ?? Int(found.2)
-            reason = String(found.1)
-        }
-        var position = start
-        for byte in data.prefix(offset ?? data.count) { position.advance(over: byte) }
-        while reason.last == "." { reason.removeLast() }
-        return Finding(
-            .error, "is not valid JSON: \(reason.prefix(1).lowercased() + reason.dropFirst())",
-            location: position.mark.location(in: file))
-    }
-}
-
-private struct TooDeep: Error {}
-
-/// Turns what JSONSerialization made into nodes.
-private struct NodeBuilder {
-    let mark: Node.Mark
-    let depth: Int
-
-    func node(_ value: Any, depth: Int) throws(TooDeep) -> Node {
-        guard depth <= self.depth else { throw TooDeep() }
-        switch value {
-        case let text as String:
-            return Node(.scalar(.string(text)), mark: mark)
-        case let object as [String: Any]:
-            var entries: [Node.Entry] = []
-            entries.reserveCapacity(object.count)
-            for (key, value) in object {
-                entries.append(Node.Entry(key: key, keyMark: mark, value: try node(value, depth: depth + 1)))
-            }
-            return Node(.mapping(entries), mark: mark)
-        case let array as [Any]:
-            var elements: [Node] = []
-            elements.reserveCapacity(array.count)
-            for element in array { elements.append(try node(element, depth: depth + 1)) }
-            return Node(.sequence(elements), mark: mark)
-        case let number as NSNumber:
-            return Node(.scalar(scalar(number)), mark: mark)
-        default:
-            return Node(.scalar(.null), mark: mark)
-        }
-    }
-
-    private func scalar(_ number: NSNumber) -> Scalar {
-        switch UInt8(bitPattern: number.objCType.pointee) {
-        // Of the types that JSONSerialization makes, only booleans are chars.
-        case UInt8(ascii: "c"), UInt8(ascii: "B"): .bool(number.boolValue)
-        case UInt8(ascii: "d"), UInt8(ascii: "f"), UInt8(ascii: "Q"): .float(number.doubleValue)
-        default: .integer(number.intValue)
-        }
-    }
-}
-
-/// The JSON texts of a file: where each begins and ends, found by counting brackets.
-private struct JSONTexts {
-    private let bytes: [UInt8]
-    private var index = 0
-    private var position = LinePosition()
-
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
-    }
-
-    mutating func next() -> (range: Range<Int>, start: LinePosition)? {
-        while index < bytes.count, isSpace(bytes[index]) { step() }
-        guard index < bytes.count else { return nil }
-        let (first, start) = (index, position)
-        var open = 0
-        var isInString = false
-        while index < bytes.count {
-            let byte = bytes[index]
-            step()
-            if isInString {
-                if byte == UInt8(ascii: "\\"), index < bytes.count {
-                    step()
-                } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
+        let result = bytes.withUnsafeBufferPointer { buffer in
+            Result { () throws(JSONReader.Failure) in
+                var reader = JSONReader(buffer, depth: limits.depth)
+                while reader.hasMore() {
+                    let node = try reader.value(depth: 0)
+                    body(ParsedDocument(root: node.isNull ? nil : node, problems: reader.takeProblems()))
                 }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "{"), UInt8(ascii: "["): open += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                open -= 1
-                if open <= 0 { return (first..<index, start) }
-            default: break
             }
         }
-        return (first..<index, start)
+        do { try result.get() } catch { throw error.finding(file) }
     }
+}
 
-    private mutating func step() {
-        position.advance(over: bytes[index])
-        index += 1
+extension JSONReader.Failure {
+    fileprivate func finding(_ file: String) -> Finding {
+        Finding(.error, message, location: mark.location(in: file))
     }
-
-    private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
 }

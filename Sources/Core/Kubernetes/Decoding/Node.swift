@@ -76,7 +76,7 @@ public struct Node: Hashable, Sendable {
     }
 
     /// The text of a scalar as it was written.
-    var writtenText: String? {
+    public var writtenText: String? {
         guard case .scalar(let scalar) = value else { return nil }
         return scalar.text
     }

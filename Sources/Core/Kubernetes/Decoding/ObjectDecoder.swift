@@ -10,6 +10,11 @@ public struct ObjectDecoder: Sendable {
     /// Decodes one object, or a list of objects.
     public func decode(_ node: Node) -> DecodedDocument { decode(node, problems: [], path: [], inherited: nil) }
 
+    /// Decodes an element of a list of one kind, which does not say itself what it is.
+    public func decode(_ node: Node, as kind: ObjectKind, apiVersion: String) -> DecodedDocument {
+        decode(node, problems: [], path: [], inherited: (apiVersion, kind.rawValue))
+    }
+
     /// - Returns: nil for an empty document.
     func decode(_ document: ParsedDocument) -> DecodedDocument? {
         guard let root = document.root else {

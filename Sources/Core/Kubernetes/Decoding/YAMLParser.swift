@@ -4,7 +4,7 @@ import CLibYAML
 ///
 /// Anchors, aliases and merge keys are resolved. What only concerns one document becomes a problem of that document; text that is not
 /// YAML ends the stream.
-struct YAMLParser {
+public struct YAMLParser {
     private let file: String
     private let limits: DocumentLimits
     private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -20,6 +20,22 @@ struct YAMLParser {
         var node: Node?
         var nodes = 0
         var height = 0
+    }
+
+    /// Parses a file of one document, such as a kubeconfig.
+    ///
+    /// - Returns: nil for a text without content.
+    /// - Throws: a ``Finding`` with the place where the text is not YAML, or with what makes it unusable.
+    public static func node(from bytes: [UInt8], file: String) throws(Finding) -> Node? {
+        var documents: [ParsedDocument] = []
+        try parse(bytes, file: file) { documents.append($0) }
+        guard let document = documents.first else { return nil }
+        if let problem = document.problems.first {
+            throw Finding(
+                .error, value: problem.value, problem.message, expected: problem.expected, example: problem.example,
+                location: problem.mark.location(in: file))
+        }
+        return document.root
     }
 
     /// Calls `body` with each document of the text.
