@@ -6,6 +6,8 @@ import Synchronization
 public enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
     case exited(Int32)
     case signalled(Int32)
+    /// Of a process that was no child.
+    case unknown
 
     init(waitStatus: Int32) {
         let signal = waitStatus & 0x7f
@@ -16,6 +18,7 @@ public enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .exited(let code): "exit status \(code)"
         case .signalled(let signal): "signal \(signal)"
+        case .unknown: "a status that nobody saw"
         }
     }
 }

@@ -17,7 +17,7 @@ extension HAProxyProcess {
     }
 
     /// Whether the process is an HAProxy that was started with our master socket: a pid may have been given out again.
-    private func isOurMaster(_ pid: Int32) -> Bool {
+    func isOurMaster(_ pid: Int32) -> Bool {
         guard pid > 1, let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
         let words = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         return words.contains { $0.hasPrefix("\(settings.masterSocket),") }

@@ -9,7 +9,7 @@ import Logging
 /// default, `no-exit-on-failure` unset), so that both cases are one.
 ///
 /// If the controller itself is killed, HAProxy gets SIGTERM where util-linux's `setpriv` is installed and `diesWithController` is
-/// set; otherwise it goes on serving and the next `start()` reports `.alreadyRunning`.
+/// set; otherwise it goes on serving, and the next `start()` adopts it where that is wanted and reports `.alreadyRunning` else.
 public actor HAProxyProcess {
     /// Files, places and times.
     public struct Settings: Sendable {
@@ -21,6 +21,8 @@ public actor HAProxyProcess {
         public var runtimeSocket: String
         public var environment: [String: String]
         public var diesWithController: Bool
+        /// Whether an HAProxy that an earlier controller left behind is taken over.
+        public var adoptsRunning: Bool
         /// Where HAProxy's standard output goes: the lines of log targets that name it.
         public var standardOutput: Int32 = STDOUT_FILENO
         /// How long a start may take until the worker answers.
@@ -29,8 +31,8 @@ public actor HAProxyProcess {
 
         public init(
             program: String = "/usr/sbin/haproxy", configurationFile: String, runtimeDirectory: String, runtimeSocket: String,
-            environment: [String: String] = [:], diesWithController: Bool = true, startTimeout: Duration = .seconds(30),
-            backOff: BackOff = BackOff()
+            environment: [String: String] = [:], diesWithController: Bool = true, adoptsRunning: Bool = false,
+            startTimeout: Duration = .seconds(30), backOff: BackOff = BackOff()
         ) {
             self.program = program
             self.configurationFile = configurationFile
@@ -38,6 +40,7 @@ public actor HAProxyProcess {
             self.runtimeSocket = runtimeSocket
             self.environment = environment
             self.diesWithController = diesWithController
+            self.adoptsRunning = adoptsRunning
             self.startTimeout = startTimeout
             self.backOff = backOff
         }
@@ -85,7 +88,7 @@ public actor HAProxyProcess {
     nonisolated let master: MasterSocket
     nonisolated let runtime: RuntimeSocket
     var phase = Phase.idle
-    var child: ChildProcess?
+    var child: (any MasterProcess)?
     /// How the last child ended; nil while it lives.
     var exit: ExitStatus?
     var isReloading = false
@@ -110,6 +113,7 @@ public actor HAProxyProcess {
         guard phase == .idle else { throw .alreadyStarted }
         phase = .starting
         do throws(Failure) {
+            if try await adopt() { return begin() }
             try await removeLeftovers()
             try await launch()
         } catch {
@@ -117,6 +121,14 @@ public actor HAProxyProcess {
             throw error
         }
     }
+
+    /// HAProxy answers and has loaded its files.
+    private func begin() {
+        generation += 1
+        report.yield(.started(generation: generation))
+    }
+
+    func abandonSupervision() { supervision?.cancel() }
 
     /// The master and all its workers, old ones included.
     public func status() async throws(Failure) -> MasterStatus {
@@ -164,9 +176,8 @@ public actor HAProxyProcess {
             throw error
         }
         phase = .running
-        generation += 1
+        begin()
         logger.info("HAProxy runs", metadata: ["pid": "\(started.pid)", "generation": "\(generation)"])
-        report.yield(.started(generation: generation))
     }
 
     private func waitUntilReady(_ child: ChildProcess, mark: Int) async throws(Failure) {
@@ -188,7 +199,7 @@ public actor HAProxyProcess {
         throw .notReady(reason: lines.failureReason ?? ending, output: lines)
     }
 
-    private func childExited(_ status: ExitStatus) {
+    func childExited(_ status: ExitStatus) {
         exit = status
         guard phase == .running else { return }
         report.yield(.exited(status, output: output.lines()))
@@ -249,7 +260,7 @@ public actor HAProxyProcess {
     }
 
     /// Kills what is left of the process group and waits until it is gone.
-    private func killEverything(of child: ChildProcess) async {
+    private func killEverything(of child: any MasterProcess) async {
         let deadline = ContinuousClock.now + .seconds(5)
         while child.sendToGroup(signal: SIGKILL) || exit == nil, ContinuousClock.now < deadline {
             await pause(.milliseconds(10))
