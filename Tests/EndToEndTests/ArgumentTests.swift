@@ -44,7 +44,7 @@ struct ArgumentTests {
     @Test(
         "unusable arguments end with status 2 and a sentence that names them",
         arguments: [
-            (["run"], "--manifests"), (["run", "--manifests", "/does/not/exist"], "/does/not/exist"),
+            (["run", "--manifests", "/does/not/exist"], "/does/not/exist"),
             (["--manifests", "DIR", "--http-bind-port", "99999"], "--http-bind-port: 99999 is not a port"),
             (["--manifests", "DIR", "--http-bind-port", "many"], "many"),
             (["--manifests", "DIR", "--stats-bind-port", "8080"], "--http-bind-port and --stats-bind-port are both 8080"),
@@ -57,6 +57,9 @@ struct ArgumentTests {
             (["--manifests", "DIR", "--default-backend-service", "nobody"], "nobody"),
             (["--manifests", "DIR", "--configmap", "x y"], "x y"), (["--manifests", "DIR", "--log", "loud"], "loud"),
             (["--manifests", "DIR", "--disable-config-snippets", "backends"], "expected backend, frontend, global or all"),
+            (["--manifests", "DIR", "--publish-address", "192.0.2.1"], "--manifests: files have no status"),
+            (["--publish-address", "192.0.2"], "192.0.2"), (["--publish-service", "edge"], "edge"),
+            (["--publish-address", "192.0.2.1", "--publish-service", "edge/haproxy"], "give one of them"),
             (["--what"], "--what"), (["what"], "what"), (["lint"], "<paths>"), (["lint", "/does/not/exist"], "/does/not/exist"),
             (["render"], "--manifests"), (["explain", "--manifests", "DIR", "shop"], "is not an HTTP URL"),
             (["annotations", "cors-enabl"], "cors-enable"),

@@ -71,7 +71,7 @@ struct EnvironmentArguments {
     let variables: [String]
 
     private static let prefix = "HAPROXY_INGRESS_"
-    private static let repeatable: Set = ["manifests", "namespace-whitelist", "namespace-blacklist"]
+    private static let repeatable: Set = ["manifests", "namespace-whitelist", "namespace-blacklist", "publish-address"]
 
     init(arguments: [String], environment: [String: String]) {
         let given = Set(

@@ -9,14 +9,16 @@ struct RunCommand: AnnotationCommand {
         commandName: "run",
         abstract: "Run the controller: start HAProxy and keep it configured.",
         discussion: """
-            HAProxy is started with the configuration made from the manifests and follows every change of the files. Its files are \
-            below --config-dir, its sockets below --runtime-dir; several controllers run side by side when these and their ports \
+            HAProxy is started with the configuration made from the objects of a cluster, or of manifest files, and follows \
+            every change of them. Its files are below --config-dir, its sockets below --runtime-dir; several controllers run side by side when these and their ports \
             differ. SIGTERM or SIGINT stops both softly; a second signal stops at once.
             """)
 
-    @Option(
-        help: ArgumentHelp("Read objects from the YAML and JSON files below this directory; can be repeated.", valueName: "dir"))
-    var manifests: [String] = []
+    @OptionGroup(title: "Source options")
+    var source: SourceOptions
+
+    @OptionGroup(title: "Status options")
+    var status: StatusOptions
 
     @Option(help: ArgumentHelp("Where HAProxy's files are written.", valueName: "dir"))
     var configDir = "/etc/haproxy-ingress"
@@ -64,11 +66,9 @@ struct RunCommand: AnnotationCommand {
     }
 
     mutating func validate() throws {
-        for directory in manifests {
-            var isDirectory: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
-                throw ValidationError("--manifests: \(directory.quotedForPeople) is not a directory")
-            }
+        if !source.manifests.isEmpty, status.isEnabled {
+            throw ValidationError(
+                "--manifests: files have no status that --publish-service and --publish-address could be written to")
         }
         if adminBind != "none", AdminAddress(adminBind) == nil {
             throw ValidationError(
@@ -77,7 +77,6 @@ struct RunCommand: AnnotationCommand {
     }
 
     mutating func run(annotations: AnnotationRegistry) async throws {
-        try ManifestsOption.require(manifests)
         let level = log.level
         var logger = Logger(label: "haproxy-ingress") { label in
             var handler = StreamLogHandler.standardError(label: label)

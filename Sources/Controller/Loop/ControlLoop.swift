@@ -10,6 +10,11 @@ actor ControlLoop {
     private let applier: Applier
     private let metrics: Metrics
     private let logger: Logger
+    private let secrets: (@Sendable (Set<ObjectKey>) async -> [Secret])?
+    private let observer: (any ControlLoopObserver)?
+    /// Whether the observer has to be told which Ingresses are ours.
+    private var mayOwnOthers = true
+    private var neededSecrets: Set<ObjectKey> = []
     private var store = ObjectStore()
     private var refusals = Refusals()
     private var takenAddresses = TakenAddresses()
@@ -19,13 +24,23 @@ actor ControlLoop {
     private var skipped: Set<String> = []
     private var pending: [SourceUpdate] = []
     private var hasObjects = false
-    private var needsRestore = false
+    /// Whether HAProxy may not be what the objects ask for.
+    private var isStale = false
+    private var assemblyFindings: [Finding] = []
     private var lastFailure: String?
     private var failures = 0
     private let wake: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
 
-    init(engine: Engine, applier: Applier, metrics: Metrics, logger: Logger) {
+    /// - Parameters:
+    ///   - secrets: gets Secrets that the source has, where they are not kept in memory before something names them.
+    ///   - observer: is told what the loop finds out.
+    init(
+        engine: Engine, applier: Applier, metrics: Metrics, logger: Logger,
+        secrets: (@Sendable (Set<ObjectKey>) async -> [Secret])? = nil, observer: (any ControlLoopObserver)? = nil
+    ) {
+        self.observer = observer
+        self.secrets = secrets
         self.engine = engine
         self.applier = applier
         self.metrics = metrics
@@ -42,7 +57,7 @@ actor ControlLoop {
     /// HAProxy was started again and may lag behind.
     func processRestarted() async {
         await applier.restarted()
-        needsRestore = true
+        isStale = true
         waker.yield()
     }
 
@@ -52,35 +67,69 @@ actor ControlLoop {
             if Task.isCancelled { return }
             takePending()
             guard hasObjects else { continue }
-            await synchronize()
+            if isStale { await synchronize() } else { await report(sourceFindings + assemblyFindings) }
         }
     }
 
     private func takePending() {
         for update in pending {
-            for object in update.changed { store.upsert(object) }
-            for key in update.deleted { store.remove(key) }
+            for object in update.changed where isNeeded(object, update) && store.upsert(object) { noteChange(of: object.kind) }
+            for key in update.deleted where store.remove(key) { noteChange(of: key.kind) }
             sourceFindings = update.findings
             for kind in Set(update.skipped).subtracting(skipped).sorted() { logger.debug("not read: \(kind)") }
             skipped = Set(update.skipped)
-            if update.isInitial { hasObjects = true }
+            if update.isInitial {
+                hasObjects = true
+                isStale = true
+            }
         }
         pending = []
-        needsRestore = false
+    }
+
+    private func noteChange(of kind: ObjectKind) {
+        isStale = true
+        if kind == .ingress || kind == .ingressClass { mayOwnOthers = true }
     }
 
     private func synchronize() async {
         let start = ContinuousClock.now
+        isStale = false
         takenAddresses.lift(from: &refusals, now: start)
         // Each round takes out what HAProxy refused in the one before; the number of rounds is bounded by the number of values.
         while true {
             let assembly = engine.assemble(store, refusals: refusals, now: Int(Date().timeIntervalSince1970))
-            report(sourceFindings + assembly.findings)
+            if await fetchSecrets(assembly.secrets) { continue }
+            assemblyFindings = assembly.findings
+            await report(sourceFindings + assemblyFindings)
+            if mayOwnOthers {
+                mayOwnOthers = false
+                await observer?.serves(assembly.ingresses)
+            }
             let outcome = await applier.apply(assembly.state)
             if case .refused(let refused) = outcome, take(refused) { continue }
             finish(outcome, took: ContinuousClock.now - start)
             return
         }
+    }
+
+    /// Whether an object is kept: of Secrets only those that something names.
+    private func isNeeded(_ object: KubernetesObject, _ update: SourceUpdate) -> Bool {
+        guard secrets != nil, !update.isInitial, case .secret = object else { return true }
+        return neededSecrets.contains(object.key)
+    }
+
+    /// Gets the Secrets that the assembly asked for and did not find, and lets go of those that nothing names any more.
+    ///
+    /// - Returns: whether some came.
+    private func fetchSecrets(_ named: Set<ObjectKey>) async -> Bool {
+        guard let secrets else { return false }
+        let new = named.subtracting(neededSecrets).filter { store.secrets[$0] == nil }
+        neededSecrets = named
+        for key in store.secrets.keys where !named.contains(key) { store.remove(key) }
+        guard !new.isEmpty else { return false }
+        let found = await secrets(new)
+        for secret in found { store.upsert(.secret(secret)) }
+        return !found.isEmpty
     }
 
     /// - Returns: whether this taught anything, so that another round makes sense.
@@ -148,6 +197,7 @@ actor ControlLoop {
     }
 
     private func wakeAfter(_ wait: Duration) {
+        isStale = true
         let waker = waker
         Task {
             try? await Task.sleep(for: wait)
@@ -168,16 +218,23 @@ actor ControlLoop {
     }
 
     /// Logs findings once, and when they are gone.
-    private func report(_ findings: [Finding]) {
+    private func report(_ findings: [Finding]) async {
         let current = Set(findings)
-        for finding in current.subtracting(reported).sorted(by: { $0.description < $1.description }) {
-            logger.log(level: finding.severity == .error ? .error : .warning, "\(finding)")
-        }
-        for finding in reported.subtracting(current).sorted(by: { $0.description < $1.description }) {
-            logger.info("mended: \(finding)")
-        }
+        let new = current.subtracting(reported).sorted { $0.description < $1.description }
+        let gone = reported.subtracting(current).sorted { $0.description < $1.description }
+        for finding in new { logger.log(level: finding.severity == .error ? .error : .warning, "\(finding)") }
+        for finding in gone { logger.info("mended: \(finding)") }
         reported = current
         let rejected = Set(current.filter { $0.severity == .error }.compactMap { $0.object?.description ?? $0.location?.file })
         metrics.set(objects: store.counts, rejected: rejected.count)
+        if !new.isEmpty || !gone.isEmpty { await observer?.finds(new, gone: gone) }
     }
+}
+
+/// Who wants to know what the loop finds out.
+protocol ControlLoopObserver: Sendable {
+    /// The Ingresses that are ours, each time that they may be others than before.
+    func serves(_ ingresses: [ObjectKey]) async
+    /// What is wrong with objects and was not so far, and what is wrong no more.
+    func finds(_ new: [Finding], gone: [Finding]) async
 }

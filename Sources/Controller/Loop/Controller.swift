@@ -11,6 +11,7 @@ struct Controller {
 
     func run() async throws {
         let signals = StopSignals()
+        let source = try await ObjectSource(command, logger: logger)
         let program = ProgramSearch.path(of: command.options.program)
         let found = try await HAProxyCapabilities.of(program: program)
         logger.info("starting", metadata: ["version": "\(ControllerVersion.current)", "haproxy": "\(found.version)"])
@@ -33,7 +34,8 @@ struct Controller {
         let process = HAProxyProcess(
             settings: .init(
                 program: program, configurationFile: directory.url.appendingPathComponent("haproxy.cfg").path,
-                runtimeDirectory: runtimeDirectory, runtimeSocket: socketPath),
+                runtimeDirectory: runtimeDirectory, runtimeSocket: socketPath,
+                diesWithController: !command.source.external, adoptsRunning: command.source.external),
             logger: logger)
         let metrics = Metrics()
         let applier = Applier(
@@ -41,11 +43,16 @@ struct Controller {
             socket: RuntimeSocket(path: socketPath, bufferSize: found.bufferSize), metrics: metrics, logger: logger,
             reloadPeriod: command.syncPeriod.duration)
         let loop = ControlLoop(
-            engine: Engine(registry: annotations, options: options), applier: applier, metrics: metrics, logger: logger)
-        let updates = try ManifestSource(paths: command.manifests).updates()
+            engine: Engine(registry: annotations, options: options), applier: applier, metrics: metrics, logger: logger,
+            secrets: source.secrets, observer: source.reporting)
+        let updates = try source.updates()
 
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await update in updates { await loop.receive(update) } }
+            if case .cluster(let cluster, let reporting) = source {
+                group.addTask { await cluster.run() }
+                group.addTask { await reporting.run() }
+            }
             group.addTask { await loop.run() }
             group.addTask {
                 for await case .started(let generation) in process.events where generation > 1 { await loop.processRestarted() }
@@ -61,13 +68,19 @@ struct Controller {
                     }
                 }
             }
-            await signals.next()
+            if await signals.next() == SIGUSR1, command.source.external {
+                logger.info("handing over: HAProxy goes on serving for the next controller with the same --runtime-dir")
+                group.cancelAll()
+                await applier.stop()
+                await process.handOver()
+                return
+            }
             logger.info("stopping: HAProxy serves the requests it has; a second signal stops at once")
             group.cancelAll()
             await applier.stop()
             let stopping = Task { await process.stop(gracePeriod: .seconds(1860)) }
             let impatience = Task {
-                await signals.next()
+                _ = await signals.next()
                 if !Task.isCancelled { await process.stop(gracePeriod: .zero) }
             }
             await stopping.value
@@ -78,26 +91,85 @@ struct Controller {
     }
 }
 
-/// SIGTERM and SIGINT as a sequence.
+/// Where the objects come from.
+enum ObjectSource {
+    case manifests(ManifestSource)
+    case cluster(ClusterSource, ClusterReporting)
+
+    /// - Throws: ``AccessError`` or ``APIError`` when the cluster cannot be reached.
+    init(_ command: RunCommand, logger: Logger) async throws {
+        guard command.source.manifests.isEmpty else {
+            self = .manifests(ManifestSource(paths: command.source.manifests))
+            return
+        }
+        let environment = ProcessInfo.processInfo.environment
+        let options = command.options.engineOptions
+        let access = try ClusterAccess.find(
+            kubeconfig: command.source.kubeconfig, isExternal: command.source.external, environment: environment)
+        let api = KubernetesAPI(access)
+        let endpoints = try await api.endpointResource()
+        let addresses = command.status.isEnabled ? IngressAddresses() : nil
+        let identity = ControllerIdentity(
+            environment: environment, hostName: HostName.current, namespace: access.namespace, options: options)
+        self = .cluster(
+            ClusterSource(api: api, scope: ClusterSource.Scope(options), endpoints: endpoints, addresses: addresses),
+            ClusterReporting(
+                api: api, identity: identity, status: command.status, present: addresses, endpoints: endpoints, logger: logger))
+    }
+
+    func updates() throws -> AsyncStream<SourceUpdate> {
+        switch self {
+        case .manifests(let manifests): try manifests.updates()
+        case .cluster(let cluster, _): cluster.updates
+        }
+    }
+
+    /// How to get Secrets that were not kept; nil where all are there anyway.
+    var secrets: (@Sendable (Set<ObjectKey>) async -> [Secret])? {
+        guard case .cluster(let cluster, _) = self else { return nil }
+        return { await cluster.secrets($0) }
+    }
+
+    /// Who tells the cluster what the loop finds out; nil without a cluster.
+    var reporting: ClusterReporting? {
+        guard case .cluster(_, let reporting) = self else { return nil }
+        return reporting
+    }
+}
+
+extension ClusterSource.Scope {
+    init(_ options: EngineOptions) {
+        self.init(
+            allowedNamespaces: options.allowedNamespaces, deniedNamespaces: options.deniedNamespaces,
+            configMaps: options.configMaps, secretNamespaces: options.sharedSecretNamespaces)
+        if let certificate = options.defaultCertificate { secretNamespaces.insert(certificate.namespace) }
+        secretNamespaces.insert(options.configMap.namespace)
+    }
+}
+
+/// SIGTERM, SIGINT and SIGUSR1 as a sequence.
 final class StopSignals: Sendable {
     private let sources: [any DispatchSourceSignal]
-    private let stream: AsyncStream<Void>
+    private let stream: AsyncStream<Int32>
 
     init() {
-        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        let (stream, continuation) = AsyncStream<Int32>.makeStream()
         self.stream = stream
-        sources = [SIGTERM, SIGINT].map { number in
+        sources = [SIGTERM, SIGINT, SIGUSR1].map { number in
             // The default action would end the process before the source sees the signal.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
+            source.setEventHandler { continuation.yield(number) }
             source.resume()
             return source
         }
     }
 
-    /// Waits for the next signal.
-    func next() async { for await _ in stream { return } }
+    /// Waits for the next signal; 0 when the task is cancelled.
+    func next() async -> Int32 {
+        for await number in stream { return number }
+        return 0
+    }
 }
 
 /// Where a program is.
