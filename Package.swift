@@ -66,6 +66,10 @@ let package = Package(
             dependencies: [
                 "Annotations", "Controller", "Core", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Benchmarks/Render"),
+        .executableTarget(
+            name: "scaling-benchmark",
+            dependencies: ["Annotations", "Core", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks/Scaling"),
 
         // Certificates, directories, ports and waiting for the tests.
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport"),

@@ -58,7 +58,7 @@ struct PodLimitTests {
             try controller.write("service.yaml", service([1, 2], "3"))
             try await controller.wait("the limit is 3") { Set(try await limits(controller).values) == ["3"] }
             #expect(try await controller.reloads() == 0)
-            #expect(controller.configuration.contains("default-server maxconn 3"))
+            try await controller.wait("the file says so too") { controller.configuration.contains("default-server maxconn 3") }
         }
     }
 

@@ -42,9 +42,13 @@ actor Applier {
     private let logger: Logger
     private var budget: ReloadBudget
     private var running: RunningState?
-    /// What the files describe.
-    private var written: DesiredState?
+    /// What HAProxy should run.
+    private var target = DesiredState()
+    /// Where ``target`` may differ from what runs.
+    private var changed = ChangedParts.everything
+    private var files: FileKeeper
     private var removals: Task<Void, Never>?
+    private var flushing: Task<Void, Never>?
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -53,6 +57,7 @@ actor Applier {
         metrics: Metrics, logger: Logger, reloadPeriod: Duration
     ) {
         self.directory = directory
+        files = FileKeeper(directory: directory)
         self.process = process
         self.check = check
         updater = RuntimeUpdater(socket: socket)
@@ -65,38 +70,82 @@ actor Applier {
     var isRunning: Bool { running != nil }
 
     /// haproxy.cfg as it is in force; empty before HAProxy runs.
-    var configuration: String { written.map { RenderedConfiguration($0.sections).text } ?? "" }
-
-    func apply(_ desired: DesiredState) async -> Outcome {
-        await begin()
-        defer { end() }
-        return await applyNow(desired)
+    var configuration: String {
+        guard let written = files.written else { return "" }
+        return RenderedConfiguration((changed.isEmpty ? target : written).sections).text
     }
 
-    private func applyNow(_ desired: DesiredState) async -> Outcome {
-        guard let running else { return await start(desired) }
-        switch running.difference(to: desired) {
+    /// Brings HAProxy to the state that the changes lead to.
+    func apply(_ changes: [StateChange]) async -> Outcome {
+        await begin()
+        defer { end() }
+        for change in changes { changed.formUnion(target.apply(change)) }
+        return await applyNow()
+    }
+
+    private func applyNow() async -> Outcome {
+        guard let running else { return await start() }
+        guard !changed.isEmpty else { return .unchanged }
+        switch running.difference(to: target, in: changed) {
         case .none:
             // The files may still differ: rules that no route uses stay in the running HAProxy only.
-            if written != desired, let error = write(desired) { return .failed(error) }
+            settle()
             return .unchanged
         case .runtime(let updates):
-            if let error = write(desired) { return .failed(error) }
             if let failure = await update(updates) {
                 logger.warning("HAProxy refused a runtime update; reloading instead", metadata: ["answer": "\(failure)"])
-                return await reload(desired, reasons: [ReloadReason("a runtime update failed: \(failure)")])
+                return await reload(reasons: [ReloadReason("a runtime update failed: \(failure)")])
             }
+            settle()
             return .updated(count: updates.count)
         case .reload(let reasons):
-            return await reload(desired, reasons: reasons)
+            return await reload(reasons: reasons)
         }
+    }
+
+    /// HAProxy runs the target.
+    private func settle() {
+        files.note(changed)
+        changed = ChangedParts()
+        scheduleFlush()
     }
 
     /// HAProxy was started again and runs what the files say.
     func restarted() async {
         await begin()
         defer { end() }
-        running = written.map { RunningState(loaded: $0) }
+        running = files.written.map { RunningState(loaded: $0) }
+        changed = .everything
+    }
+
+    // MARK: - Files
+
+    /// Files only matter to a HAProxy that starts, so that they may follow a little later, once for many changes.
+    private func scheduleFlush() {
+        guard flushing == nil else { return }
+        flushing = Task { [weak self] in
+            while !Task.isCancelled, let wait = await self?.timeToFlush {
+                try? await Task.sleep(for: wait)
+            }
+        }
+    }
+
+    /// How long to wait until files are written; nil when they are.
+    private var timeToFlush: Duration? {
+        get async {
+            if let wait = files.wait(now: .now) { return wait }
+            await begin()
+            defer { end() }
+            flush()
+            flushing = nil
+            return nil
+        }
+    }
+
+    /// Writes what runs; what waits for a reload is not written before HAProxy has been shown it.
+    private func flush() {
+        guard changed.isEmpty, running != nil else { return }
+        do { try files.flush(target) } catch { logger.error("cannot write HAProxy's files", metadata: ["error": "\(error)"]) }
     }
 
     // MARK: - One at a time
@@ -119,72 +168,75 @@ actor Applier {
         }
     }
 
-    func stop() {
+    func stop() async {
         removals?.cancel()
+        flushing?.cancel()
+        await begin()
+        defer { end() }
+        flush()
     }
 
     // MARK: - Reload
 
-    private func start(_ desired: DesiredState) async -> Outcome {
-        if let refused = await checkCandidate(desired) { return refused }
-        if let error = write(desired) { return .failed(error) }
+    private func start() async -> Outcome {
+        if let refused = await checkCandidate() { return refused }
+        do { try files.write(target) } catch { return .failed("\(error)") }
         do {
             try await process.start()
         } catch {
             if case .notReady(_, let output) = error {
-                let refused = Self.listenerRefusals(output, desired)
+                let refused = Self.listenerRefusals(output, target)
                 if !refused.isEmpty { return .refused(refused) }
             }
             return .failed(error.description)
         }
-        running = RunningState(loaded: desired)
+        loaded()
         return .reloaded([ReloadReason("start")])
     }
 
-    private func reload(_ desired: DesiredState, reasons: [ReloadReason]) async -> Outcome {
+    private func loaded() {
+        running = RunningState(loaded: target)
+        changed = ChangedParts()
+    }
+
+    private func reload(reasons: [ReloadReason]) async -> Outcome {
         if let wait = budget.take(now: .now) {
-            await updateServers(desired)
+            await updateServers()
             return .deferred(wait)
         }
-        if let refused = await checkCandidate(desired) {
-            if case .failed = refused { await updateServers(desired) }
+        if let refused = await checkCandidate() {
+            if case .failed = refused { await updateServers() }
             return refused
         }
-        let before: [String: [UInt8]?]
-        do {
-            before = try directory.write(desired)
-        } catch {
-            return .failed("\(error)")
-        }
+        do { try files.write(target) } catch { return .failed("\(error)") }
         switch await process.reload() {
         case .reloaded:
-            written = desired
-            running = RunningState(loaded: desired)
+            loaded()
             metrics.countReload()
             return .reloaded(reasons)
         case .failed(let reason, let output):
-            do { try directory.restore(before) } catch {
+            do { try files.restore() } catch {
                 logger.error("cannot restore the files in force", metadata: ["error": "\(error)"])
             }
             metrics.countFailedReload()
             for line in output { logger.warning("haproxy: \(line)") }
-            let refused = Self.listenerRefusals(output, desired)
+            let refused = Self.listenerRefusals(output, target)
             if !refused.isEmpty { return .refused(refused) }
-            await updateServers(desired)
+            await updateServers()
             return .failed("HAProxy did not load the new configuration and keeps the old one: \(reason)")
         }
     }
 
     /// Pods come and go while a reload has to wait, or cannot be done: nobody is sent to those that are gone.
-    private func updateServers(_ desired: DesiredState) async {
-        if let urgent = running?.urgentUpdates(to: desired), !urgent.isEmpty { _ = await update(urgent) }
+    private func updateServers() async {
+        if let urgent = running?.urgentUpdates(to: target, in: changed), !urgent.isEmpty { _ = await update(urgent) }
     }
 
     /// Objects whose keys asked for the frontends that cannot listen. None for the controller's own frontends, whose ports the
     /// operator has to change.
     private static func listenerRefusals(_ output: [String], _ desired: DesiredState) -> [Refusal] {
         let failures = Dictionary(grouping: ListenerFailure.all(in: output), by: \.frontend)
-        return desired.sections.compactMap { section in
+        return desired.frame.compactMap { section in
             guard section.header.hasPrefix("frontend "), let failures = failures[section.name],
                 let object = section.origin.object, let key = section.origin.key
             else { return nil }
@@ -193,7 +245,8 @@ actor Applier {
     }
 
     /// nil when HAProxy would accept the files.
-    private func checkCandidate(_ desired: DesiredState) async -> Outcome? {
+    private func checkCandidate() async -> Outcome? {
+        let desired = target
         do {
             try directory.stage(desired.renderedFiles())
             defer { try? directory.discardCandidate() }
@@ -226,22 +279,12 @@ actor Applier {
 
     /// Who is to blame for problems that HAProxy finds in no line of theirs.
     private func withoutPlace(_ problems: [CheckProblem], _ desired: DesiredState) -> [Refusal] {
-        let blame = Blame(desired.sections, inForce: written?.sections ?? [])
+        let blame = Blame(desired.sections, inForce: files.written?.sections ?? [])
         return problems.flatMap { problem in
             blame.origins(of: problem.message).compactMap { origin -> Refusal? in
                 guard let object = origin.object, let key = origin.key else { return nil }
                 return .value(object, key: key, reason: problem.message)
             }
-        }
-    }
-
-    private func write(_ desired: DesiredState) -> String? {
-        do {
-            try directory.write(desired)
-            written = desired
-            return nil
-        } catch {
-            return "\(error)"
         }
     }
 

@@ -62,11 +62,37 @@ struct ConfigurationDirectory: Sendable {
             try Self.write(content, to: target, isDurable: true)
         }
         for path in ownedFiles() where files[path] == nil {
-            if state.keepsUnusedCertificates, path.hasPrefix("certs/"), path.hasSuffix(".pem") { continue }
+            if keeps(path, of: state) { continue }
             before[path] = .some(Self.content(of: url.appendingPathComponent(path)))
             try FileManager.default.removeItem(at: url.appendingPathComponent(path))
         }
         return before
+    }
+
+    /// Makes some of the files hold what a desired state says.
+    func write(_ state: DesiredState, only parts: ChangedParts) throws {
+        var files: [String: [UInt8]?] = [:]
+        if !parts.headers.isEmpty { files["haproxy.cfg"] = Array(RenderedConfiguration(state.sections).text.utf8) }
+        for name in parts.maps.keys {
+            files.updateValue(state.maps[name].map { Array($0.text.utf8) }, forKey: MapFile.path(name))
+        }
+        if !parts.certificates.isEmpty { files[CertificateList.path] = Array(state.certificateList.text.utf8) }
+        for path in parts.files { files.updateValue(state.files[path]?.content, forKey: path) }
+        for (path, content) in files.sorted(by: { $0.key < $1.key }) {
+            let target = url.appendingPathComponent(path)
+            if let content {
+                try FileManager.default.createDirectory(
+                    at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Self.write(content, to: target, isDurable: true)
+            } else if !keeps(path, of: state), FileManager.default.fileExists(atPath: target.path) {
+                try FileManager.default.removeItem(at: target)
+            }
+        }
+    }
+
+    /// Whether a file that is not wanted any more stays.
+    private func keeps(_ path: String, of state: DesiredState) -> Bool {
+        state.keepsUnusedCertificates && path.hasPrefix("certs/") && path.hasSuffix(".pem")
     }
 
     /// Undoes a ``write(_:)``.

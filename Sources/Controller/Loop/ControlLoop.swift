@@ -6,27 +6,22 @@ import Logging
 ///
 /// One task works at a time; what arrives meanwhile is taken together afterwards.
 actor ControlLoop {
-    private let engine: Engine
+    private let live: LiveAssembly
     private let applier: Applier
     private let metrics: Metrics
     private let logger: Logger
     private let secrets: (@Sendable (Set<ObjectKey>) async -> [Secret])?
     private let observer: (any ControlLoopObserver)?
-    /// Whether the observer has to be told which Ingresses are ours.
-    private var mayOwnOthers = true
-    private var neededSecrets: Set<ObjectKey> = []
-    private var store = ObjectStore()
-    private var refusals = Refusals()
+    /// What HAProxy has not been given yet.
+    private var changes: [StateChange] = []
+    private var reports = FindingLog()
     private var takenAddresses = TakenAddresses()
     private var watch: Task<Void, Never>?
-    private var sourceFindings: [Finding] = []
-    private var reported: Set<Finding> = []
     private var skipped: Set<String> = []
     private var pending: [SourceUpdate] = []
     private var hasObjects = false
     /// Whether HAProxy may not be what the objects ask for.
     private var isStale = false
-    private var assemblyFindings: [Finding] = []
     private var lastFailure: String?
     private var failures = 0
     private let wake: AsyncStream<Void>
@@ -41,7 +36,7 @@ actor ControlLoop {
     ) {
         self.observer = observer
         self.secrets = secrets
-        self.engine = engine
+        live = LiveAssembly(engine)
         self.applier = applier
         self.metrics = metrics
         self.logger = logger
@@ -67,15 +62,15 @@ actor ControlLoop {
             if Task.isCancelled { return }
             takePending()
             guard hasObjects else { continue }
-            if isStale { await synchronize() } else { await report(sourceFindings + assemblyFindings) }
+            if isStale { await synchronize() } else { await report() }
         }
     }
 
     private func takePending() {
         for update in pending {
-            for object in update.changed where isNeeded(object, update) && store.upsert(object) { noteChange(of: object.kind) }
-            for key in update.deleted where store.remove(key) { noteChange(of: key.kind) }
-            sourceFindings = update.findings
+            for object in update.changed where isNeeded(object, update) && live.upsert(object) { isStale = true }
+            for key in update.deleted where live.remove(key) { isStale = true }
+            reports.take(fromSource: update.findings)
             for kind in Set(update.skipped).subtracting(skipped).sorted() { logger.debug("not read: \(kind)") }
             skipped = Set(update.skipped)
             if update.isInitial {
@@ -86,26 +81,25 @@ actor ControlLoop {
         pending = []
     }
 
-    private func noteChange(of kind: ObjectKind) {
-        isStale = true
-        if kind == .ingress || kind == .ingressClass { mayOwnOthers = true }
-    }
-
     private func synchronize() async {
         let start = ContinuousClock.now
         isStale = false
-        takenAddresses.lift(from: &refusals, now: start)
+        for entry in takenAddresses.takeFree(now: start) { live.lift(entry.object, key: entry.key, value: entry.value) }
+        var changesOwnership = false
         // Each round takes out what HAProxy refused in the one before; the number of rounds is bounded by the number of values.
         while true {
-            let assembly = engine.assemble(store, refusals: refusals, now: Int(Date().timeIntervalSince1970))
-            if await fetchSecrets(assembly.secrets) { continue }
-            assemblyFindings = assembly.findings
-            await report(sourceFindings + assemblyFindings)
-            if mayOwnOthers {
-                mayOwnOthers = false
-                await observer?.serves(assembly.ingresses)
+            let update = live.update(now: Int(Date().timeIntervalSince1970))
+            changes.append(update.state)
+            reports.take(new: update.newFindings, gone: update.goneFindings)
+            changesOwnership = changesOwnership || update.changesOwnership
+            if await fetchSecrets() { continue }
+            await report()
+            if changesOwnership {
+                changesOwnership = false
+                await observer?.serves(live.ingresses.sorted())
             }
-            let outcome = await applier.apply(assembly.state)
+            let outcome = await applier.apply(changes)
+            changes = []
             if case .refused(let refused) = outcome, take(refused) { continue }
             finish(outcome, took: ContinuousClock.now - start)
             return
@@ -115,48 +109,53 @@ actor ControlLoop {
     /// Whether an object is kept: of Secrets only those that something names.
     private func isNeeded(_ object: KubernetesObject, _ update: SourceUpdate) -> Bool {
         guard secrets != nil, !update.isInitial, case .secret = object else { return true }
-        return neededSecrets.contains(object.key)
+        return live.names(object.key)
     }
 
-    /// Gets the Secrets that the assembly asked for and did not find, and lets go of those that nothing names any more.
+    /// Gets the Secrets that are named now and not there, and lets go of those that nothing names any more.
     ///
     /// - Returns: whether some came.
-    private func fetchSecrets(_ named: Set<ObjectKey>) async -> Bool {
+    private func fetchSecrets() async -> Bool {
         guard let secrets else { return false }
-        let new = named.subtracting(neededSecrets).filter { store.secrets[$0] == nil }
-        neededSecrets = named
-        for key in store.secrets.keys where !named.contains(key) { store.remove(key) }
-        guard !new.isEmpty else { return false }
-        let found = await secrets(new)
-        for secret in found { store.upsert(.secret(secret)) }
+        var missing: Set<ObjectKey> = []
+        for key in live.takeSecretChanges() {
+            if !live.names(key) {
+                live.remove(key)
+            } else if live.store.secrets[key] == nil {
+                missing.insert(key)
+            }
+        }
+        guard !missing.isEmpty else { return false }
+        let found = await secrets(missing)
+        for secret in found { live.upsert(.secret(secret)) }
         return !found.isEmpty
     }
 
     /// - Returns: whether this taught anything, so that another round makes sense.
     private func take(_ refused: [Applier.Refusal]) -> Bool {
-        let before = refusals.count
+        let before = live.refusals.count
         for refusal in refused {
             switch refusal {
             case .value(let object, let key, let reason):
                 guard let value = value(of: key, on: object) else { continue }
-                refusals.refuse(object, key: key, value: value, reason: reason)
-            case .file(let file, let reason): refusals.refuse(file, reason: reason)
+                live.refuse(object, key: key, value: value, reason: reason)
+            case .file(let file, let reason): live.refuse(file, reason: reason)
             case .listener(let object, let key, let failures):
                 guard let value = value(of: key, on: object) else { continue }
                 let reason = failures.map(\.reason).joined(separator: ", ")
-                refusals.refuse(object, key: key, value: value, reason: reason)
+                live.refuse(object, key: key, value: value, reason: reason)
                 takenAddresses.add(object, key: key, value: value, failures: failures, now: .now)
                 watchAddresses()
             }
         }
-        return refusals.count > before
+        return live.refusals.count > before
     }
 
     private func value(of key: String, on object: ObjectKey) -> String? {
         switch object.kind {
-        case .ingress: store.ingresses[object]?.metadata.annotations[key]
-        case .service: store.services[object]?.metadata.annotations[key]
-        case .configMap: store.configMaps[object]?.data[key]
+        case .ingress: live.store.ingresses[object]?.metadata.annotations[key]
+        case .service: live.store.services[object]?.metadata.annotations[key]
+        case .configMap: live.store.configMaps[object]?.data[key]
         default: nil
         }
     }
@@ -208,25 +207,27 @@ actor ControlLoop {
     /// Looks now and then whether an address has become free.
     private func watchAddresses() {
         guard watch == nil else { return }
-        watch = Task { [weak self, waker] in
+        watch = Task { [weak self] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(5))
                 guard let self else { return }
-                if await self.takenAddresses.hasFree(now: .now) { waker.yield() }
+                await self.lookForFreeAddresses()
             }
         }
     }
 
+    private func lookForFreeAddresses() {
+        guard takenAddresses.hasFree(now: .now) else { return }
+        isStale = true
+        waker.yield()
+    }
+
     /// Logs findings once, and when they are gone.
-    private func report(_ findings: [Finding]) async {
-        let current = Set(findings)
-        let new = current.subtracting(reported).sorted { $0.description < $1.description }
-        let gone = reported.subtracting(current).sorted { $0.description < $1.description }
+    private func report() async {
+        let (new, gone) = reports.takeChanges()
         for finding in new { logger.log(level: finding.severity == .error ? .error : .warning, "\(finding)") }
         for finding in gone { logger.info("mended: \(finding)") }
-        reported = current
-        let rejected = Set(current.filter { $0.severity == .error }.compactMap { $0.object?.description ?? $0.location?.file })
-        metrics.set(objects: store.counts, rejected: rejected.count)
+        metrics.set(objects: live.store.counts, rejected: reports.rejectedObjects)
         if !new.isEmpty || !gone.isEmpty { await observer?.finds(new, gone: gone) }
     }
 }

@@ -31,13 +31,11 @@ struct TakenAddresses {
     /// Whether some value is worth another try.
     func hasFree(now: ContinuousClock.Instant) -> Bool { entries.contains { Self.isFree($0, now: now) } }
 
-    /// Forgets the values that are worth another try.
-    mutating func lift(from refusals: inout Refusals, now: ContinuousClock.Instant) {
-        entries.removeAll { entry in
-            guard Self.isFree(entry, now: now) else { return false }
-            refusals.lift(entry.object, key: entry.key, value: entry.value)
-            return true
-        }
+    /// The values that are worth another try, which are forgotten.
+    mutating func takeFree(now: ContinuousClock.Instant) -> [(object: ObjectKey, key: String, value: String)] {
+        let free = entries.filter { Self.isFree($0, now: now) }
+        entries.removeAll { entry in free.contains { $0.object == entry.object && $0.key == entry.key } }
+        return free.map { ($0.object, $0.key, $0.value) }
     }
 
     private static func isFree(_ entry: Entry, now: ContinuousClock.Instant) -> Bool {

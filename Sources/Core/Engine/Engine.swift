@@ -12,8 +12,9 @@ public struct Engine: Sendable {
     ///   - refusals: values that HAProxy refused; they count as values that do not parse.
     ///   - now: seconds since 1970, for the validity of certificates.
     public func assemble(_ store: ObjectStore, refusals: Refusals = Refusals(), now: Int) -> Assembly {
-        var assembly = AssemblyRun(engine: self, store: store, refusals: refusals, now: now)
-        return assembly.run()
+        let live = LiveAssembly(self, store: store, refusals: refusals)
+        _ = live.update(now: now)
+        return live.assembly
     }
 }
 
@@ -26,8 +27,4 @@ public struct Assembly: Sendable {
     public let findings: [Finding]
     /// The annotations in force for a route's (Ingress, Service) pair.
     public let valuesInForce: [RouteContext: [ValueInForce]]
-    /// The Secrets that something names, whether they exist or not.
-    public let secrets: Set<ObjectKey>
-    /// The Ingresses that are ours, older ones first.
-    public let ingresses: [ObjectKey]
 }

@@ -16,9 +16,18 @@ public struct ObjectStore: Sendable {
         for object in objects { upsert(object) }
     }
 
-    /// - Returns: whether that changed anything: an API server also tells of changes in parts that nothing reads.
+    /// What a change of an object touches.
+    public enum Effect: Equatable, Sendable {
+        case none
+        /// What depends on the object.
+        case object
+        /// The pods of Services.
+        case endpoints(of: Set<ObjectKey>)
+    }
+
+    /// - Returns: what that changed: an API server also tells of changes in parts that nothing reads.
     @discardableResult
-    public mutating func upsert(_ object: KubernetesObject) -> Bool {
+    public mutating func upsert(_ object: KubernetesObject) -> Effect {
         let key = object.key
         switch object {
         case .ingress(let ingress): return Self.set(ingress, at: key, in: &ingresses)
@@ -26,38 +35,47 @@ public struct ObjectStore: Sendable {
         case .service(let service): return Self.set(service, at: key, in: &services)
         case .secret(let secret): return Self.set(secret, at: key, in: &secrets)
         case .configMap(let configMap): return Self.set(configMap, at: key, in: &configMaps)
-        case .namespace: return namespaces.insert(key.name).inserted
-        case .endpoints(let value): return Self.set(value, at: key, in: &endpoints)
+        case .namespace: return namespaces.insert(key.name).inserted ? .object : .none
+        case .endpoints(let value):
+            return Self.set(value, at: key, in: &endpoints) == .none ? .none : .endpoints(of: [Self.service(of: key)])
         case .endpointSlice(let slice):
-            if slices[key] == slice { return false }
-            removeSlice(key)
+            if slices[key] == slice { return .none }
+            var services = removeSlice(key)
             slices[key] = slice
-            if let service = Self.service(of: slice) { slicesByService[service, default: []].insert(key) }
-            return true
+            if let service = Self.service(of: slice) {
+                slicesByService[service, default: []].insert(key)
+                services.insert(service)
+            }
+            return .endpoints(of: services)
         }
     }
 
-    /// - Returns: whether it was there.
+    /// - Returns: what that changed; nothing when it was not there.
     @discardableResult
-    public mutating func remove(_ key: ObjectKey) -> Bool {
+    public mutating func remove(_ key: ObjectKey) -> Effect {
+        let wasThere: Bool
         switch key.kind {
-        case .ingress: ingresses.removeValue(forKey: key) != nil
-        case .ingressClass: ingressClasses.removeValue(forKey: key.name) != nil
-        case .service: services.removeValue(forKey: key) != nil
-        case .secret: secrets.removeValue(forKey: key) != nil
-        case .configMap: configMaps.removeValue(forKey: key) != nil
-        case .namespace: namespaces.remove(key.name) != nil
-        case .endpoints: endpoints.removeValue(forKey: key) != nil
-        case .endpointSlice: removeSlice(key)
+        case .ingress: wasThere = ingresses.removeValue(forKey: key) != nil
+        case .ingressClass: wasThere = ingressClasses.removeValue(forKey: key.name) != nil
+        case .service: wasThere = services.removeValue(forKey: key) != nil
+        case .secret: wasThere = secrets.removeValue(forKey: key) != nil
+        case .configMap: wasThere = configMaps.removeValue(forKey: key) != nil
+        case .namespace: wasThere = namespaces.remove(key.name) != nil
+        case .endpoints:
+            return endpoints.removeValue(forKey: key) == nil ? .none : .endpoints(of: [Self.service(of: key)])
+        case .endpointSlice:
+            guard slices[key] != nil else { return .none }
+            return .endpoints(of: removeSlice(key))
         }
+        return wasThere ? .object : .none
     }
 
     private static func set<Key: Hashable, Value: Equatable>(
         _ value: Value, at key: Key, in objects: inout [Key: Value]
-    ) -> Bool {
-        if objects[key] == value { return false }
+    ) -> Effect {
+        if objects[key] == value { return .none }
         objects[key] = value
-        return true
+        return .object
     }
 
     /// The slices of a Service, by name; made from its Endpoints object where there are none.
@@ -78,13 +96,16 @@ public struct ObjectStore: Sendable {
         slice.serviceName.map { ObjectKey(.service, namespace: slice.metadata.namespace, name: $0) }
     }
 
-    @discardableResult
-    private mutating func removeSlice(_ key: ObjectKey) -> Bool {
-        guard let slice = slices.removeValue(forKey: key) else { return false }
-        if let service = Self.service(of: slice) {
-            slicesByService[service]?.remove(key)
-            if slicesByService[service]?.isEmpty == true { slicesByService[service] = nil }
-        }
-        return true
+    /// An Endpoints object has the name of its Service.
+    private static func service(of endpoints: ObjectKey) -> ObjectKey {
+        ObjectKey(.service, namespace: endpoints.namespace, name: endpoints.name)
+    }
+
+    /// - Returns: the Service that it belonged to.
+    private mutating func removeSlice(_ key: ObjectKey) -> Set<ObjectKey> {
+        guard let slice = slices.removeValue(forKey: key), let service = Self.service(of: slice) else { return [] }
+        slicesByService[service]?.remove(key)
+        if slicesByService[service]?.isEmpty == true { slicesByService[service] = nil }
+        return [service]
     }
 }

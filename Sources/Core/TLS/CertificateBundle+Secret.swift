@@ -30,6 +30,9 @@ extension CertificateBundle {
         if now < notBefore { return "holds a certificate that is not valid yet" }
         return nil
     }
+
+    /// When ``validityProblem(now:)`` may say something else, in seconds since 1970; `Int.max` when it never will.
+    func nextValidityChange(after now: Int) -> Int { [notBefore, notAfter + 1].filter { $0 > now }.min() ?? .max }
 }
 
 extension CertificateError {

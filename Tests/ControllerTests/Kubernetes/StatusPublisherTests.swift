@@ -196,7 +196,7 @@ import Testing
         let bare = try #require(try ingress("{}"))
         var store = ObjectStore([bare])
         let written = try #require(try ingress(#"{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}"#))
-        #expect(store.upsert(written) == false)
+        #expect(store.upsert(written) == .none)
     }
 
     @Test func `Addresses on the command line are IP addresses or host names`() {

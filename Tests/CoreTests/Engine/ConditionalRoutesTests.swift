@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Core
@@ -18,7 +19,7 @@ import Testing
         let prefixes = maps["path-prefix"] ?? [:]
         let prefix = prefixes.keys.filter { (hostKey + path + "/").hasPrefix($0) }.max { $0.utf8.count < $1.utf8.count }
         let value = maps["path-exact"]?[hostKey + path] ?? prefix.flatMap { prefixes[$0] } ?? maps["path-exact"]?["default"]
-        guard let value else { return AssemblyRun.notFoundBackend }
+        guard let value else { return SectionNames.notFound }
         let fields = value.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         var chosen = ""
         if fields.count == 3 {
@@ -99,7 +100,7 @@ import Testing
             Self.target(assembly, host: "shop.example.com", path: "/", headers: headers)
         }
         #expect(target(["x-a"]) == "shop_svc_one_http" && target(["x-b"]) == "shop_svc_three_http")
-        #expect(target(["x-a", "x-b"]) == "shop_svc_three_http" && target([]) == AssemblyRun.notFoundBackend)
+        #expect(target(["x-a", "x-b"]) == "shop_svc_three_http" && target([]) == SectionNames.notFound)
     }
 
     @Test func `TLS that is passed through knows no conditions`() throws {
@@ -170,7 +171,7 @@ import Testing
     }
 
     private static func name(_ route: Route?) -> String {
-        guard case .backend(let name)? = route?.destination else { return AssemblyRun.notFoundBackend }
+        guard case .backend(let name)? = route?.destination else { return SectionNames.notFound }
         return name
     }
 }

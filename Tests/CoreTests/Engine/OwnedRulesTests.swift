@@ -11,13 +11,19 @@ struct OwnedRulesTests {
 
     @Test("rules that several wrote are there once, and HAProxy's refusal is for all of them")
     func authors() {
+        var table = RuleTable()
         let all = ["web", "api", "web"].map { OwnedRules(family: "request-capture", rules: rules, authors: [origin($0)]) }
-        let merged = OwnedRules.merged(all)
+        for owned in all { table.add(owned) }
+        let merged = table.inOrder
         #expect(merged.count == 1)
         let lines = merged.flatMap { owned in owned.rules.lines.map(owned.line) }
         #expect(lines.map(\.feature) == ["request-capture/capture/1"])
         let rendered = RenderedConfiguration([Section("frontend http", lines: lines)])
-        #expect(rendered.origins(ofLine: 4, message: "unknown fetch method 'path'") == [origin("web"), origin("api")])
+        #expect(rendered.origins(ofLine: 4, message: "unknown fetch method 'path'") == [origin("api"), origin("web")])
+        for owned in all.dropFirst() { table.remove(owned) }
+        #expect(table.inOrder.map(\.authors) == [[origin("web")]])
+        table.remove(all[0])
+        #expect(table.inOrder.isEmpty)
     }
 
     @Test("rules without an author are the family's, and those of several families the controller's")

@@ -215,7 +215,7 @@ import Testing
         section.sections.append(backend("b"))
         #expect(updates(before, section) == nil)
         var frontend = before
-        frontend.sections.removeLast()
+        frontend.sections.removeAll { $0.header == "frontend x" }
         #expect(updates(before, frontend) == nil)
         var file = before
         file.files["ca/one.pem"] = ConfigurationFile(path: "ca/one.pem", content: [2], kind: .authority)

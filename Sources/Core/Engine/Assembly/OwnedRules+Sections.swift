@@ -9,14 +9,4 @@ extension OwnedRules {
         }
         return .init(directive, origin: family.isEmpty ? .controller : Origin(key: family), feature: feature)
     }
-
-    /// Each rules once, in order, with all their authors.
-    static func merged(_ all: [OwnedRules]) -> [OwnedRules] {
-        var merged: [OwnedRules: [Origin]] = [:]
-        for owned in all { merged[owned, default: []] += owned.authors }
-        return merged.map { owned, authors in
-            var seen: Set<Origin> = []
-            return OwnedRules(family: owned.family, rules: owned.rules, authors: authors.filter { seen.insert($0).inserted })
-        }.sorted()
-    }
 }

@@ -29,7 +29,7 @@ struct HandlerRun {
     let registry: AnnotationRegistry
     let environment: AnnotationEnvironment
     let objects: ObjectReader
-    let refusals: Refusals
+    var refusals: Refusals
 
     func plan(_ context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)]) -> RoutePlan {
         var plan = RoutePlan(contribution: RouteContribution(context: context, environment: environment, objects: objects))

@@ -16,17 +16,46 @@ struct TCPService: Hashable, Sendable {
         return port
     }
 
-    /// - Throws: ``ValueError`` when the value is not `namespace/service:port[:ssl]`.
-    init(port: Int, value: String) throws(ValueError) {
+    /// What is wrong with an entry.
+    struct Rejection: Error {
+        let message: String
+        let expected: String
+        let example: String
+
+        func finding(object: ObjectKey, key: String, value: String) -> Finding {
+            Finding(.error, object: object, key: key, value: value, message, expected: expected, example: example)
+        }
+    }
+
+    /// - Parameters:
+    ///   - taken: what the controller itself listens for, by port.
+    ///   - refusal: why HAProxy does not want the entry.
+    init(key: String, value: String, taken: [Int: String], refusal: String?) throws(Rejection) {
+        guard let port = Self.port(key) else {
+            throw Rejection(
+                message: "is for \(key.quotedForPeople), which is no port", expected: Self.expectedPort, example: "5432")
+        }
+        if let owner = taken[port] {
+            throw Rejection(
+                message: "is for port \(port), where the controller serves \(owner)", expected: "a port of its own",
+                example: "5432")
+        }
+        func reject(_ message: String) -> Rejection {
+            Rejection(message: message, expected: Self.expected, example: Self.example)
+        }
         let parts = value.trimmingWhitespace.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard let name = parts.first.flatMap({ EngineOptions.ObjectName($0) }) else {
-            throw ValueError("does not begin with the namespace and the name of a Service")
+            throw reject("does not begin with the namespace and the name of a Service")
         }
         guard parts.count > 1, let servicePort = Self.servicePort(parts[1]) else {
-            throw ValueError("names no port of the Service")
+            throw reject("names no port of the Service")
         }
         guard parts.count == 2 || parts.count == 3 && parts[2] == "ssl" else {
-            throw ValueError("holds something else than :ssl behind the port")
+            throw reject("holds something else than :ssl behind the port")
+        }
+        if let refusal {
+            throw Rejection(
+                message: "is refused by HAProxy: \(refusal)", expected: "a port that is free on this machine", example: "5432")
         }
         self.port = port
         service = ObjectKey(.service, namespace: name.namespace, name: name.name)
@@ -37,5 +66,45 @@ struct TCPService: Hashable, Sendable {
     private static func servicePort(_ text: String) -> PortReference? {
         if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return port(text).map(PortReference.number) }
         return text.isDNSSubdomain ? .name(text) : nil
+    }
+}
+
+/// A TCP service that has a frontend.
+struct PlannedTCPService: Equatable {
+    let service: TCPService
+    /// The ConfigMap and the key.
+    let origin: Origin
+}
+
+extension ConfigurationFrame {
+    /// The frontend of a TCP service. Where its connections go is in a map, so that it stays when the Service goes.
+    func tcpServiceFrontend(_ planned: PlannedTCPService) -> Section {
+        let service = planned.service
+        var section = Section("frontend tcp-\(service.port)", origin: planned.origin)
+        section.add("mode tcp")
+        let tls = service.endsTLS ? global.tcpServiceBindOptions : []
+        let keywords = service.endsTLS ? " ssl crt-list \(CertificateList.path)" + Self.keywords(tls).text : ""
+        for bind in binds(port: service.port, Directive(raw: keywords)) {
+            section.lines.append(tls.isEmpty ? .init(bind, origin: planned.origin) : .init(bind, parts: tls))
+        }
+        // What protects HTTPS, such as the verification of clients, is missing here too.
+        if service.endsTLS, let origin = global.closed[.https] { section.add("tcp-request connection reject", origin: origin) }
+        section.add(global.tcpFrontendLines)
+        section.add("use_backend %[str(\(service.port)),map_str(\(map: SectionNames.tcpServicesMap))]")
+        section.add("default_backend \(raw: SectionNames.unavailableTCP)")
+        return section
+    }
+}
+
+extension EngineOptions {
+    /// What the controller listens for, by port.
+    var listeners: [Int: String] {
+        var listeners: [Int: String] = [:]
+        if isHTTPEnabled { listeners[httpPort] = "HTTP" }
+        if isHTTPSEnabled { listeners[httpsPort] = "HTTPS" }
+        if servesQUIC { listeners[quicPort ?? httpsPort] = "HTTPS" }
+        listeners[healthzPort] = "the health page"
+        listeners[statsPort] = "the statistics"
+        return listeners
     }
 }

@@ -1,8 +1,13 @@
 /// Everything that HAProxy should run: what the assembly makes of the objects, and what the difference with the running state
 /// is computed from.
 public struct DesiredState: Sendable, Equatable {
-    /// haproxy.cfg, in order.
-    public var sections: [Section] = []
+    /// The sections that there are however many Ingresses there are, in order: global, defaults, resolvers, frontends and the
+    /// controller's own backends.
+    public var frame: [Section] = []
+    /// By name.
+    public var userLists: [String: Section] = [:]
+    /// The backends of Services, and the tables that rules count in, by name.
+    public var backends: [String: Section] = [:]
     /// By name, without directory and extension.
     public var maps: [String: MapFile] = [:]
     /// Certificates, authorities and pattern files by path relative to the configuration directory.
@@ -14,6 +19,38 @@ public struct DesiredState: Sendable, Equatable {
     public var keepsUnusedCertificates = false
 
     public init() {}
+
+    /// haproxy.cfg, in order.
+    public var sections: [Section] {
+        get {
+            let start = frame.firstIndex { !Self.isPreamble($0) } ?? frame.count
+            return frame[..<start] + userLists.keys.sorted().compactMap { userLists[$0] } + frame[start...]
+                + backends.keys.sorted().compactMap { backends[$0] }
+        }
+        set {
+            (frame, userLists, backends) = ([], [:], [:])
+            for section in newValue {
+                if section.header.hasPrefix("userlist ") {
+                    userLists[section.name] = section
+                } else if section.isBackend, !section.name.hasPrefix("ingress-") {
+                    backends[section.name] = section
+                } else {
+                    frame.append(section)
+                }
+            }
+        }
+    }
+
+    private static func isPreamble(_ section: Section) -> Bool {
+        !section.header.hasPrefix("frontend ") && !section.isBackend
+    }
+
+    /// The section with a header.
+    public func section(_ header: String) -> Section? {
+        if header.hasPrefix("backend "), let section = backends[String(header.dropFirst(8))] { return section }
+        if header.hasPrefix("userlist ") { return userLists[String(header.dropFirst(9))] }
+        return frame.first { $0.header == header }
+    }
 
     /// All files below the configuration directory by relative path: haproxy.cfg, maps, certificates and lists.
     public func renderedFiles(withOrigins: Bool = false) -> [String: [UInt8]] {
@@ -38,37 +75,10 @@ public struct CertificateList: Hashable, Sendable {
     /// One certificate a line with its names. The first certificate is the one for clients that name no known host; a name
     /// that nobody can ask for keeps its own names out of the choice.
     public var text: String {
-        Self.line(Certificates.defaultPath, names: ["default.invalid"]) + "\n"
+        Self.line(CertificateTable.defaultPath, names: ["default.invalid"]) + "\n"
             + entries.keys.sorted().map { Self.line($0, names: entries[$0] ?? []) + "\n" }.joined()
     }
 
     /// A line of the list, as the file and the Runtime API's `add ssl crt-list` have it.
     public static func line(_ path: String, names: [String]) -> String { ([path] + names).joined(separator: " ") }
-}
-
-/// A way that requests take: which Ingress sends which host and path to which backend.
-public struct Route: Hashable, Sendable {
-    public enum Destination: Hashable, Sendable {
-        /// The backend's name.
-        case backend(String)
-        /// 503, and why.
-        case unavailable(String)
-    }
-
-    /// nil for the operator's own default backend.
-    public let ingress: ObjectKey?
-    /// As the Ingress writes it; empty for any host.
-    public let host: String
-    public let path: String
-    /// nil for a default backend.
-    public let pathType: PathType?
-    public let service: ObjectKey
-    public let port: PortReference?
-    public let destination: Destination
-    /// The id of the route's settings; empty when it has none.
-    public let settings: String
-    public let isPassthrough: Bool
-    /// What requests have to match for this route; nil for the one that takes the rest.
-    public let condition: RouteCondition?
-    public let context: RouteContext
 }

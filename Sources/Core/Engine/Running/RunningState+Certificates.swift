@@ -6,8 +6,8 @@ enum AuthorityReplacement {
 }
 
 extension RunningState {
-    func authorityUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
-        desired.files.keys.sorted().compactMap { path in
+    func authorityUpdates(to desired: DesiredState, in parts: ChangedParts) -> [RuntimeUpdate] {
+        (parts.isEverything ? desired.files.keys.sorted() : parts.files.sorted()).compactMap { path in
             guard let file = desired.files[path], file.kind == .clientAuthority, let old = files[path],
                 old.content != file.content
             else { return nil }
@@ -15,10 +15,10 @@ extension RunningState {
         }
     }
 
-    func certificateUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
+    func certificateUpdates(to desired: DesiredState, in parts: ChangedParts) -> [RuntimeUpdate] {
         var updates: [RuntimeUpdate] = []
         let list = desired.certificateList.entries
-        for path in desired.files.keys.sorted() {
+        for path in parts.isEverything ? desired.files.keys.sorted() : parts.files.union(parts.certificates).sorted() {
             guard let file = desired.files[path], file.kind == .certificate else { continue }
             guard let old = files[path] else {
                 if list[path] != nil { updates.append(.addCertificate(path: path, content: file.content)) }
@@ -26,13 +26,14 @@ extension RunningState {
             }
             if old.content != file.content { updates.append(.replaceCertificate(path: path, content: file.content)) }
         }
-        for path in list.keys.sorted() where certificateList[path] != list[path] {
-            let names = list[path] ?? []
+        let listed = parts.isEverything ? Set(list.keys).union(certificateList.keys) : parts.certificates
+        for path in listed.sorted() where certificateList[path] != list[path] {
+            guard let names = list[path] else { continue }
             updates.append(
                 certificateList[path] == nil
                     ? .addListEntry(path: path, names: names) : .replaceListEntry(path: path, names: names))
         }
-        for path in certificateList.keys.sorted() where list[path] == nil {
+        for path in listed.sorted() where certificateList[path] != nil && list[path] == nil {
             updates.append(.removeListEntry(path: path))
             updates.append(.removeCertificate(path: path))
         }

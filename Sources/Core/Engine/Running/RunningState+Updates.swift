@@ -1,31 +1,38 @@
 extension RunningState {
-    func runtimeUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
-        // Values come before the routes that lead to them, and go after them.
-        let routing: Set = ["host", "path-exact", "path-prefix", "sni", AssemblyRun.tcpServicesMap]
-        let (values, valuesGone) = mapUpdates(to: desired) { !routing.contains($0) }
-        let (routes, routesGone) = mapUpdates(to: desired) { routing.contains($0) }
-        let (added, removed) = serverUpdates(to: desired)
-        // Authorities before certificates: see AuthorityReplacement.
-        return settingUpdates(to: desired) + authorityUpdates(to: desired) + poolFileUpdates(to: desired)
-            + certificateUpdates(to: desired) + added + values
-            + routes + routesGone + valuesGone
-            + removed
+    func runtimeUpdates(to desired: DesiredState, in parts: ChangedParts) -> [RuntimeUpdate] {
+        let headers = headers(parts, desired)
+        let (values, valuesGone) = mapUpdates(to: desired, in: parts) { !Self.routingMaps.contains($0) }
+        let (routes, routesGone) = mapUpdates(to: desired, in: parts) { Self.routingMaps.contains($0) }
+        let (added, removed) = serverUpdates(to: desired, headers: headers)
+        // Authorities before certificates: see AuthorityReplacement. Values come before the routes that lead to them, and go after
+        // them.
+        return settingUpdates(to: desired, headers: headers) + authorityUpdates(to: desired, in: parts)
+            + poolFileUpdates(to: desired, headers: headers) + certificateUpdates(to: desired, in: parts) + added + values
+            + routes + routesGone + valuesGone + removed
     }
 
-    private func settingUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
-        desired.sections.flatMap { section -> [RuntimeUpdate] in
-            let running = Set(sections[section.header]?.lines.compactMap(\.setting) ?? [])
-            return section.lines.compactMap(\.setting).filter { !running.contains($0) }.map(RuntimeUpdate.set)
+    private static let routingMaps: Set = ["host", "path-exact", "path-prefix", "sni", SectionNames.tcpServicesMap]
+
+    private func settingUpdates(to desired: DesiredState, headers: [String]) -> [RuntimeUpdate] {
+        headers.flatMap { header -> [RuntimeUpdate] in
+            let running = Set(sections[header]?.lines.compactMap(\.setting) ?? [])
+            let wanted = desired.section(header)?.lines.compactMap(\.setting) ?? []
+            return wanted.filter { !running.contains($0) }.map(RuntimeUpdate.set)
         }
     }
 
     private func mapUpdates(
-        to desired: DesiredState, where include: (String) -> Bool
+        to desired: DesiredState, in parts: ChangedParts, where include: (String) -> Bool
     ) -> (set: [RuntimeUpdate], removed: [RuntimeUpdate]) {
         var set: [RuntimeUpdate] = []
         var removed: [RuntimeUpdate] = []
-        for name in maps.keys.sorted() where include(name) {
-            let changes = MapChanges(from: maps[name] ?? [:], to: desired.maps[name]?.entries ?? [:])
+        for name in parts.isEverything ? maps.keys.sorted() : parts.maps.keys.sorted() where include(name) {
+            guard let running = maps[name] else { continue }
+            let wanted = desired.maps[name]?.entries ?? [:]
+            let changes =
+                parts.isEverything
+                ? MapChanges(from: running, to: wanted)
+                : MapChanges(from: running, to: wanted, keys: parts.maps[name] ?? [])
             var additions = changes
             additions.removed = []
             if !additions.isEmpty { set.append(.updateMap(name: name, additions)) }
@@ -39,27 +46,24 @@ extension RunningState {
     }
 
     /// What must not wait for a reload that has to wait: the servers of backends that stay as they are.
-    public func urgentUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
-        var same = desired
-        same.sections.removeAll { !reloadReasons($0).isEmpty }
-        let kept = Set(same.sections.map(\.name))
-        let (added, removed) = serverUpdates(to: same)
-        return poolFileUpdates(to: same) + added
-            + removed.filter { update in
-                switch update {
-                case .removeServer(let backend, _), .freeSlot(let backend, _): kept.contains(backend)
-                default: true
-                }
-            }
+    public func urgentUpdates(to desired: DesiredState, in parts: ChangedParts = .everything) -> [RuntimeUpdate] {
+        let kept = headers(parts, desired).filter { header in
+            desired.section(header).map { reloadReasons($0).isEmpty } ?? false
+        }
+        let (added, removed) = serverUpdates(to: desired, headers: kept)
+        return poolFileUpdates(to: desired, headers: kept) + added + removed
     }
 
-    private func serverUpdates(to desired: DesiredState) -> (added: [RuntimeUpdate], removed: [RuntimeUpdate]) {
+    private func serverUpdates(
+        to desired: DesiredState, headers: [String]
+    ) -> (added: [RuntimeUpdate], removed: [RuntimeUpdate]) {
         var added: [RuntimeUpdate] = []
         var removed: [RuntimeUpdate] = []
-        var wantedBackends: Set<String> = []
-        for section in desired.sections {
-            guard let pool = section.pool else { continue }
-            wantedBackends.insert(section.name)
+        for header in headers {
+            guard let section = desired.section(header), let pool = section.pool else {
+                if desired.section(header)?.pool == nil { removed += goodbyes(header) }
+                continue
+            }
             let running = servers[section.name] ?? [:]
             added += limitUpdates(backend: section.name, pool: pool, running: running)
             if let count = slots[section.name] {
@@ -80,13 +84,16 @@ extension RunningState {
                 removed.append(.removeServer(backend: section.name, name: name))
             }
         }
-        for backend in servers.keys.sorted() where !wantedBackends.contains(backend) {
-            for name in servers[backend]?.keys.sorted() ?? [] where removing[backend]?.contains(name) != true {
-                removed.append(
-                    slots[backend] == nil ? .removeServer(backend: backend, name: name) : .freeSlot(backend: backend, slot: name))
-            }
-        }
         return (added, removed)
+    }
+
+    /// The servers of a backend that is wanted no more.
+    private func goodbyes(_ header: String) -> [RuntimeUpdate] {
+        guard header.hasPrefix("backend ") else { return [] }
+        let backend = String(header.dropFirst("backend ".count))
+        return (servers[backend]?.keys.sorted() ?? []).filter { removing[backend]?.contains($0) != true }.map { name in
+            slots[backend] == nil ? .removeServer(backend: backend, name: name) : .freeSlot(backend: backend, slot: name)
+        }
     }
 
     /// Slots that hold nothing are told too: whatever comes into them must find the limit in force.
@@ -125,17 +132,30 @@ extension RunningState {
 
     /// What servers need before they are added. HAProxy keeps authorities and certificates that no server uses any more until
     /// the next reload: they may be wanted again.
-    private func poolFileUpdates(to desired: DesiredState) -> [RuntimeUpdate] {
-        let keywords = Set(desired.sections.compactMap { $0.pool?.replaceableText }).subtracting([""])
-        let certificates = desired.poolCertificates { !$0.servers.isEmpty }
-        return desired.files.keys.sorted().compactMap { path in
+    private func poolFileUpdates(to desired: DesiredState, headers: [String]) -> [RuntimeUpdate] {
+        var paths: Set<String> = []
+        for header in headers {
+            guard let pool = desired.section(header)?.pool, !pool.servers.isEmpty else { continue }
+            paths.formUnion(pool.filePaths)
+        }
+        return paths.sorted().compactMap { path in
             guard let file = desired.files[path], files[path] == nil else { return nil }
-            switch file.kind {
-            case .authority where keywords.contains { $0.contains(path) }:
-                return .addAuthority(path: path, content: file.content)
-            case .certificate where certificates.contains(path): return .addCertificate(path: path, content: file.content)
-            default: return nil
+            return switch file.kind {
+            case .authority: .addAuthority(path: path, content: file.content)
+            case .certificate where desired.certificateList.entries[path] == nil:
+                .addCertificate(path: path, content: file.content)
+            default: nil
             }
+        }
+    }
+}
+
+extension ServerPool {
+    /// The files that the keywords of the servers name.
+    var filePaths: [String] {
+        (keywords + replaceable).flatMap { keyword -> [String] in
+            let words = keyword.value.text.split(separator: " ")
+            return zip(words, words.dropFirst()).filter { $0.0 == "crt" || $0.0 == "ca-file" }.map { String($0.1) }
         }
     }
 }
@@ -143,12 +163,7 @@ extension RunningState {
 extension DesiredState {
     /// The certificates that servers of some pools show, and nobody else.
     func poolCertificates(of include: (ServerPool) -> Bool) -> Set<String> {
-        let texts = sections.compactMap(\.pool).filter(include).map(\.keywordText).filter { $0.contains("crt ") }
-        guard !texts.isEmpty else { return [] }
-        return Set(
-            files.values.filter { file in
-                file.kind == .certificate && certificateList.entries[file.path] == nil
-                    && texts.contains { $0.contains(file.path) }
-            }.map(\.path))
+        let paths = backends.values.compactMap(\.pool).filter(include).flatMap(\.filePaths)
+        return Set(paths).filter { files[$0]?.kind == .certificate && certificateList.entries[$0] == nil }
     }
 }

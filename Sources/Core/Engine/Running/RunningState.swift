@@ -52,22 +52,32 @@ public struct RunningState: Sendable {
         limits[backend]?[server] = nil
     }
 
-    public func difference(to desired: DesiredState) -> Difference {
+    /// - Parameter parts: what may differ; the rest is known to be the same.
+    public func difference(to desired: DesiredState, in parts: ChangedParts = .everything) -> Difference {
         var reasons: [ReloadReason] = []
-        for section in desired.sections { reasons += reloadReasons(section) }
-        let wanted = Set(desired.sections.map(\.header))
-        for header in sections.keys.sorted() where !wanted.contains(header) && Self.isHarmful(header) {
-            reasons.append(ReloadReason("\(header) is gone"))
+        for header in headers(parts, desired) {
+            if let section = desired.section(header) {
+                reasons += reloadReasons(section)
+            } else if sections[header] != nil, Self.isHarmful(header) {
+                reasons.append(ReloadReason("\(header) is gone"))
+            }
         }
-        for path in desired.files.keys.sorted() {
+        for path in parts.isEverything ? desired.files.keys.sorted() : parts.files.sorted() {
             guard let file = desired.files[path], file.kind != .certificate, let old = files[path], old.content != file.content
             else { continue }
             if file.kind == .clientAuthority, authorityReplacement != .harmful { continue }
             if mentions(path) { reasons.append(ReloadReason("\(path) changed")) }
         }
         guard reasons.isEmpty else { return .reload(reasons) }
-        let updates = runtimeUpdates(to: desired)
+        let updates = runtimeUpdates(to: desired, in: parts)
         return updates.isEmpty ? .none : .runtime(updates)
+    }
+
+    /// The sections to compare: those of the configuration in its order, then those that are gone.
+    func headers(_ parts: ChangedParts, _ desired: DesiredState) -> [String] {
+        guard parts.isEverything else { return parts.headers.sorted() }
+        let wanted = desired.sections.map(\.header)
+        return wanted + Set(sections.keys).subtracting(wanted).sorted()
     }
 
     /// Backends that no map names any more and user lists that no backend uses do nothing; other sections do.

@@ -45,6 +45,18 @@ public struct MapChanges: Hashable, Sendable {
         }
         for key in old.keys where new[key] == nil { removed.insert(key) }
     }
+
+    /// The changes of some keys.
+    init(from old: [String: String], to new: [String: String], keys: Set<String>) {
+        for key in keys {
+            switch (old[key], new[key]) {
+            case (nil, let value?): added[key] = value
+            case (_?, nil): removed.insert(key)
+            case (let a?, let b?) where a != b: changed[key] = b
+            default: break
+            }
+        }
+    }
 }
 
 /// Why only a new configuration will do.

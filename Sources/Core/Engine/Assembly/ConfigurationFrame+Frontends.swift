@@ -1,4 +1,4 @@
-extension AssemblyRun {
+extension ConfigurationFrame {
     func binds(port: Int, _ keywords: Directive) -> [Directive] {
         var binds: [Directive] = []
         if let address = options.ipv4Address { binds.append("bind \(address + ":" + String(port))\(raw: keywords.text)") }
@@ -24,40 +24,40 @@ extension AssemblyRun {
         if !{ var(txn.route) -m found }
         """,
         """
-        http-request set-var(txn.route) str(\(raw: defaultKey)),map_str(\(map: "path-exact")) \
+        http-request set-var(txn.route) str(\(raw: SectionNames.defaultKey)),map_str(\(map: "path-exact")) \
         if !{ var(txn.route) -m found }
         """,
     ]
 
-    func httpFrontend(_ global: GlobalContribution, rules: [OwnedRules]) -> Section {
+    var httpFrontend: Section {
         var section = Section("frontend http")
         for bind in binds(port: options.httpPort, Self.keywords(global.bindOptions)) {
             section.lines.append(.init(bind, parts: global.bindOptions))
         }
-        addConnectionRules(to: &section, global: global)
-        addHTTPRules(to: &section, of: .http, global: global, rules: rules)
+        addConnectionRules(to: &section)
+        addHTTPRules(to: &section, of: .http)
         return section
     }
 
-    func httpsFrontend(_ global: GlobalContribution, rules: [OwnedRules], isBehindPassthrough: Bool) -> Section {
+    var httpsFrontend: Section {
         var section = Section("frontend https")
         let tls = " ssl crt-list \(CertificateList.path)" + Self.keywords(global.tlsBindOptions).text
-        if isBehindPassthrough {
+        if usesPassthrough {
             section.lines.append(
                 .init("bind \(raw: "unix@" + terminationSocket) mode 600 accept-proxy\(raw: tls)", parts: global.tlsBindOptions))
         } else {
             for bind in binds(port: options.httpsPort, Directive(raw: Self.keywords(global.bindOptions).text + tls)) {
                 section.lines.append(.init(bind, parts: global.bindOptions + global.tlsBindOptions))
             }
-            addConnectionRules(to: &section, global: global)
+            addConnectionRules(to: &section)
         }
-        if options.servesQUIC { addQUIC(to: &section, global: global) }
-        addHTTPRules(to: &section, of: .https, global: global, rules: rules)
+        if options.servesQUIC { addQUIC(to: &section) }
+        addHTTPRules(to: &section, of: .https)
         return section
     }
 
     /// Listens on UDP, and tells those who come by TCP. What is meant for TCP listeners has no place on these.
-    private func addQUIC(to section: inout Section, global: GlobalContribution) {
+    private func addQUIC(to section: inout Section) {
         let port = options.quicPort ?? options.httpsPort
         let tls = " ssl crt-list \(CertificateList.path) alpn h3" + Self.keywords(global.quicBindOptions).text
         var binds: [Directive] = []
@@ -71,13 +71,11 @@ extension AssemblyRun {
     }
 
     /// Rules for the connections of clients. They read maps, so that a running frontend may keep them.
-    private func addConnectionRules(to section: inout Section, global: GlobalContribution) {
+    private func addConnectionRules(to section: inout Section) {
         for line in global.connectionLines { section.add(line.value, origin: line.origin, feature: "connection/\(line.value)") }
     }
 
-    private func addHTTPRules(
-        to section: inout Section, of frontend: GlobalContribution.Frontend, global: GlobalContribution, rules: [OwnedRules]
-    ) {
+    private func addHTTPRules(to section: inout Section, of frontend: GlobalContribution.Frontend) {
         if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
         for line in Self.routing { section.add(line) }
         section.lines += conditionRules
@@ -88,7 +86,7 @@ extension AssemblyRun {
         }
         section.add(global.frontendSnippet)
         section.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
-        section.add("default_backend \(raw: Self.notFoundBackend)")
+        section.add("default_backend \(raw: SectionNames.notFound)")
     }
 
     static func keywords(_ options: [Traced<Directive>]) -> Directive {
@@ -98,12 +96,12 @@ extension AssemblyRun {
     private var terminationSocket: String { options.runtimeDirectory + "/tls-termination.sock" }
 
     /// The frontend that looks at the SNI, and the way from it to the frontend that ends TLS.
-    func passthroughSections(_ global: GlobalContribution, rules: [OwnedRules]) -> [Section] {
+    var passthroughSections: [Section] {
         var frontend = Section("frontend tls")
         frontend.add("mode tcp")
         for bind in binds(port: options.httpsPort, Self.keywords(global.bindOptions)) { frontend.add(bind) }
         frontend.add(global.tcpFrontendLines)
-        addConnectionRules(to: &frontend, global: global)
+        addConnectionRules(to: &frontend)
         frontend.add("tcp-request inspect-delay 5s")
         frontend.add("tcp-request content set-var(txn.host) req.ssl_sni,lower if { req.ssl_hello_type 1 }")
         frontend.add("tcp-request content set-var(txn.route) var(txn.host),map_str(\(map: "sni"))")
@@ -122,14 +120,14 @@ extension AssemblyRun {
         frontend.add("tcp-request content set-log-level silent if !{ var(txn.route) -m found }")
         frontend.add("tcp-request content accept if { req.ssl_hello_type 1 }")
         frontend.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
-        frontend.add("default_backend \(raw: Self.terminationBackend)")
+        frontend.add("default_backend \(raw: SectionNames.termination)")
         let termination = Section(
-            "backend \(Self.terminationBackend)",
+            "backend \(SectionNames.termination)",
             lines: [.init("mode tcp"), .init("server tls-termination \(raw: "unix@" + terminationSocket) send-proxy-v2")])
         return [frontend, termination]
     }
 
-    func healthzFrontend() -> Section {
+    var healthzFrontend: Section {
         var section = Section("frontend healthz")
         for bind in binds(port: options.healthzPort, "") { section.add(bind) }
         section.add("monitor-uri /healthz")
@@ -137,7 +135,7 @@ extension AssemblyRun {
         return section
     }
 
-    func statsFrontend(_ global: GlobalContribution) -> Section {
+    var statsFrontend: Section {
         var section = Section("frontend stats")
         for bind in binds(port: options.statsPort, "") { section.add(bind) }
         section.add("option dontlog-normal")

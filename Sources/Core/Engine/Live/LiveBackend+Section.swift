@@ -1,9 +1,8 @@
-extension AssemblyRun {
-    func backendSection(
-        _ name: String, identity: Backends.Identity, entry: Backends.Entry, commonOptions: [String]
-    ) -> Section {
-        let settings = entry.settings
-        var section = Section("backend \(name)", origin: entry.origin)
+extension LiveBackend {
+    /// - Parameter commonOptions: what all backends are asked about: see ``BackendSettings/commonOption(_:from:)``.
+    func section(commonOptions: [String]) -> Section {
+        let settings = settings
+        var section = Section("backend \(name)", origin: origin)
         if identity.isTCP { section.add("mode tcp") }
         if let balance = settings.balance { section.add([balance]) }
         section.add(settings.options)
@@ -14,7 +13,7 @@ extension AssemblyRun {
         }
         section.add(settings.snippet)
         let cookies = identity.isTCP ? .none : settings.serverCookies
-        guard !entry.isExternalName else {
+        guard !isExternalName else {
             // HAProxy resolves only names that its configuration has, so these servers are lines like any other.
             for keywords in settings.serverOptions + settings.replaceableServerOptions {
                 section.add("default-server \(raw: keywords.value.text)", origin: keywords.origin)
@@ -22,7 +21,7 @@ extension AssemblyRun {
             if let limit = settings.serverLimit {
                 section.add("default-server maxconn \(limit.value)", origin: limit.origin)
             }
-            for server in entry.servers {
+            for server in servers {
                 let cookie: Directive = cookies == .names ? " cookie \(server.name)" : ""
                 section.add(
                     """
@@ -34,8 +33,8 @@ extension AssemblyRun {
         }
         section.pool = ServerPool(
             keywords: settings.serverOptions, replaceable: settings.replaceableServerOptions, maxconn: settings.serverLimit,
-            cookies: cookies, servers: entry.servers,
-            slots: settings.acceptsDynamicServers ? nil : Self.slots(for: entry.servers.count, step: settings.slotStep),
+            cookies: cookies, servers: servers,
+            slots: settings.acceptsDynamicServers ? nil : Self.slots(for: servers.count, step: settings.slotStep),
             slotStep: settings.slotStep)
         return section
     }

@@ -1,18 +1,15 @@
-extension AssemblyRun {
+extension AssemblyBase {
     /// Adds the files of the pages that `--configmap-errorfiles` brings.
     ///
-    /// - Parameter global: the sections that may say how large HAProxy's buffers are.
-    /// - Returns: the lines of `defaults` that name the files.
-    mutating func addErrorPages(global: [Section]) -> [Traced<Directive>] {
-        guard let name = options.errorFilesConfigMap else { return [] }
+    mutating func addErrorPages(_ store: ObjectStore, options: EngineOptions, refusals: Refusals) {
+        guard let name = options.errorFilesConfigMap else { return }
         let object = ObjectKey(.configMap, namespace: name.namespace, name: name.name)
         guard let configMap = store.configMaps[object] else {
             findings.append(
                 Finding(.warning, object: object, "does not exist; --configmap-errorfiles names it for error pages"))
-            return []
+            return
         }
-        let room = roomForPages(global)
-        var lines: [Traced<Directive>] = []
+        let room = roomForPages(options.environment.capabilities)
         for (key, text) in configMap.data.sorted(by: { $0.key < $1.key }) {
             func refuse(_ message: String, expected: String? = nil, example: String? = nil) {
                 findings.append(
@@ -32,25 +29,24 @@ extension AssemblyRun {
             }
             let file = ConfigurationFile(path: page.path, content: page.content, kind: .plain)
             let refusal =
-                handlers.refusals.refusal(of: object, key: key, value: text) ?? handlers.refusals.refusal(of: file)
+                refusals.refusal(of: object, key: key, value: text) ?? refusals.refusal(of: file)
             if let refusal {
                 refuse("is refused by HAProxy: \(refusal)")
                 continue
             }
-            state.files[file.path] = file
-            lines.append(Traced("errorfile \(code) \(page.path)", origin: Origin(object: object, key: key)))
+            files.append(file)
+            errorPages.append(Traced("errorfile \(code) \(page.path)", origin: Origin(object: object, key: key)))
         }
-        return lines
     }
 
     /// How many bytes of an answer HAProxy's buffer holds beside what `http-after-response` rules may add (configuration
     /// manual, section 3.2, `tune.bufsize` and `tune.maxrewrite`).
-    private func roomForPages(_ sections: [Section]) -> Int {
+    private func roomForPages(_ capabilities: Capabilities) -> Int {
         func setting(_ keyword: String) -> Int? {
-            let lines = sections.flatMap { $0.lines.map { $0.directive.text.split(separator: " ") } }
+            let lines = (global.globalLines + global.globalSnippet).map { $0.value.text.split(separator: " ") }
             return lines.last { $0.count == 2 && $0[0] == keyword }.flatMap { Int($0[1]) }
         }
-        let size = setting("tune.bufsize") ?? options.environment.capabilities.bufferSize
+        let size = setting("tune.bufsize") ?? capabilities.bufferSize
         return size - min(setting("tune.maxrewrite") ?? 1024, size / 2)
     }
 }

@@ -1,0 +1,62 @@
+import Core
+
+/// The files of the configuration directory: what they hold, and what of it has to follow the running HAProxy.
+struct FileKeeper {
+    /// How long changes must have stopped before files are written, and how long files may lag behind when they do not stop.
+    static let quiet = Duration.milliseconds(500)
+    static let limit = Duration.seconds(30)
+
+    let directory: ConfigurationDirectory
+    /// What the files hold.
+    private(set) var written: DesiredState?
+    /// What files held before ``write(_:)``, until HAProxy has loaded them.
+    private var before: (files: [String: [UInt8]?], state: DesiredState?)?
+    private var pending = ChangedParts()
+    private var since: ContinuousClock.Instant?
+    private var last = ContinuousClock.now
+
+    init(directory: ConfigurationDirectory) {
+        self.directory = directory
+    }
+
+    /// Parts of the state are others in the running HAProxy.
+    mutating func note(_ parts: ChangedParts) {
+        pending.formUnion(parts)
+        last = .now
+        since = since ?? last
+    }
+
+    /// How long to wait until the files are to be written; nil when it is time.
+    func wait(now: ContinuousClock.Instant) -> Duration? {
+        guard let since else { return nil }
+        let wait = min(Self.quiet - (now - last), Self.limit - (now - since))
+        return wait > .zero ? wait : nil
+    }
+
+    /// Writes what has changed.
+    mutating func flush(_ state: DesiredState) throws {
+        guard !pending.isEmpty else { return }
+        if pending.isEverything { try directory.write(state) } else { try directory.write(state, only: pending) }
+        finish(state)
+    }
+
+    /// Writes all files for a HAProxy that is about to load them.
+    mutating func write(_ state: DesiredState) throws {
+        before = (try directory.write(state), written)
+        finish(state)
+    }
+
+    /// Undoes the last ``write(_:)``.
+    mutating func restore() throws {
+        guard let before else { return }
+        try directory.restore(before.files)
+        written = before.state
+        pending = .everything
+    }
+
+    private mutating func finish(_ state: DesiredState) {
+        written = state
+        pending = ChangedParts()
+        since = nil
+    }
+}

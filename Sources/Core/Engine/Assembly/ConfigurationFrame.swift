@@ -1,0 +1,76 @@
+/// The sections that there are however many Ingresses there are: global, defaults, resolvers, frontends and the controller's own
+/// backends.
+struct ConfigurationFrame {
+    let options: EngineOptions
+    let global: GlobalContribution
+    let errorPages: [Traced<Directive>]
+    /// The fixed rules in use, in the order in which they run.
+    let rules: [OwnedRules]
+    /// The rules that choose among routes with conditions.
+    let conditionRules: [Section.Line]
+    /// Options that some backend has and that HAProxy looks up in the frontends too.
+    let commonOptions: [(name: String, origin: Origin)]
+    /// Whether TLS is passed through somewhere.
+    let usesPassthrough: Bool
+    /// Whether servers are found by DNS.
+    let usesDNS: Bool
+    let tcpServices: [PlannedTCPService]
+
+    var sections: [Section] {
+        var sections = [globalSection, defaultsSection]
+        if usesDNS { sections.append(Self.resolvers) }
+        if options.isHTTPEnabled { sections.append(httpFrontend) }
+        if options.isHTTPSEnabled {
+            sections.append(httpsFrontend)
+            if usesPassthrough { sections += passthroughSections }
+        }
+        sections += tcpServices.map(tcpServiceFrontend)
+        if options.healthzPort != 0 { sections.append(healthzFrontend) }
+        if options.statsPort != 0 { sections.append(statsFrontend) }
+        sections.append(Section("backend \(SectionNames.notFound)", lines: [.init("http-request deny deny_status 404")]))
+        sections.append(Section("backend \(SectionNames.unavailable)"))
+        if usesPassthrough && options.isHTTPSEnabled || !tcpServices.isEmpty {
+            sections.append(
+                Section(
+                    "backend \(SectionNames.unavailableTCP)",
+                    lines: [.init("mode tcp"), .init("tcp-request content reject")]))
+        }
+        return sections
+    }
+
+    private var globalSection: Section {
+        var section = Section("global")
+        section.add("default-path config")
+        section.add(
+            "stats socket \(options.runtimeDirectory + "/haproxy-runtime-api.sock") mode 600 level admin expose-fd listeners")
+        section.add("ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets")
+        section.add("tune.ssl.default-dh-param 2048")
+        if options.servesQUIC, options.environment.capabilities.hasLimitedQUIC { section.add("limited-quic") }
+        if let maxconn = global.maxconn {
+            section.lines.append(
+                .init("maxconn \(maxconn.value)", origin: maxconn.origin, setting: .globalMaxconn(maxconn.value)))
+        }
+        section.add(global.globalLines)
+        section.add(global.globalSnippet)
+        return section
+    }
+
+    private var defaultsSection: Section {
+        var section = Section("defaults")
+        section.add("mode http")
+        section.add("log global")
+        section.add("option redispatch")
+        section.add(global.defaultsLines)
+        for option in commonOptions { section.add("option \(raw: option.name)", origin: option.origin) }
+        section.add(errorPages)
+        return section
+    }
+
+    /// Follows the names of ExternalName Services; keeps the last addresses while the DNS does not answer.
+    private static let resolvers = Section(
+        "resolvers kubernetes",
+        lines: [
+            .init("parse-resolv-conf"), .init("hold valid 10s"), .init("hold nx 7d"), .init("hold obsolete 7d"),
+            .init("hold other 7d"), .init("hold refused 7d"), .init("hold timeout 7d"),
+        ])
+}

@@ -1,0 +1,151 @@
+/// The certificates of `spec.tls`, by the names they answer for.
+///
+/// A host can have one certificate for each kind of key, of which HAProxy shows what the client can verify; they come from one
+/// namespace. Of two Ingresses that bring the same kind the older has the host.
+struct CertificateTable {
+    /// Where the certificate for clients that name no known host is, relative to the configuration directory.
+    static let defaultPath = "certs/default.pem"
+
+    /// A certificate that an Ingress brings for a host.
+    struct Claim {
+        let order: ClaimOrder
+        let host: String
+        let ingress: ObjectKey
+        let path: String
+        let algorithm: KeyAlgorithm
+        /// Where the Ingress names the Secret.
+        let field: String
+        let secret: String
+    }
+
+    /// What is usable in a Secret, and what is not.
+    struct LoadedSecret {
+        var certificates: [(file: ConfigurationFile, bundle: CertificateBundle)] = []
+        var problems: [String] = []
+        var warnings: [Finding] = []
+        fileprivate var uses = 0
+    }
+
+    private struct Host {
+        var claims: [Claim] = []
+        /// The files whose list entries name the host.
+        var paths: [String] = []
+        var findings: [Finding] = []
+    }
+
+    private(set) var list = CertificateList()
+    private var hosts: [String: Host] = [:]
+    private var touchedHosts: Set<String> = []
+    private var names: [String: Set<String>] = [:]
+    private var touchedPaths: Set<String> = []
+    private var secrets: [ObjectKey: LoadedSecret] = [:]
+    /// The files of ``secrets``, whether they are listed or not.
+    private var loadable: [String: ConfigurationFile] = [:]
+
+    // MARK: - Secrets
+
+    /// The certificates of a Secret, read when the first one asks. Each use has to be given back.
+    mutating func use(
+        _ key: ObjectKey, _ load: () -> LoadedSecret, findings: inout FindingTable
+    ) -> LoadedSecret {
+        if secrets[key] == nil {
+            let loaded = load()
+            secrets[key] = loaded
+            findings.add(loaded.warnings)
+            for certificate in loaded.certificates {
+                loadable[certificate.file.path] = certificate.file
+                touchedPaths.insert(certificate.file.path)
+            }
+        }
+        secrets[key]?.uses += 1
+        return secrets[key] ?? LoadedSecret()
+    }
+
+    mutating func giveBack(_ key: ObjectKey, findings: inout FindingTable) {
+        guard let secret = secrets[key] else { return }
+        guard secret.uses == 1 else {
+            secrets[key]?.uses -= 1
+            return
+        }
+        secrets[key] = nil
+        findings.remove(secret.warnings)
+        for certificate in secret.certificates {
+            loadable[certificate.file.path] = nil
+            touchedPaths.insert(certificate.file.path)
+        }
+    }
+
+    // MARK: - Hosts
+
+    mutating func add(_ claim: Claim) {
+        let claims = hosts[claim.host]?.claims ?? []
+        let index = claims.firstIndex { claim.order < $0.order } ?? claims.count
+        hosts[claim.host, default: Host()].claims.insert(claim, at: index)
+        touchedHosts.insert(claim.host)
+    }
+
+    mutating func removeClaims(of ingress: ObjectKey, for host: String) {
+        hosts[host]?.claims.removeAll { $0.ingress == ingress }
+        touchedHosts.insert(host)
+    }
+
+    /// Whether an Ingress has the host, by its name or by a wildcard.
+    func isHeld(_ host: String) -> Bool {
+        func isKnown(_ host: String) -> Bool { hosts[host]?.paths.isEmpty == false }
+        return isKnown(host) || host.firstIndex(of: ".").map { isKnown("*" + host[$0...]) } ?? false
+    }
+
+    /// Decides who has the hosts that were touched.
+    ///
+    /// - Returns: the files whose entries or contents may be others, with the file where there is an entry.
+    mutating func settle(findings: inout FindingTable) -> [String: ConfigurationFile?] {
+        for host in touchedHosts {
+            guard var state = hosts[host] else { continue }
+            findings.remove(state.findings)
+            let (paths, conflicts) = Self.decide(state.claims)
+            for path in state.paths where !paths.contains(path) {
+                names[path]?.remove(host)
+                touchedPaths.insert(path)
+            }
+            for path in paths where !state.paths.contains(path) {
+                names[path, default: []].insert(host)
+                touchedPaths.insert(path)
+            }
+            (state.paths, state.findings) = (paths, conflicts)
+            findings.add(conflicts)
+            hosts[host] = state.claims.isEmpty ? nil : state
+        }
+        var changes: [String: ConfigurationFile?] = [:]
+        for path in touchedPaths {
+            let names = names[path] ?? []
+            if names.isEmpty { self.names[path] = nil }
+            list.entries[path] = names.isEmpty ? nil : names.sorted()
+            changes.updateValue(names.isEmpty ? nil : loadable[path], forKey: path)
+        }
+        (touchedHosts, touchedPaths) = ([], [])
+        return changes
+    }
+
+    private static func decide(_ claims: [Claim]) -> (paths: [String], conflicts: [Finding]) {
+        var paths: [(algorithm: KeyAlgorithm, path: String)] = []
+        var conflicts: [Finding] = []
+        guard let holder = claims.first?.ingress else { return ([], []) }
+        for claim in claims where !paths.contains(where: { $0.path == claim.path }) {
+            let isFree = !paths.contains { $0.algorithm == claim.algorithm }
+            if isFree, claim.ingress.namespace == holder.namespace {
+                paths.append((claim.algorithm, claim.path))
+            } else if claim.ingress != holder {
+                conflicts.append(
+                    Finding(
+                        .warning, object: claim.ingress, key: claim.field, value: claim.secret,
+                        "brings a certificate for \(claim.host), for which the older \(holder) has one"))
+            }
+        }
+        return (paths.map(\.path), conflicts)
+    }
+
+    // MARK: - The default certificate
+
+    /// Lists a default certificate with names, where no Ingress has a file of that path.
+    mutating func listDefault(_ path: String, names: [String]?) { list.entries[path] = names }
+}

@@ -1,0 +1,215 @@
+extension LiveAssembly {
+    // MARK: - Winning and losing
+
+    /// The route gets its place.
+    func win(_ claim: RouteClaim) {
+        claim.isInForce = true
+        claim.planned.uses += 1
+        if claim.planned.uses == 1 { engage(claim.planned, by: 1) }
+        if !claim.host.isEmpty { addHost(claim) }
+        let contribution = claim.planned.plan.contribution
+        do {
+            let resolved = try services.resolve(claim.service, port: claim.port)
+            if let reason = claim.planned.plan.closedReason {
+                claim.unavailable = reason
+            } else if contribution.isPassthrough, claim.place.map != "sni" {
+                claim.unavailable = "TLS is passed through to the pods, which plain HTTP cannot reach"
+            } else {
+                claim.backend = backends.attach(claim, to: resolved)
+                for file in contribution.files { files.add(file) }
+            }
+        } catch {
+            claim.unavailable = error.reason
+            var finding = claim.subject
+            finding.message = error.reason
+            setFinding(finding, of: claim)
+        }
+        conditions.add(claim)
+        touch(claim)
+    }
+
+    /// The route loses its place, or goes.
+    func lose(_ claim: RouteClaim) {
+        claim.isInForce = false
+        conditions.remove(claim)
+        if let backend = claim.backend {
+            for file in claim.planned.plan.contribution.files { files.remove(file.path) }
+            backends.detach(claim, from: backend)
+            claim.backend = nil
+        }
+        claim.unavailable = nil
+        setFinding(nil, of: claim)
+        if !claim.host.isEmpty { removeHost(claim) }
+        claim.planned.uses -= 1
+        if claim.planned.uses == 0 { engage(claim.planned, by: -1) }
+        touch(claim)
+    }
+
+    private func addHost(_ claim: RouteClaim) {
+        let host = SectionNames.hostKey(claim.host)
+        maps.add("host", host, host)
+    }
+
+    private func removeHost(_ claim: RouteClaim) {
+        let host = SectionNames.hostKey(claim.host)
+        maps.remove("host", host, host)
+    }
+
+    /// Adds what a plan contributes to maps and frontends when the first route uses it, and takes it back after the last.
+    private func engage(_ planned: PlannedContext, by difference: Int) {
+        guard !planned.context.isTCPService else { return }
+        let contribution = planned.plan.contribution
+        for owned in contribution.rules { difference > 0 ? rules.add(owned) : rules.remove(owned) }
+        for table in contribution.stickTables { difference > 0 ? rules.add(table) : rules.remove(table) }
+        guard !planned.settings.isEmpty else { return }
+        func count(_ map: String, _ key: String, _ value: String) {
+            if difference > 0 { maps.add(map, key, value) } else { maps.remove(map, key, value) }
+        }
+        for (name, value) in contribution.values { count(name, planned.settings, value) }
+        for (name, entries) in contribution.sharedEntries {
+            for (key, value) in entries { count(name, key, value) }
+        }
+    }
+
+    func setFinding(_ finding: Finding?, of claim: RouteClaim) {
+        if let old = claim.finding { findings.remove(old) }
+        claim.finding = finding
+        if let finding { findings.add(finding) }
+    }
+
+    private func touch(_ claim: RouteClaim) {
+        touchedEntries.insert(claim.place.entry)
+        touchedHosts.insert(SectionNames.hostKey(claim.host))
+    }
+
+    /// Tells a claim that somebody else has its place.
+    private func tell(_ claim: RouteClaim, about owner: RouteClaim?) {
+        guard let owner, let ingress = claim.ingress else { return setFinding(nil, of: claim) }
+        // A second path of a passed-through host, or a default backend beside the rule for "/", is no conflict.
+        let holder = owner.ingress ?? owner.service
+        guard holder != ingress || (claim.place.map != "sni" && claim.pathType != nil) else {
+            return setFinding(nil, of: claim)
+        }
+        let what = "\(claim.host.isEmpty ? "any host" : "host \(claim.host)"), path \(claim.path)"
+        setFinding(
+            Finding(
+                .warning, object: ingress,
+                holder == ingress
+                    ? "has two rules for \(what); the first is in force" : "claims \(what), which the older \(holder) has"),
+            of: claim)
+    }
+
+    // MARK: - Settling
+
+    /// Decides what was left open, and tells how the state differs from the one that was settled before.
+    func settle() -> StateChange {
+        for decision in routes.settle() {
+            if let loser = decision.loser, loser.isInForce { lose(loser) }
+            if let winner = decision.winner {
+                setFinding(nil, of: winner)
+                win(winner)
+            }
+            for claim in decision.others { tell(claim, about: decision.owner) }
+        }
+        settleCertificates()
+        let changes = backends.settle()
+        for claim in changes.renamed { touch(claim) }
+        settleEntries()
+        var state = StateChange()
+        settleSections(changes, &state)
+        collect(&state)
+        return state
+    }
+
+    /// As ``settle()``, when everything was made anew.
+    func settleAll() -> StateChange {
+        _ = settle()
+        return StateChange(state)
+    }
+
+    private func settleEntries() {
+        func plain(_ place: RoutingPlace) -> String? { routes.owner(of: place)?.value }
+        let defaultPlace = RoutingPlace(map: "path-exact", key: SectionNames.defaultKey)
+        let conditional = conditions.settle(
+            hosts: touchedHosts, includesDefault: touchedEntries.contains(defaultPlace), maps: &maps, plain: plain)
+        for entry in touchedEntries.union(conditional) {
+            maps.set(entry.map, entry.key, to: conditions.value(at: entry) ?? plain(entry))
+        }
+        (touchedEntries, touchedHosts) = ([], [])
+    }
+
+    private func settleSections(_ changes: BackendTable.Changes, _ state: inout StateChange) {
+        let common = backends.commonOptions
+        let commonNames = common.map(\.name)
+        for name in changes.goneNames { setBackend(name, to: nil, &state) }
+        // Options that concern all backends are rare.
+        for backend in changes.optionsChanged ? Array(backends.all) : changes.backends {
+            setBackend(backend.name, to: backend.section(commonOptions: commonNames), &state)
+        }
+        let (rulesChanged, tables) = rules.takeChanges()
+        for (name, table) in tables {
+            setBackend(name, to: table.map { Section("backend \(name)", lines: [.init($0.definition)]) }, &state)
+        }
+        for (name, list) in changes.lists {
+            let section = list?.section
+            guard userLists[name] != section else { continue }
+            userLists[name] = section
+            state.userLists.updateValue(section, forKey: name)
+        }
+        let usesPassthrough = maps.files["sni"]?.entries.isEmpty == false
+        let settings = FrameSettings(
+            usesPassthrough: usesPassthrough, usesDNS: backends.hasExternalNames, tcpServices: tcpServices)
+        guard rulesChanged || conditions.takeRuleChange() || changes.optionsChanged || settings != frameSettings || frame.isEmpty
+        else { return }
+        frameSettings = settings
+        let new = ConfigurationFrame(
+            options: options, global: base.global, errorPages: base.errorPages, rules: rules.inOrder,
+            conditionRules: conditions.rules, commonOptions: common, usesPassthrough: usesPassthrough,
+            usesDNS: backends.hasExternalNames, tcpServices: tcpServices
+        ).sections
+        for section in new { maps.mention(section, by: 1) }
+        for section in frame { maps.mention(section, by: -1) }
+        if new != frame { state.frame = new }
+        frame = new
+    }
+
+    private func setBackend(_ name: String, to section: Section?, _ state: inout StateChange) {
+        let old = backendSections[name]
+        maps.mention(section, by: 1)
+        maps.mention(old, by: -1)
+        backendSections[name] = section
+        state.backends.updateValue(section, forKey: name)
+    }
+
+    private func collect(_ state: inout StateChange) {
+        for (name, keys) in maps.takeTouched() {
+            guard let file = maps.files[name] else {
+                state.maps.updateValue(nil, forKey: name)
+                continue
+            }
+            var entries: [String: String?] = [:]
+            for key in keys { entries.updateValue(file.entries[key], forKey: key) }
+            state.maps.updateValue(entries, forKey: name)
+        }
+        for path in files.takeTouched() { state.files.updateValue(files.files[path], forKey: path) }
+        for path in touchedCertificates { state.certificates.updateValue(certificates.list.entries[path], forKey: path) }
+        touchedCertificates = []
+    }
+}
+
+/// What decides, beside the rules, which sections the frame has.
+struct FrameSettings: Equatable {
+    var usesPassthrough = false
+    var usesDNS = false
+    var tcpServices: [PlannedTCPService] = []
+}
+
+extension UserList {
+    fileprivate var section: Section {
+        var section = Section("userlist \(name)", origin: origin)
+        for (user, hash) in users.sorted(by: { $0.key < $1.key }) {
+            section.add("user \(user) password \(hash.text)", origin: origin)
+        }
+        return section
+    }
+}

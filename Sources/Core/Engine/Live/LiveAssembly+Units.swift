@@ -1,0 +1,143 @@
+extension LiveAssembly {
+    /// Takes back all that a unit asked for.
+    func retract(_ key: Unit.Key) {
+        guard let unit = units[key] else { return }
+        for claim in unit.claims {
+            if claim.isInForce { lose(claim) }
+            setFinding(nil, of: claim)
+            routes.remove(claim)
+        }
+        if case .ingress(let ingress) = key {
+            for host in unit.certificateHosts { certificates.removeClaims(of: ingress, for: host) }
+        }
+        for secret in unit.certificateSecrets { certificates.giveBack(secret, findings: &findings) }
+        forget(unit)
+    }
+
+    /// Plans a unit from the objects as they are now; nothing when its object is gone.
+    func build(_ key: Unit.Key) {
+        let (unit, secrets) = objects.recordingSecrets { () -> Unit? in
+            switch key {
+            case .ingress(let object): planIngress(object)
+            case .operatorDefault: planOperatorDefault()
+            case .tcpServices: planTCPServices()
+            }
+        }
+        guard let unit else { return }
+        unit.secrets = secrets
+        unit.findings += unit.planned.flatMap(\.plan.findings)
+        for service in unit.services { unit.findings += serviceSet(service)?.findings ?? [] }
+        note(unit)
+        for claim in unit.claims { routes.add(claim) }
+    }
+
+    // MARK: - Ingresses
+
+    private func planIngress(_ key: ObjectKey) -> Unit? {
+        guard let ingress = store.ingresses[key], options.includes(namespace: key.namespace)
+        else { return nil }
+        let unit = Unit(.ingress(key))
+        let (set, found) = registry.annotationSet(of: key, annotations: ingress.metadata.annotations, scope: .ingress)
+        let (named, problems) = base.handlers.className(set)
+        switch base.classes.verdict(on: ingress, named: named) {
+        case .another: return nil
+        case .missing(let name):
+            unit.findings = [
+                Finding(
+                    .warning, object: key, key: "spec.ingressClassName", value: name,
+                    "names an IngressClass that does not exist; the Ingress is left to other controllers")
+            ]
+            return unit
+        case .ours: break
+        }
+        unit.isOurs = true
+        unit.findings = found + problems
+        let own = OwnIngress(ingress: ingress, set: set)
+        var planner = IngressPlanner(assembly: self, unit: unit, own: own)
+        planner.planRoutes()
+        planner.planCertificates()
+        return unit
+    }
+
+    // MARK: - The operator's own
+
+    private func planOperatorDefault() -> Unit? {
+        guard let name = options.defaultBackendService else { return nil }
+        let unit = Unit(.operatorDefault)
+        let service = name.serviceKey
+        let context = RouteContext(
+            ingress: nil, service: service, hostHasTLS: false, externalName: services.externalName(service))
+        let planned = plan(context, ingressSet: nil, for: unit)
+        guard !planned.plan.isLeftOut else { return unit }
+        let condition = planned.plan.contribution.condition
+        unit.claims = [
+            RouteClaim(
+                order: ClaimOrder(rank: .operatorDefault, created: "", object: service, index: 0), ingress: nil,
+                place: RoutingPlace(map: "path-exact", key: SectionNames.defaultKey, condition: condition?.id ?? ""), host: "",
+                path: "/", pathType: nil, service: service, port: options.defaultBackendPort, planned: planned,
+                condition: condition, subject: Finding(.error, object: service, ""))
+        ]
+        return unit
+    }
+
+    /// Reads the ConfigMap of `--configmap-tcp-services`.
+    private func planTCPServices() -> Unit? {
+        tcpServices = []
+        guard let object = options.tcpServicesConfigMap?.configMapKey else { return nil }
+        dependents.tcpServices = object
+        let unit = Unit(.tcpServices)
+        guard let configMap = store.configMaps[object] else {
+            unit.findings = [Finding(.warning, object: object, "does not exist; --configmap-tcp-services names it")]
+            return unit
+        }
+        let taken = options.listeners
+        for (key, value) in configMap.data {
+            let service: TCPService
+            do {
+                service = try TCPService(
+                    key: key, value: value, taken: taken, refusal: refusals.refusal(of: object, key: key, value: value))
+            } catch {
+                unit.findings.append(error.finding(object: object, key: key, value: value))
+                continue
+            }
+            tcpServices.append(PlannedTCPService(service: service, origin: Origin(object: object, key: key)))
+            let context = RouteContext(
+                ingress: nil, service: service.service, hostHasTLS: false, externalName: services.externalName(service.service),
+                isTCPService: true)
+            let planned = plan(context, ingressSet: nil, for: unit)
+            unit.claims.append(
+                RouteClaim(
+                    order: ClaimOrder(rank: .tcpService, created: "", object: object, index: service.port), ingress: nil,
+                    place: RoutingPlace(map: SectionNames.tcpServicesMap, key: String(service.port)), host: "", path: "",
+                    pathType: nil, service: service.service, port: service.servicePort, planned: planned,
+                    subject: Finding(
+                        .error, object: object, key: key, value: value, "", expected: "a Service and a port that exist",
+                        example: TCPService.example)))
+        }
+        tcpServices.sort { $0.service.port < $1.service.port }
+        return unit
+    }
+
+    // MARK: - Plans
+
+    /// The handlers' work for an (Ingress, Service) pair, done once for a unit.
+    func plan(_ context: RouteContext, ingressSet: AnnotationSet?, for unit: Unit) -> PlannedContext {
+        unit.services.insert(context.service)
+        if let planned = unit.planned.first(where: { $0.context == context }) { return planned }
+        var sets: [(scope: Scope, set: AnnotationSet)] = []
+        if let set = base.configMapSet { sets.append((.configMap, set)) }
+        if let ingressSet { sets.append((.ingress, ingressSet)) }
+        if let service = serviceSet(context.service) { sets.append((.service, service.set)) }
+        let planned = PlannedContext(context, base.handlers.plan(context, sets: sets))
+        unit.planned.append(planned)
+        return planned
+    }
+
+    private func serviceSet(_ key: ObjectKey) -> (set: AnnotationSet, findings: [Finding])? {
+        if let known = serviceSets[key] { return known }
+        guard let service = store.services[key] else { return nil }
+        let result = registry.annotationSet(of: key, annotations: service.metadata.annotations, scope: .service)
+        serviceSets[key] = result
+        return result
+    }
+}

@@ -1,0 +1,246 @@
+/// The desired state of a store of objects, kept up to date: a changed object costs what depends on it, not what there is.
+///
+/// Each Ingress is a ``Unit`` that plans its routes and certificates by itself and claims places for them. Tables decide who has a
+/// place, count who uses what, and remember what they touched; from that the change of the state is made.
+public final class LiveAssembly {
+    let engine: Engine
+    let objects: RecordingStore
+    public private(set) var refusals: Refusals
+    var now = 0
+    var base: AssemblyBase
+
+    var units: [Unit.Key: Unit] = [:]
+    var dependents = Dependents()
+    var routes = RouteTable()
+    var conditions = ConditionTable()
+    var backends = BackendTable()
+    var rules = RuleTable()
+    var maps = MapTable()
+    var files = FileTable()
+    var certificates = CertificateTable()
+    var findings = FindingTable()
+    var ours: Set<ObjectKey> = []
+
+    var frame: [Section] = []
+    var userLists: [String: Section] = [:]
+    var backendSections: [String: Section] = [:]
+    var frameSettings = FrameSettings()
+    var tcpServices: [PlannedTCPService] = []
+    var defaults = DefaultCertificates()
+    /// What was touched and is not settled yet.
+    var touchedEntries: Set<RoutingPlace> = []
+    var touchedHosts: Set<String> = []
+    var touchedCertificates: Set<String> = []
+    /// Whether Ingresses that were touched were ours before.
+    private var ownedBefore: [ObjectKey: Bool] = [:]
+
+    /// The Secrets that were there when everything was made anew, and those that the whole HAProxy needs.
+    var rebuiltSecrets: Set<ObjectKey> = []
+    private var changedObjects: Set<ObjectKey> = []
+    private var changedEndpoints: Set<ObjectKey> = []
+    private var needsRebuild = true
+    /// The annotations of Services in use.
+    var serviceSets: [ObjectKey: (set: AnnotationSet, findings: [Finding])] = [:]
+
+    var options: EngineOptions { engine.options }
+    var registry: AnnotationRegistry { engine.registry }
+    public var store: ObjectStore { objects.store }
+    var services: ServiceResolution { ServiceResolution(store: store, options: options) }
+
+    public init(_ engine: Engine, store: ObjectStore = ObjectStore(), refusals: Refusals = Refusals()) {
+        self.engine = engine
+        objects = RecordingStore(store)
+        self.refusals = refusals
+        base = AssemblyBase(engine, objects, refusals)
+    }
+
+    // MARK: - What changes
+
+    /// - Returns: whether that changed anything: an API server also tells of changes in parts that nothing reads.
+    @discardableResult
+    public func upsert(_ object: KubernetesObject) -> Bool {
+        note(objects.store.upsert(object), object.key)
+    }
+
+    /// - Returns: whether it was there.
+    @discardableResult
+    public func remove(_ key: ObjectKey) -> Bool {
+        note(objects.store.remove(key), key)
+    }
+
+    private func note(_ effect: ObjectStore.Effect, _ key: ObjectKey) -> Bool {
+        switch effect {
+        case .none: return false
+        case .object:
+            changedObjects.insert(key)
+            serviceSets[key] = nil
+        case .endpoints(let services): changedEndpoints.formUnion(services)
+        }
+        return true
+    }
+
+    /// HAProxy refuses a value, until it changes.
+    public func refuse(_ object: ObjectKey, key: String, value: String, reason: String) {
+        refusals.refuse(object, key: key, value: value, reason: reason)
+        base.handlers.refusals = refusals
+        changedObjects.insert(object)
+    }
+
+    /// HAProxy cannot load a file.
+    public func refuse(_ file: ConfigurationFile, reason: String) {
+        refusals.refuse(file, reason: reason)
+        needsRebuild = true
+    }
+
+    /// A refused value may be tried again.
+    public func lift(_ object: ObjectKey, key: String, value: String) {
+        refusals.lift(object, key: key, value: value)
+        base.handlers.refusals = refusals
+        changedObjects.insert(object)
+    }
+
+    /// Something that the whole state depends on and that is no object is another.
+    public func rebuild() { needsRebuild = true }
+
+    // MARK: - Updating
+
+    /// What an update led to.
+    public struct Update: Sendable {
+        public var state = StateChange()
+        public var newFindings: [Finding] = []
+        public var goneFindings: [Finding] = []
+        /// Whether other Ingresses than before are ours.
+        public var changesOwnership = false
+    }
+
+    /// Takes in what changed since the last call.
+    ///
+    /// - Parameter now: seconds since 1970, for the validity of certificates.
+    public func update(now: Int) -> Update {
+        self.now = now
+        let rebuilds = needsRebuild || changedObjects.contains(where: base.concernsAll) || now >= base.nextValidityChange
+        if rebuilds {
+            buildAll()
+        } else {
+            let concerned = dependents.units(of: changedObjects)
+            for key in concerned { retract(key) }
+            for key in concerned { build(key) }
+            let services = services
+            for service in changedEndpoints { backends.refreshServers(of: service, services) }
+        }
+        (changedObjects, changedEndpoints, needsRebuild) = ([], [], false)
+        var update = Update()
+        update.state = rebuilds ? settleAll() : settle()
+        (update.newFindings, update.goneFindings) = findings.takeChanges()
+        update.changesOwnership = ownedBefore.contains { ours.contains($0.key) != $0.value }
+        ownedBefore = [:]
+        return update
+    }
+
+    private func buildAll() {
+        findings.removeAll()
+        for key in ours where ownedBefore[key] == nil { ownedBefore[key] = true }
+        rebuiltSecrets.formUnion(store.secrets.keys)
+        rebuiltSecrets.formUnion(dependents.takeTouchedSecrets())
+        (units, dependents, ours) = ([:], Dependents(), [])
+        (routes, conditions, backends, rules) = (RouteTable(), ConditionTable(), BackendTable(), RuleTable())
+        (files, certificates, defaults) = (FileTable(), CertificateTable(), DefaultCertificates())
+        (frame, userLists, backendSections) = ([], [:], [:])
+        (touchedEntries, touchedHosts, touchedCertificates) = ([], [], [])
+        buildBase()
+        for key in store.ingresses.keys { build(.ingress(key)) }
+        build(.operatorDefault)
+        build(.tcpServices)
+    }
+
+    private func buildBase() {
+        let (base, secrets) = objects.recordingSecrets { AssemblyBase(engine, objects, refusals) }
+        self.base = base
+        self.base.secrets = secrets
+        rebuiltSecrets.formUnion(secrets)
+        maps = MapTable(permanent: ["host", "path-exact", "path-prefix"])
+        for (name, entries) in base.global.mapEntries {
+            for (key, value) in entries { maps.set(name, key, to: value) }
+        }
+        for file in base.files { files.add(file) }
+        findings.add(base.findings)
+    }
+
+    // MARK: - Secrets
+
+    /// The Secrets that something names since the last call, or names no more, whether they exist or not.
+    public func takeSecretChanges() -> Set<ObjectKey> {
+        defer { rebuiltSecrets = [] }
+        return dependents.takeTouchedSecrets().union(rebuiltSecrets)
+    }
+
+    /// Whether something names a Secret.
+    public func names(_ secret: ObjectKey) -> Bool { base.secrets.contains(secret) || dependents.names(secret) }
+
+    // MARK: - Units
+
+    func note(_ unit: Unit) {
+        units[unit.key] = unit
+        dependents.add(unit)
+        findings.add(unit.findings)
+        guard unit.isOurs, case .ingress(let key) = unit.key else { return }
+        ours.insert(key)
+        if ownedBefore[key] == nil { ownedBefore[key] = false }
+    }
+
+    func forget(_ unit: Unit) {
+        units[unit.key] = nil
+        dependents.remove(unit)
+        findings.remove(unit.findings)
+        guard unit.isOurs, case .ingress(let key) = unit.key else { return }
+        ours.remove(key)
+        if ownedBefore[key] == nil { ownedBefore[key] = true }
+    }
+
+    // MARK: - Results
+
+    /// The whole desired state.
+    public var state: DesiredState {
+        var state = DesiredState()
+        (state.frame, state.userLists, state.backends) = (frame, userLists, backendSections)
+        (state.maps, state.files, state.certificateList) = (maps.files, files.files, certificates.list)
+        state.keepsUnusedCertificates = !base.global.removesUnusedCertificates
+        return state
+    }
+
+    /// The Ingresses that are ours.
+    public var ingresses: Set<ObjectKey> { ours }
+    public var allFindings: [Finding] { findings.all }
+
+    /// Everything at once, for looking at.
+    public var assembly: Assembly {
+        var values: [RouteContext: [ValueInForce]] = [:]
+        for unit in units.values {
+            for planned in unit.planned { values[planned.context] = planned.plan.inForce }
+        }
+        let routes = routes.inForce.filter { !$0.isTCPService }.map(\.route)
+        return Assembly(state: state, routes: routes.inMatchingOrder, findings: findings.all, valuesInForce: values)
+    }
+}
+
+/// The objects, and which Secrets were asked for.
+final class RecordingStore {
+    var store: ObjectStore
+    private var secrets: Set<ObjectKey> = []
+
+    init(_ store: ObjectStore) {
+        self.store = store
+    }
+
+    func secret(_ key: ObjectKey) -> Secret? {
+        secrets.insert(key)
+        return store.secrets[key]
+    }
+
+    /// - Returns: the Secrets that were asked for meanwhile, whether they exist or not.
+    func recordingSecrets<Result>(_ work: () -> Result) -> (Result, Set<ObjectKey>) {
+        secrets = []
+        let result = work()
+        return (result, secrets)
+    }
+}

@@ -1,0 +1,172 @@
+/// A backend that routes in force need.
+final class LiveBackend {
+    /// What makes two routes share a backend.
+    struct Identity: Hashable {
+        let service: ObjectKey
+        let portName: String
+        let settings: BackendSettings
+        /// Whether HAProxy sees connections there and no requests.
+        let isTCP: Bool
+        /// The Ingress of a standalone backend.
+        let owner: ObjectKey?
+    }
+
+    let identity: Identity
+    /// `<namespace>_svc_<service>_<port>`: the name of the first of a Service's backends for the port.
+    let plainName: String
+    /// The routes that lead to it, older Ingresses first.
+    fileprivate(set) var users: [RouteClaim] = []
+    fileprivate(set) var name = ""
+    fileprivate(set) var servers: [Server] = []
+    fileprivate(set) var isExternalName = false
+
+    fileprivate init(_ identity: Identity) {
+        self.identity = identity
+        plainName = "\(identity.service.namespace)_svc_\(identity.service.name)_\(identity.portName)"
+    }
+
+    /// Whose settings are written: those of others are equal, but may come from elsewhere.
+    var first: RouteClaim { users[0] }
+    var settings: BackendSettings { first.planned.plan.contribution.backend }
+    var origin: Origin { Origin(object: first.ingress ?? identity.service) }
+}
+
+/// The backends that routes in force need, and their names.
+struct BackendTable {
+    private var backends: [LiveBackend.Identity: LiveBackend] = [:]
+    private var byService: [ObjectKey: [LiveBackend]] = [:]
+    /// Those that would have the same plain name.
+    private var groups: [String: [LiveBackend]] = [:]
+    private var touchedGroups: Set<String> = []
+    /// Backends whose sections may differ from what they were.
+    private var touched: [ObjectIdentifier: LiveBackend] = [:]
+    private var goneNames: Set<String> = []
+    /// The options that some backend has and that HAProxy looks up in the frontends too, and who asked.
+    private var options: [String: [Origin: Int]] = [:]
+    private var lists: [String: (list: UserList, uses: Int)] = [:]
+    private var externalCount = 0
+    /// Whether options that concern all backends came or went.
+    private var optionsChanged = false
+    private var touchedLists: Set<String> = []
+
+    var hasExternalNames: Bool { externalCount > 0 }
+    var commonOptions: [(name: String, origin: Origin)] {
+        options.sorted { $0.key < $1.key }.map { name, origins in
+            (name, origins.keys.min { $0.description < $1.description } ?? .controller)
+        }
+    }
+    var all: Dictionary<LiveBackend.Identity, LiveBackend>.Values { backends.values }
+
+    /// - Returns: the backend that the route uses from now on.
+    mutating func attach(_ claim: RouteClaim, to resolved: ServiceResolution.Resolved) -> LiveBackend {
+        let contribution = claim.planned.plan.contribution
+        let identity = LiveBackend.Identity(
+            service: claim.service, portName: resolved.portName, settings: contribution.backend, isTCP: contribution.isTCP,
+            owner: contribution.isStandalone ? claim.ingress : nil)
+        let backend: LiveBackend
+        if let known = backends[identity] {
+            backend = known
+        } else {
+            backend = LiveBackend(identity)
+            backends[identity] = backend
+            byService[identity.service, default: []].append(backend)
+            groups[backend.plainName, default: []].append(backend)
+            count(identity.settings, by: 1)
+        }
+        backend.users.insertInOrder(claim)
+        if backend.first === claim { touch(backend) }
+        if backend.users.count == 1 {
+            (backend.servers, backend.isExternalName) = (resolved.servers, resolved.isExternalName)
+            if resolved.isExternalName { externalCount += 1 }
+        }
+        return backend
+    }
+
+    mutating func detach(_ claim: RouteClaim, from backend: LiveBackend) {
+        let wasFirst = backend.first === claim
+        backend.users.removeInOrder(claim)
+        guard wasFirst else { return }
+        touch(backend)
+        guard backend.users.isEmpty else { return }
+        backends[backend.identity] = nil
+        byService[backend.identity.service]?.removeAll { $0 === backend }
+        if byService[backend.identity.service]?.isEmpty == true { byService[backend.identity.service] = nil }
+        groups[backend.plainName]?.removeAll { $0 === backend }
+        if groups[backend.plainName]?.isEmpty == true { groups[backend.plainName] = nil }
+        count(backend.identity.settings, by: -1)
+        if backend.isExternalName { externalCount -= 1 }
+        touched[ObjectIdentifier(backend)] = nil
+        if !backend.name.isEmpty { goneNames.insert(backend.name) }
+    }
+
+    private mutating func count(_ settings: BackendSettings, by difference: Int) {
+        for (name, origin) in settings.commonOptions {
+            let wasUnknown = options[name] == nil
+            options[name, default: [:]][origin, default: 0] += difference
+            if options[name]?[origin] == 0 { options[name]?[origin] = nil }
+            if options[name]?.isEmpty == true { options[name] = nil }
+            if wasUnknown != (options[name] == nil) { optionsChanged = true }
+        }
+        for list in settings.userLists {
+            let uses = (lists[list.name]?.uses ?? 0) + difference
+            lists[list.name] = uses == 0 ? nil : (lists[list.name]?.list ?? list, uses)
+            touchedLists.insert(list.name)
+        }
+    }
+
+    private mutating func touch(_ backend: LiveBackend) {
+        touched[ObjectIdentifier(backend)] = backend
+        touchedGroups.insert(backend.plainName)
+    }
+
+    /// The pods of a Service are others.
+    mutating func refreshServers(of service: ObjectKey, _ services: ServiceResolution) {
+        for backend in byService[service] ?? [] {
+            guard let resolved = try? services.resolve(service, port: backend.first.port), resolved.servers != backend.servers
+            else { continue }
+            backend.servers = resolved.servers
+            touched[ObjectIdentifier(backend)] = backend
+        }
+    }
+
+    /// What is to be written anew.
+    struct Changes {
+        var backends: [LiveBackend] = []
+        var goneNames: Set<String> = []
+        /// Routes whose backend has another name now.
+        var renamed: [RouteClaim] = []
+        /// The user lists that came, changed or went, with what they are.
+        var lists: [String: UserList?] = [:]
+        var optionsChanged = false
+    }
+
+    /// Gives names: the plain one to the first of a group, with a hash of what differs to the others.
+    mutating func settle() -> Changes {
+        var changes = Changes()
+        changes.goneNames = goneNames
+        for plain in touchedGroups {
+            guard let group = groups[plain] else { continue }
+            let sorted = group.count == 1 ? group : group.sorted { $0.first.order < $1.first.order }
+            for (index, backend) in sorted.enumerated() {
+                let name = index == 0 ? plain : "\(plain)_\(Self.difference(backend.identity))"
+                guard name != backend.name else { continue }
+                if !backend.name.isEmpty {
+                    changes.goneNames.insert(backend.name)
+                    changes.renamed += backend.users
+                }
+                backend.name = name
+                touched[ObjectIdentifier(backend)] = backend
+            }
+        }
+        changes.backends = Array(touched.values)
+        changes.goneNames.subtract(touchedGroups.flatMap { groups[$0]?.map(\.name) ?? [] })
+        changes.optionsChanged = optionsChanged
+        for name in touchedLists { changes.lists.updateValue(lists[name]?.list, forKey: name) }
+        (touched, touchedGroups, goneNames, touchedLists, optionsChanged) = ([:], [], [], [], false)
+        return changes
+    }
+
+    private static func difference(_ identity: LiveBackend.Identity) -> String {
+        StableID.make([identity.settings.id, String(identity.isTCP), identity.owner?.qualifiedName ?? ""])
+    }
+}

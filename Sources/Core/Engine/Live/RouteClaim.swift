@@ -1,0 +1,139 @@
+/// Where a route stands among all that are claimed: those before it go first.
+struct ClaimOrder: Hashable, Comparable {
+    enum Rank: Int, Comparable {
+        case rule
+        /// The default backend of an Ingress: after the rules of all Ingresses, however young they are.
+        case ingressDefault
+        /// The operator's own default backend.
+        case operatorDefault
+        case tcpService
+
+        static func < (a: Rank, b: Rank) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    let rank: Rank
+    /// When the Ingress was created; without a time it counts as new.
+    let created: String
+    let object: ObjectKey
+    /// Counts the claims of the object.
+    let index: Int
+
+    static func < (a: ClaimOrder, b: ClaimOrder) -> Bool {
+        if a.rank != b.rank { return a.rank < b.rank }
+        if a.created != b.created { return a.created < b.created }
+        if a.object != b.object { return (a.object.namespace, a.object.name) < (b.object.namespace, b.object.name) }
+        return a.index < b.index
+    }
+}
+
+/// A place in a routing map.
+struct RoutingPlace: Hashable {
+    /// `path-exact`, `path-prefix`, `sni` or `tcp-services`.
+    let map: String
+    let key: String
+    /// The id of what requests have to match; empty for the route that takes the rest.
+    var condition = ""
+
+    /// The entry of the map, whatever requests have to match.
+    var entry: RoutingPlace { condition.isEmpty ? self : RoutingPlace(map: map, key: key) }
+}
+
+/// The plan of an (Ingress, Service) pair, and how many routes in force use it.
+final class PlannedContext {
+    let context: RouteContext
+    let plan: RoutePlan
+    /// The id of the settings.
+    let settings: String
+    var uses = 0
+
+    init(_ context: RouteContext, _ plan: RoutePlan) {
+        self.context = context
+        self.plan = plan
+        settings = plan.settingsID
+    }
+}
+
+/// A route that an object asks for. The first claim of a place has it.
+final class RouteClaim {
+    let order: ClaimOrder
+    /// nil for the operator's own.
+    let ingress: ObjectKey?
+    let place: RoutingPlace
+    let host: String
+    let path: String
+    /// nil for a default backend.
+    let pathType: PathType?
+    let service: ObjectKey
+    let port: PortReference?
+    let planned: PlannedContext
+    /// What requests have to match; nil where TLS is passed through.
+    let condition: RouteCondition?
+    /// What a finding about the Service is about.
+    let subject: Finding
+
+    var isInForce = false
+    var backend: LiveBackend?
+    var unavailable: String?
+    /// What is wrong with it now: somebody else has the place, or its Service is missing.
+    var finding: Finding?
+
+    init(
+        order: ClaimOrder, ingress: ObjectKey?, place: RoutingPlace, host: String, path: String, pathType: PathType?,
+        service: ObjectKey, port: PortReference?, planned: PlannedContext, condition: RouteCondition? = nil, subject: Finding
+    ) {
+        self.order = order
+        self.ingress = ingress
+        self.place = place
+        self.host = host
+        self.path = path
+        self.pathType = pathType
+        self.service = service
+        self.port = port
+        self.planned = planned
+        self.condition = condition
+        self.subject = subject
+    }
+
+    var isTCPService: Bool { planned.context.isTCPService }
+
+    /// What the routing map says; nil where a TCP service has no backend.
+    var value: String? {
+        let target: String
+        if let backend {
+            target = backend.name
+        } else {
+            guard !isTCPService else { return nil }
+            target = place.map == "sni" ? SectionNames.unavailableTCP : SectionNames.unavailable
+        }
+        // Connections that are closed have settings too: what they do not reach is still logged by them.
+        if place.map == "sni", backend == nil { return "\(target).\(planned.settings)" }
+        return planned.settings.isEmpty || isTCPService ? target : "\(target).\(planned.settings)"
+    }
+
+    /// As `explain` shows it.
+    var route: Route {
+        Route(
+            ingress: ingress, host: host, path: path, pathType: pathType, service: service, port: port,
+            destination: backend.map { .backend($0.name) } ?? .unavailable(unavailable ?? "there is no backend"),
+            settings: planned.settings, isPassthrough: place.map == "sni", condition: condition, context: planned.context)
+    }
+}
+
+extension Array where Element == RouteClaim {
+    /// Where a claim of this order is or would be.
+    private func position(of order: ClaimOrder) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].order < order { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    mutating func insertInOrder(_ claim: RouteClaim) { insert(claim, at: position(of: claim.order)) }
+
+    mutating func removeInOrder(_ claim: RouteClaim) {
+        let index = position(of: claim.order)
+        if index < count, self[index] === claim { remove(at: index) }
+    }
+}

@@ -1,0 +1,143 @@
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// After any sequence of changes the live assembly is what assembling the same objects from nothing gives.
+@Suite struct LiveAssemblyModelTests {
+    private static let now = 1_800_000_000
+
+    @Test(arguments: 0..<8)
+    func `Random changes lead to what assembling from nothing gives`(_ round: Int) throws {
+        var random = SeededGenerator()
+        for _ in 0..<round { _ = random.next() }
+        let world = try RandomWorld()
+        var events: [[RandomWorld.Event]] = []
+        let model = try Model(world)
+        for _ in 0..<1500 {
+            let step = (0..<random.pick([1, 1, 1, 2, 5])).map { _ in
+                world.event(model.live.store, random: &random)
+            }
+            events.append(step)
+            guard let problem = model.take(step) else { continue }
+            let (shortest, told) = try Self.shrink(events, world)
+            Issue.record("TEST_SEED=\(random.seed) round \(round) step \(events.count): \(problem)")
+            Issue.record("shrunk to \(shortest.count) steps: \(told)\n\(shortest.map { "\($0)" }.joined(separator: "\n"))")
+            return
+        }
+    }
+
+    /// Leaves out what is not needed for the failure.
+    private static func shrink(
+        _ events: [[RandomWorld.Event]], _ world: RandomWorld
+    ) throws -> (events: [[RandomWorld.Event]], problem: String) {
+        func problem(_ events: [[RandomWorld.Event]]) throws -> String? {
+            let model = try Model(world)
+            for (index, step) in events.enumerated() {
+                if let problem = model.take(step, compares: index > events.count - 3) { return problem }
+            }
+            return nil
+        }
+        var (shortest, told) = (events, try problem(events) ?? "")
+        var size = events.count / 2
+        while size > 0 {
+            var start = 0
+            while start < shortest.count {
+                var candidate = shortest
+                candidate.removeSubrange(start..<min(start + size, candidate.count))
+                if let still = try problem(candidate) { (shortest, told) = (candidate, still) } else { start += size }
+            }
+            size /= 2
+        }
+        return (shortest, told)
+    }
+
+    /// The live assembly, and a copy of its state that only the changes keep up to date.
+    private final class Model {
+        let engine: Engine
+        let live: LiveAssembly
+        private var copy = DesiredState()
+        private var findings: Set<Finding> = []
+        private var running: RunningState?
+        private var changed = ChangedParts.everything
+
+        init(_ world: RandomWorld) throws {
+            engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: world.options)
+            live = LiveAssembly(engine)
+            _ = take([])
+        }
+
+        /// - Returns: what is wrong.
+        func take(_ events: [RandomWorld.Event], compares: Bool = true) -> String? {
+            for event in events {
+                switch event {
+                case .put(let object): live.upsert(object)
+                case .remove(let key): live.remove(key)
+                case .refuse(let object, let key, let value): live.refuse(object, key: key, value: value, reason: "no")
+                case .lift(let object, let key, let value): live.lift(object, key: key, value: value)
+                }
+            }
+            let update = live.update(now: LiveAssemblyModelTests.now)
+            changed.formUnion(copy.apply(update.state))
+            findings.subtract(update.goneFindings)
+            findings.formUnion(update.newFindings)
+            return compares ? difference() : nil
+        }
+
+        private func difference() -> String? {
+            let expected = engine.assemble(live.store, refusals: live.refusals, now: LiveAssemblyModelTests.now)
+            let actual = live.assembly
+            func text(_ state: DesiredState) -> String { RenderedConfiguration(state.sections, withOrigins: true).text }
+            if text(actual.state) != text(expected.state) {
+                return "haproxy.cfg:\n\(Self.lines(text(actual.state), text(expected.state)))"
+            }
+            if actual.state.maps != expected.state.maps { return "maps: \(actual.state.maps) instead of \(expected.state.maps)" }
+            if actual.state != expected.state { return "files or certificates" }
+            if copy != actual.state { return "the changes lead elsewhere: \(Self.lines(text(copy), text(actual.state)))" }
+            if actual.findings != expected.findings {
+                return "findings: \(actual.findings) instead of \(expected.findings)"
+            }
+            if findings != Set(actual.findings) { return "findings that were told: \(findings) instead of \(actual.findings)" }
+            if actual.routes != expected.routes { return "routes: \(actual.routes) instead of \(expected.routes)" }
+            if actual.valuesInForce != expected.valuesInForce { return "values in force" }
+            return differenceOfRunning()
+        }
+
+        /// Comparing the parts that changed must find what comparing everything finds.
+        private func differenceOfRunning() -> String? {
+            guard var running else {
+                self.running = RunningState(loaded: copy)
+                changed = ChangedParts()
+                return nil
+            }
+            let (all, some) = (running.difference(to: copy), running.difference(to: copy, in: changed))
+            defer { self.running = running }
+            switch (all, some) {
+            case (.none, .none): changed = ChangedParts()
+            case (.runtime(let a), .runtime(let b)):
+                if Set(a) != Set(b) { return "runtime updates: \(b) instead of \(a)" }
+                for update in b { running.apply(update) }
+                for pending in running.pendingRemovals {
+                    running.removalFinished(backend: pending.backend, server: pending.server)
+                }
+                changed = ChangedParts()
+            case (.reload(let a), .reload(let b)):
+                if Set(a.map(\.description)) != Set(b.map(\.description)) { return "reload reasons: \(b) instead of \(a)" }
+                running = RunningState(loaded: copy)
+                changed = ChangedParts()
+            default: return "the difference is \(some) instead of \(all)"
+            }
+            return nil
+        }
+
+        private static func lines(_ actual: String, _ expected: String) -> String {
+            let (a, b) = (actual.split(separator: "\n"), expected.split(separator: "\n"))
+            return b.difference(from: a).map { change in
+                switch change {
+                case .insert(_, let line, _): "missing: \(line)"
+                case .remove(_, let line, _): "too much: \(line)"
+                }
+            }.joined(separator: "\n")
+        }
+    }
+}
