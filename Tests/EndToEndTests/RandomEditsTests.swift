@@ -48,7 +48,7 @@ struct RandomEditsTests {
             ])
         try #require(rendered.status == 0, "\(rendered.errors)")
         let wanted = try files(below: directory.url)
-        try await controller.wait("the files are those of a fresh start", within: .seconds(15)) {
+        try await controller.wait("the files are those of a fresh start") {
             try files(below: controller.config) == wanted
         }
         #expect(try files(below: controller.config) == wanted)
@@ -71,7 +71,7 @@ struct RandomEditsTests {
     private func compare(_ live: TestController, _ fresh: TestController) async throws {
         let wanted = Set(try await fresh.servers())
         // Servers go when their sessions have ended; backends without a route stay empty until the next reload.
-        try await live.wait("the servers are those of a fresh start", within: .seconds(10)) {
+        try await live.wait("the servers are those of a fresh start") {
             Set(try await live.servers()) == wanted
         }
         #expect(Set(try await live.servers()) == wanted)

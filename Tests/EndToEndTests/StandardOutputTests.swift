@@ -26,7 +26,7 @@ struct StandardOutputTests {
                 ])
             controller.signal(SIGCONT)
             #expect(result.output.split(separator: "\n").count { $0 == "404" } == requests)
-            try await controller.wait("the last line came", within: .seconds(10)) { controller.log.contains(access(requests)) }
+            try await controller.wait("the last line came") { controller.log.contains(access(requests)) }
             let lines = controller.log.split(separator: "\n").filter { $0.contains("access ?n=") }.map(String.init)
             #expect(lines == (1...requests).map(access))
 

@@ -117,7 +117,7 @@ struct TCPServiceTests {
         ]
         try await TestController.with(files, arguments: Self.arguments) { controller async throws in
             if !isTakenAtStart { try controller.write("tcp.yaml", both) }
-            try await controller.wait("the other port answers", within: .seconds(15)) { try await Self.get(other).pod == "pod-1" }
+            try await controller.wait("the other port answers") { try await Self.get(other).pod == "pod-1" }
             #expect(
                 controller.log.contains(
                     "ConfigMap ops/tcp: \(taken): \"shop/web:80\": is refused by HAProxy: cannot bind socket (Address already in use)"
@@ -127,7 +127,7 @@ struct TCPServiceTests {
             try await controller.eventually("http://more.example.com/") { $0.pod == "pod-1" }
             #expect(try await controller.request("http://shop.example.com/").pod == "pod-1")
             held.release()
-            try await controller.wait("the port is taken", within: .seconds(20)) { try await Self.get(taken).pod == "pod-1" }
+            try await controller.wait("the port is taken") { try await Self.get(taken).pod == "pod-1" }
             // Whether the port is free is not asked by trying.
             let later = try await controller.metric("haproxy_ingress_failed_reloads_total")
             #expect(later == failures || later.isNaN && failures.isNaN)

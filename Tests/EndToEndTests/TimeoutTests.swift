@@ -57,11 +57,11 @@ struct TimeoutTests {
             Manifests.service(annotations: annotations.merging(["timeout-check": timeout]) { $1 }) + Manifests.ingress()
         }
         try await TestController.with(["all.yaml": manifests("5s")]) { controller async throws in
-            try await controller.wait("a check has succeeded", within: .seconds(10)) {
+            try await controller.wait("a check has succeeded") {
                 try await controller.runtimeAPI("show stat").contains(",L7OK,")
             }
             try controller.write("all.yaml", manifests("100ms"))
-            try await controller.eventually("http://shop.example.com/", within: .seconds(10)) { $0.status == 503 }
+            try await controller.eventually("http://shop.example.com/") { $0.status == 503 }
         }
     }
 

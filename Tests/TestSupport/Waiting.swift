@@ -13,7 +13,7 @@ public struct TimedOut: Error, CustomStringConvertible {
 ///   - pause: the time between two questions.
 /// - Throws: ``TimedOut``, or what the condition throws.
 public func wait(
-    for what: String, within limit: Duration = .seconds(10), every pause: Duration = .milliseconds(20),
+    for what: String, within limit: Duration = .seconds(60), every pause: Duration = .milliseconds(20),
     isolation: isolated (any Actor)? = #isolation, until condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit

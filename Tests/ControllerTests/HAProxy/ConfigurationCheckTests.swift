@@ -3,7 +3,7 @@ import Testing
 
 @testable import Controller
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConfigurationCheckTests {
     @Test("A configuration without faults is valid, and its warnings are told")
     func valid() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Controller
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct HAProxyProcessTests {
     @Test("A started HAProxy answers, and a stopped one leaves no process and no file behind")
     func startAndStop() async throws {

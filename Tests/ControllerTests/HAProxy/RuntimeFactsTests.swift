@@ -5,7 +5,7 @@ import Testing
 @testable import Controller
 
 /// What the controller relies on when it changes HAProxy without a reload.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RuntimeFactsTests {
     @Test("A server is added, enabled, changed, shown and removed")
     func servers() async throws {

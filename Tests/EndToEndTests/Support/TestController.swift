@@ -90,7 +90,7 @@ final class TestController: Sendable {
         self.process = process
         for (name, text) in manifests { try write(name, text) }
         // Pods that are not up yet would be marked down by HAProxy's first checks.
-        try await wait("the pods listen", within: .seconds(20)) { pods == nil || self.log.contains("listening") }
+        try await wait("the pods listen") { pods == nil || self.log.contains("listening") }
         try process.run()
     }
 
@@ -132,7 +132,7 @@ final class TestController: Sendable {
     /// Repeats a request until it satisfies a condition; fails after `limit`.
     @discardableResult
     func eventually(
-        _ url: String, within limit: Duration = .seconds(5), headers: [String: String] = [:], authority: URL? = nil,
+        _ url: String, within limit: Duration = .seconds(60), headers: [String: String] = [:], authority: URL? = nil,
         _ condition: (Response) -> Bool, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Response {
         let deadline = ContinuousClock.now + limit
@@ -151,7 +151,7 @@ final class TestController: Sendable {
 
     /// Waits until something is so; fails after `limit`.
     func wait(
-        _ what: String, within limit: Duration = .seconds(5), until condition: () async throws -> Bool,
+        _ what: String, within limit: Duration = .seconds(60), until condition: () async throws -> Bool,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let deadline = ContinuousClock.now + limit
@@ -183,7 +183,7 @@ final class TestController: Sendable {
     }
 
     func waitUntilReady() async throws {
-        try await wait("the controller is ready", within: .seconds(20)) {
+        try await wait("the controller is ready") {
             guard process.isRunning else { return true }
             return try await adminPage("/readyz").status == 200
         }
@@ -240,7 +240,7 @@ final class TestController: Sendable {
     private func terminate(_ process: Process) async {
         guard process.isRunning else { return }
         process.terminate()
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while process.isRunning {
             if ContinuousClock.now > deadline { kill(process.processIdentifier, SIGKILL) }
             try? await Task.sleep(for: .milliseconds(20))
