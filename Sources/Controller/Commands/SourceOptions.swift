@@ -12,16 +12,23 @@ struct SourceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How to reach the API server. Without it: the files of $KUBECONFIG, the pod's service account, ~/.kube/config.",
+            """
+            The kubeconfig that says how to reach the API server. Without it: the files of $KUBECONFIG, the pod's service account, \
+            ~/.kube/config; the first of them that is there.
+            """,
             valueName: "file"))
     var kubeconfig: String?
 
     @Flag(
         help: """
-            Run outside of the cluster: take no notice of a service account. HAProxy then survives a controller that is killed, \
-            or that gets SIGUSR1, and the next controller with the same --runtime-dir takes it over.
+            Run outside of the cluster: take no notice of a service account. HAProxy then goes on serving when the controller is \
+            killed or gets SIGUSR1, and the next controller with the same --runtime-dir takes it over.
             """)
     var external = false
+
+    @Option(
+        help: ArgumentHelp("Where the token of the pod's service account is.", valueName: "dir", visibility: .hidden))
+    var serviceAccountDir = ServiceAccount.directory
 
     mutating func validate() throws {
         for directory in manifests {

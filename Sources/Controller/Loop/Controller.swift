@@ -96,7 +96,7 @@ enum ObjectSource {
     case manifests(ManifestSource)
     case cluster(ClusterSource, ClusterReporting)
 
-    /// - Throws: ``AccessError`` or ``APIError`` when the cluster cannot be reached.
+    /// - Throws: ``AccessError`` when the cluster cannot be reached.
     init(_ command: RunCommand, logger: Logger) async throws {
         guard command.source.manifests.isEmpty else {
             self = .manifests(ManifestSource(paths: command.source.manifests))
@@ -105,9 +105,11 @@ enum ObjectSource {
         let environment = ProcessInfo.processInfo.environment
         let options = command.options.engineOptions
         let access = try ClusterAccess.find(
-            kubeconfig: command.source.kubeconfig, isExternal: command.source.external, environment: environment)
+            kubeconfig: command.source.kubeconfig, isExternal: command.source.external, environment: environment,
+            serviceAccount: command.source.serviceAccountDir)
         let api = KubernetesAPI(access)
-        let endpoints = try await api.endpointResource()
+        let endpoints: APIResource
+        do { endpoints = try await api.endpointResource() } catch let error as APIError { throw AccessError(error, to: access) }
         let addresses = command.status.isEnabled ? IngressAddresses() : nil
         let identity = ControllerIdentity(
             environment: environment, hostName: HostName.current, namespace: access.namespace, options: options)

@@ -127,7 +127,8 @@ import Testing
     @Test func `A service account's token is read again when it has been renewed`() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
-        for (name, text) in [("token", "one\n"), ("namespace", "ingress"), ("ca.crt", "")] { _ = try directory.write(name, text) }
+        for (name, text) in [("token", "one\n"), ("namespace", "ingress")] { _ = try directory.write(name, text) }
+        try directory.write("ca.crt", TestCertificates().authority.certificate)
         let environment = ["KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443"]
         let access = try #require(try ServiceAccount.access(environment: environment, directory: directory.url.path))
         #expect(access.cluster.server == "https://[fd00::1]:443" && access.namespace == "ingress")

@@ -61,6 +61,8 @@ extension KubernetesAPI {
             let versions = entries.compactMap { $0["version"]?.string }
             return ["v1", "v1beta1"].first(where: versions.contains).map { .endpointSlices.version($0) } ?? .endpoints
         } catch let error as APIError where error.isNotFound {
+            // Whatever web server is there knows nothing of the group either.
+            try await get("/version")
             return .endpoints
         } catch let error as Finding {
             throw APIError.unreadable(url: "/apis/\(APIResource.endpointSlices.group)", reason: error.message)

@@ -21,6 +21,7 @@ struct KubernetesAPI: Sendable {
     private static let timeout = Duration.seconds(60)
 
     /// - Throws: ``APIError``, or `CancellationError`.
+    @discardableResult
     func get(
         _ path: String, query: KeyValuePairs<String, String> = [:], accept: String = "application/json"
     ) async throws -> [UInt8] {

@@ -13,10 +13,12 @@ struct ClusterAccess: Sendable {
     /// The access that people would expect: the file of `--kubeconfig`; else the files of `$KUBECONFIG`; else a service account;
     /// else `~/.kube/config`. Outside of a cluster (`--external`) a service account is not looked for.
     ///
+    /// - Parameter serviceAccount: where a pod has its service account's token.
     /// - Throws: ``AccessError`` that says which file, context or variable is to blame.
-    static func find(kubeconfig path: String?, isExternal: Bool, environment: [String: String]) throws(AccessError)
-        -> ClusterAccess
-    {
+    static func find(
+        kubeconfig path: String?, isExternal: Bool, environment: [String: String],
+        serviceAccount: String = ServiceAccount.directory
+    ) throws(AccessError) -> ClusterAccess {
         if let path { return try ClusterAccess(Kubeconfig(path: path)) }
         let listed = (environment["KUBECONFIG"] ?? "").split(separator: ":").map(String.init)
         if !listed.isEmpty {
@@ -28,7 +30,9 @@ struct ClusterAccess: Sendable {
             }
             return try ClusterAccess(merged)
         }
-        if !isExternal, let account = try ServiceAccount.access(environment: environment) { return account }
+        if !isExternal, let account = try ServiceAccount.access(environment: environment, directory: serviceAccount) {
+            return account
+        }
         let home = environment["HOME"].map { URL(fileURLWithPath: $0).appendingPathComponent(".kube/config").path }
         if let home, FileManager.default.fileExists(atPath: home) { return try ClusterAccess(Kubeconfig(path: home)) }
         throw AccessError(
@@ -100,6 +104,6 @@ enum ServiceAccount {
                 authority: .file(place.appendingPathComponent("ca.crt").path)),
             user: Kubeconfig.User(tokenFile: token),
             namespace: namespace.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) },
-            source: "service account")
+            source: "service account \(directory)")
     }
 }

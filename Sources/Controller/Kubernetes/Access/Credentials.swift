@@ -41,19 +41,14 @@ actor Credentials {
         let cluster = access.cluster
         let user = access.user
         var tls = TLSSettings(
-            authorities: try cluster.authority?.read("certificate-authority"), identity: nil, serverName: cluster.tlsServerName,
-            isVerified: !cluster.isInsecure)
+            authorities: try authorities(), identity: nil, serverName: cluster.tlsServerName, isVerified: !cluster.isInsecure)
         if let certificate = user.certificate {
             guard let key = user.key else { throw AccessError("\(access.source): client-certificate without client-key") }
-            let pair = (try certificate.read("client-certificate"), try key.read("client-key"))
-            do { _ = try CertificateBundle(certificate: pair.0, key: pair.1) } catch {
-                throw AccessError("\(access.source): client-certificate and client-key cannot be used: \(error)")
-            }
-            tls.identity = TLSSettings.Identity(certificate: pair.0, key: pair.1)
+            tls.identity = try identity(certificate, key)
         }
         var proof = Proof(authorization: nil, tls: tls)
         if let path = user.tokenFile {
-            proof.authorization = "Bearer \(try Self.readToken(path))"
+            proof.authorization = "Bearer \(try readToken(path))"
         } else if let token = user.token {
             proof.authorization = "Bearer \(token)"
         } else if let username = user.username {
@@ -63,12 +58,40 @@ actor Credentials {
         return proof
     }
 
-    private static func readToken(_ path: String) throws(AccessError) -> String {
+    private func authorities() throws(AccessError) -> [UInt8]? {
+        guard let bytes = try access.cluster.authority?.read("\(access.source): certificate-authority") else { return nil }
+        do throws(CertificateError) { _ = try CertificateAuthority(bytes) } catch {
+            switch error {
+            case .notPEM, .missing, .noCertificate:
+                throw AccessError("\(access.source): certificate-authority holds no certificate in PEM format")
+            // One that libcurl does not like either is its to complain about.
+            default: break
+            }
+        }
+        return bytes
+    }
+
+    private func identity(
+        _ certificate: Kubeconfig.DataSource, _ key: Kubeconfig.DataSource
+    ) throws(AccessError) -> TLSSettings.Identity {
+        let pair = (
+            try certificate.read("\(access.source): client-certificate"), try key.read("\(access.source): client-key")
+        )
+        do { _ = try CertificateBundle(certificate: pair.0, key: pair.1) } catch {
+            // Its words are those of Secrets.
+            let reason = "\(error)".replacingOccurrences(of: "tls.crt", with: "client-certificate")
+                .replacingOccurrences(of: "tls.key", with: "client-key")
+            throw AccessError("\(access.source): client-certificate and client-key cannot be used: \(reason)")
+        }
+        return TLSSettings.Identity(certificate: pair.0, key: pair.1)
+    }
+
+    private func readToken(_ path: String) throws(AccessError) -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw AccessError("token file \(path) cannot be read")
+            throw AccessError("\(access.source): token file \(path) cannot be read")
         }
         let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !text.isEmpty else { throw AccessError("token file \(path) is empty") }
+        guard !text.isEmpty else { throw AccessError("\(access.source): token file \(path) is empty") }
         return text
     }
 
@@ -76,7 +99,11 @@ actor Credentials {
         if let plugin, plugin.expiration.map({ $0 - Self.margin > Date().timeIntervalSince1970 }) ?? true { return plugin }
         // Several requests that need a credential at once wait for one run.
         if let pluginRun { return try await pluginRun.value }
-        let run = Task { [access] in try await exec.credential(for: access.cluster, authority: authority) as ExecCredential }
+        let run = Task { [access] in
+            do { return try await exec.credential(for: access.cluster, authority: authority) } catch {
+                throw AccessError("\(access.source): \(error)")
+            }
+        }
         pluginRun = run
         defer { pluginRun = nil }
         let credential = try await run.value

@@ -62,12 +62,6 @@ struct Kubeconfig: Sendable {
     }
 }
 
-/// Why the API server cannot be spoken to: one sentence for whoever started the controller.
-struct AccessError: Error, Hashable, Sendable, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}
-
 extension Kubeconfig {
     /// Reads a file.
     ///
@@ -89,7 +83,7 @@ extension Kubeconfig {
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent()
         let reader = KubeconfigReader(path: path, directory: directory)
         files = [path]
-        currentContext = root["current-context"]?.text
+        currentContext = root["current-context"]?.text.flatMap { $0.isEmpty ? nil : $0 }
         for (name, entry) in try reader.named("clusters", "cluster", in: root) {
             clusters[name] = try reader.cluster(entry, name: name)
         }
@@ -180,7 +174,8 @@ private struct KubeconfigReader {
     /// `NAME-data` in Base64, else the file that `NAME` names.
     private func source(_ name: String, of node: Node, in owner: String) throws(AccessError) -> Kubeconfig.DataSource? {
         if let text = node["\(name)-data"]?.text, !text.isEmpty {
-            guard let data = Data(base64Encoded: text, options: .ignoreUnknownCharacters) else {
+            // Folded text has spaces in it.
+            guard let data = Data(base64Encoded: text.filter { !$0.isWhitespace }) else {
                 throw AccessError("kubeconfig \(path): \(name)-data of \(owner) is not Base64")
             }
             return .bytes(Array(data))
