@@ -67,7 +67,7 @@ actor ReplicaMembership {
                 continuation.yield(count.replicas)
             }
             // A Lease that was renewed meanwhile has another version, and stays.
-            if clearsAway { for lease in count.expired { try? await leases.delete(lease) } }
+            if clearsAway { for lease in count.expired { await clearAway(lease) } }
         } catch is CancellationError {
         } catch {
             census.miss()
@@ -75,6 +75,12 @@ actor ReplicaMembership {
             if reason != lastFailure { logger.warning("the replicas cannot be counted: \(reason)") }
             lastFailure = reason
         }
+    }
+
+    private func clearAway(_ lease: Lease) async {
+        do { try await leases.delete(lease) } catch let error as APIError where !error.isConflict && !error.isNotFound {
+            logger.debug("the Lease \(lease.metadata.name) of a replica that is gone cannot be cleared away: \(error)")
+        } catch {}
     }
 
     private func renew() async throws {
@@ -100,6 +106,8 @@ actor ReplicaMembership {
     private func leave() async {
         // An answer to the last renewal may have been lost with the version in it.
         guard let lease = try? await leases.lease(identity.replicaLease) else { return }
-        try? await leases.delete(lease)
+        do { try await leases.delete(lease) } catch {
+            logger.warning("the Lease \(identity.replicaLease) stays behind until the leader clears it away: \(error)")
+        }
     }
 }

@@ -16,7 +16,7 @@ actor ClusterSource {
         var secretNamespaces: Set<String> = []
     }
 
-    private struct Followed {
+    struct Followed {
         let watch: ResourceWatch
         /// Whether its first list has come, or cannot come because the server refuses it.
         var hasArrived = false
@@ -24,17 +24,20 @@ actor ClusterSource {
         var versions: [ObjectKey: String] = [:]
     }
 
-    private let api: KubernetesAPI
+    let api: KubernetesAPI
     private let scope: Scope
     private let endpoints: APIResource
-    private let times: WatchTimes
+    let times: WatchTimes
     private let addresses: IngressAddresses?
-    private var followed: [Followed] = []
+    private(set) var followed: [Followed] = []
     private var objectFindings: [ObjectKey: [Finding]] = [:]
     private var namelessFindings: [Int: [Finding]] = [:]
     /// What arrived before everything had.
     private var early: [KubernetesObject] = []
     private var isComplete = false
+    /// Why Secrets that something names could not be got so far; see ``secrets(_:)``.
+    var missedSecrets: [ObjectKey: APIError] = [:]
+    var secretRetry: Task<Void, Never>?
     /// Why the server went out of reach, as the first watch that noticed said it: one message for all, until it is back.
     private var outage: String?
     private let stream: AsyncStream<SourceUpdate>
@@ -67,29 +70,8 @@ actor ClusterSource {
                 group.addTask { await watch.run { event in await self.take(event, from: index) } }
             }
         }
+        secretRetry?.cancel()
         continuation.finish()
-    }
-
-    /// Secrets that the server has, of those asked for.
-    func secrets(_ keys: Set<ObjectKey>) async -> [Secret] {
-        let known = keys.filter { key in
-            followed.contains { $0.watch.resource.kind == .secret && $0.versions[key] != nil }
-        }
-        return await withTaskGroup(of: Secret?.self) { group in
-            for key in known { group.addTask { await self.secret(key) } }
-            var secrets: [Secret] = []
-            for await secret in group { if let secret { secrets.append(secret) } }
-            return secrets
-        }
-    }
-
-    private nonisolated func secret(_ key: ObjectKey) async -> Secret? {
-        let resource = APIResource.secrets
-        guard let bytes = try? await api.get(resource.path(namespace: key.namespace, name: key.name)),
-            let node = try? JSONParser.node(from: bytes),
-            case .object(.secret(let secret), _) = ObjectDecoder().decode(node)
-        else { return nil }
-        return secret
     }
 
     // MARK: - What is watched
@@ -161,6 +143,7 @@ actor ClusterSource {
     private func forget(_ key: ObjectKey, from index: Int, into update: inout SourceUpdate) {
         followed[index].versions[key] = nil
         objectFindings[key] = nil
+        missedSecrets[key] = nil
         if key.kind == .ingress { addresses?.set([], for: key) }
         if includes(key) { update.deleted.append(key) }
     }
@@ -170,6 +153,7 @@ actor ClusterSource {
         guard includes(key) else { return }
         followed[index].versions[key] = versioned.version
         objectFindings[key] = nil
+        missedSecrets[key] = nil
         if key.kind == .ingress { addresses?.set(versioned.addresses, for: key) }
         update.changed.append(versioned.object)
     }
@@ -186,7 +170,7 @@ actor ClusterSource {
         key.namespace.isEmpty || key.kind == .configMap || key.kind == .secret || !scope.deniedNamespaces.contains(key.namespace)
     }
 
-    private func tell(_ update: SourceUpdate) {
+    func tell(_ update: SourceUpdate) {
         var update = update
         if !followed.contains(where: { $0.failure?.isUnreachable == true }) { outage = nil }
         if !isComplete {
@@ -206,7 +190,7 @@ actor ClusterSource {
     private var findings: [Finding] {
         let failures = followed.compactMap { followed in followed.failure.map { message(about: $0, of: followed.watch) } }
         return objectFindings.values.flatMap { $0 } + namelessFindings.values.flatMap { $0 }
-            + Set(failures).map { Finding(.error, $0) }
+            + (Set(failures).sorted() + [missedSecretsMessage].compactMap { $0 }).map { Finding(.error, $0) }
     }
 
     private func message(about failure: APIError, of watch: ResourceWatch) -> String {
