@@ -73,7 +73,9 @@ public struct EngineOptions: Hashable, Sendable {
     }
 
     /// The ConfigMaps that are read.
-    public var configMaps: Set<ObjectName> { Set([configMap, patternFilesConfigMap].compactMap { $0 }) }
+    public var configMaps: Set<ObjectName> {
+        Set([configMap, patternFilesConfigMap, errorFilesConfigMap, tcpServicesConfigMap].compactMap { $0 })
+    }
 
     /// The controller name that IngressClass objects carry for us.
     public static let controllerName = "haproxy.org/ingress-controller"
