@@ -19,13 +19,35 @@ struct AdminServer: Sendable {
             metrics.isReady
                 ? Self.text(.ok, "ok\n") : Self.text(.serviceUnavailable, "HAProxy does not run a configuration yet\n")
         }
-        await server.appendRoute("GET /config") { _ in Self.text(.ok, await configuration()) }
+        await server.appendRoute("GET /config") { request in
+            // It holds hashes of passwords; in a pod anybody in the cluster could ask.
+            guard Self.isLocal(request) else {
+                return Self.text(.forbidden, "only for clients on this host, for example with kubectl port-forward\n")
+            }
+            return Self.text(.ok, await configuration())
+        }
         try await server.run()
     }
 
     private static func text(_ status: HTTPStatusCode, _ body: String, type: String = "text/plain; charset=utf-8") -> HTTPResponse
     {
         HTTPResponse(statusCode: status, headers: [.contentType: type], body: Data(body.utf8))
+    }
+}
+
+extension AdminServer {
+    /// Whether an address is one that only processes on the same host can send from.
+    static func isLoopback(_ address: String) -> Bool {
+        let plain = address.hasPrefix("::ffff:") ? String(address.dropFirst(7)) : address
+        return plain == "::1" || plain.hasPrefix("127.")
+    }
+
+    private static func isLocal(_ request: HTTPRequest) -> Bool {
+        switch request.remoteAddress {
+        case .ip4(let address, _), .ip6(let address, _): isLoopback(address)
+        case .unix: true
+        case nil: false
+        }
     }
 }
 
