@@ -9,9 +9,20 @@ struct RunCommand: AnnotationCommand {
         commandName: "run",
         abstract: "Run the controller: start HAProxy and keep it configured.",
         discussion: """
-            HAProxy is started with the configuration made from the objects of a cluster, or of manifest files, and follows \
-            every change of them. Its files are below --config-dir, its sockets below --runtime-dir; several controllers run side by side when these and their ports \
-            differ. SIGTERM or SIGINT stops both softly; a second signal stops at once.
+            HAProxy gets the configuration that the objects of a cluster, or of manifest files, ask for, and follows every change \
+            of them. In a pod it takes no option:
+
+              haproxy-ingress
+
+            Outside of the cluster, and without one:
+
+              haproxy-ingress run --external --kubeconfig ~/.kube/config \\
+                  --config-dir /tmp/haproxy --runtime-dir /tmp/haproxy-run
+              haproxy-ingress run --manifests Examples/hello \\
+                  --config-dir /tmp/haproxy --runtime-dir /tmp/haproxy-run
+
+            HAProxy's files are below --config-dir, its sockets below --runtime-dir; several controllers run side by side when \
+            these and their ports differ. SIGTERM or SIGINT stops both softly; a second signal stops at once.
             """)
 
     @OptionGroup(title: "Source options")
@@ -28,7 +39,9 @@ struct RunCommand: AnnotationCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the controller's own /metrics, /healthz, /readyz and /config are; none to switch off.",
+            """
+            Where the controller's own /metrics, /healthz, /readyz and, for clients on this host, /config are; none to switch off.
+            """,
             valueName: "address:port"))
     var adminBind = "127.0.0.1:6060"
 
@@ -39,7 +52,7 @@ struct RunCommand: AnnotationCommand {
     var syncPeriod = SyncPeriod(argument: "5s") ?? SyncPeriod(duration: .seconds(5))
 
     @Option(
-        help: ArgumentHelp("How much to log: \(LogLevel.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "level"))
+        help: ArgumentHelp("How much to log.", valueName: "level"))
     var log = LogLevel.info
 
     @OptionGroup(title: "Configuration options")
