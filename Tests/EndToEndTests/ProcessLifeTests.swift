@@ -25,14 +25,18 @@ struct ProcessLifeTests {
         try await TestController.with(files, pods: ["pod-1", "pod-2"]) { controller async throws in
             try controller.write("web.yaml", Manifests.service(pods: [2]) + Manifests.ingress(path: "/new"))
             try await controller.eventually(url + "new") { $0.pod == "pod-2" }
+            try controller.write(
+                "more.yaml", Manifests.service("more", pods: [1]) + Manifests.ingress("more", path: "/more", service: "more"))
+            try await controller.eventually(url + "more") { $0.pod == "pod-1" }
             #expect(try await controller.reloads() == 0)
             kill(try await pid(of: victim, controller), SIGKILL)
             try await controller.wait("the death is noticed") { controller.log.contains("HAProxy ended unexpectedly") }
             try await controller.eventually(url + "new") { $0.pod == "pod-2" }
+            try await controller.eventually(url + "more") { $0.pod == "pod-1" }
             #expect(try await controller.request(url).status == 404)
             try controller.write("web.yaml", Manifests.service(pods: [1]) + Manifests.ingress())
             try await controller.eventually(url) { $0.pod == "pod-1" }
-            try await controller.wait("only one server is left") { try await controller.servers().count == 1 }
+            try await controller.wait("the servers that are gone are deleted") { try await controller.servers().count == 2 }
         }
     }
 

@@ -4,6 +4,9 @@ import Testing
 
 @Suite("Random edits")
 struct RandomEditsTests {
+    /// What `render` makes has no backends in reserve.
+    private static let arguments = ["--spare-backends", "0"]
+
     @Test("edits applied live end in the same files, maps and servers as a fresh start (RANDOM_EDITS_SEED repeats a run)")
     func edits() async throws {
         var random = SeededGenerator(variable: "RANDOM_EDITS_SEED")
@@ -11,7 +14,7 @@ struct RandomEditsTests {
         let cluster = try RandomCluster()
         let start = cluster.initial
         // Nobody listens at the pods' addresses: health checks would only add noise.
-        try await TestController.with(start, pods: []) { controller async throws in
+        try await TestController.with(start, pods: [], arguments: Self.arguments) { controller async throws in
             var files = start
             for edit in 1...60 {
                 let (name, text) = cluster.edit(files: files, random: &random)
@@ -27,7 +30,8 @@ struct RandomEditsTests {
                 try await settle(controller)
             }
             let expected = files
-            try await TestController.with(expected, pods: [], network: controller.network) { fresh async throws in
+            try await TestController.with(expected, pods: [], network: controller.network, arguments: Self.arguments) {
+                fresh async throws in
                 try await compare(controller, fresh)
             }
         }

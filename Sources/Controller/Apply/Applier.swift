@@ -47,15 +47,19 @@ actor Applier {
     /// Where ``target`` may differ from what runs.
     private var changed = ChangedParts.everything
     private var files: FileKeeper
+    private var spares: SpareBackends
     private var removals: Task<Void, Never>?
     private var flushing: Task<Void, Never>?
+    /// What a HAProxy that is being started again reads.
+    private var loadedByRestart: DesiredState?
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(
         directory: ConfigurationDirectory, process: HAProxyProcess, check: ConfigurationCheck, socket: RuntimeSocket,
-        metrics: Metrics, logger: Logger, reloadPeriod: Duration
+        metrics: Metrics, logger: Logger, reloadPeriod: Duration, spareBackends: Int = 0
     ) {
+        spares = SpareBackends(count: spareBackends)
         self.directory = directory
         files = FileKeeper(directory: directory)
         self.process = process
@@ -92,6 +96,10 @@ actor Applier {
             settle()
             return .unchanged
         case .runtime(let updates):
+            for case .bind(let backend, let spare, _) in updates {
+                if let section = target.backends[backend] { spares.note(section) }
+                logger.info("\(spare) stands in for \(backend) until the next reload")
+            }
             if let failure = await update(updates) {
                 logger.warning("HAProxy refused a runtime update; reloading instead", metadata: ["answer": "\(failure)"])
                 return await reload(reasons: [ReloadReason("a runtime update failed: \(failure)")])
@@ -99,6 +107,7 @@ actor Applier {
             settle()
             return .updated(count: updates.count)
         case .reload(let reasons):
+            for section in running.newBackends(in: target, changed) { spares.note(section) }
             return await reload(reasons: reasons)
         }
     }
@@ -110,11 +119,19 @@ actor Applier {
         scheduleFlush()
     }
 
-    /// HAProxy was started again and runs what the files say.
+    /// HAProxy died and is about to be started with what the files say, which stay as they are until it runs.
+    func willRestart() {
+        // What is under way is not known to be in force.
+        if !isBusy { flush() }
+        loadedByRestart = files.written
+    }
+
+    /// HAProxy was started again.
     func restarted() async {
         await begin()
         defer { end() }
-        running = files.written.map { RunningState(loaded: $0) }
+        running = (loadedByRestart ?? files.written).map { RunningState(loaded: $0) }
+        loadedByRestart = nil
         changed = .everything
     }
 
@@ -144,7 +161,7 @@ actor Applier {
 
     /// Writes what runs; what waits for a reload is not written before HAProxy has been shown it.
     private func flush() {
-        guard changed.isEmpty, running != nil else { return }
+        guard changed.isEmpty, running != nil, loadedByRestart == nil else { return }
         do { try files.flush(target) } catch { logger.error("cannot write HAProxy's files", metadata: ["error": "\(error)"]) }
     }
 
@@ -179,6 +196,7 @@ actor Applier {
     // MARK: - Reload
 
     private func start() async -> Outcome {
+        target.spares = spares.sections(for: target)
         if let refused = await checkCandidate() { return refused }
         do { try files.write(target) } catch { return .failed("\(error)") }
         do {
@@ -196,6 +214,7 @@ actor Applier {
 
     private func loaded() {
         running = RunningState(loaded: target)
+        spares.loaded()
         changed = ChangedParts()
     }
 
@@ -204,6 +223,7 @@ actor Applier {
             await updateServers()
             return .deferred(wait)
         }
+        target.spares = spares.sections(for: target)
         if let refused = await checkCandidate() {
             if case .failed = refused { await updateServers() }
             return refused
@@ -293,7 +313,9 @@ actor Applier {
     /// - Returns: why an update failed.
     private func update(_ updates: [RuntimeUpdate]) async -> String? {
         do {
-            try await updater.perform(updates)
+            var bound = running?.spares ?? [:]
+            for case .bind(let backend, let spare, _) in updates { bound[backend] = spare }
+            try await updater.perform(updates, spares: bound)
         } catch {
             return "\(error)"
         }

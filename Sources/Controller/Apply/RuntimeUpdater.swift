@@ -10,7 +10,9 @@ struct RuntimeUpdater: Sendable {
     }
 
     /// Makes the updates in order, in as few round trips as their number allows.
-    func perform(_ updates: [RuntimeUpdate]) async throws {
+    ///
+    /// - Parameter spares: what stands in for backends that the configuration does not have.
+    func perform(_ updates: [RuntimeUpdate], spares: [String: String] = [:]) async throws {
         var commands: [RuntimeCommand] = []
         var newcomers = Newcomers()
         for update in updates {
@@ -20,6 +22,8 @@ struct RuntimeUpdater: Sendable {
                 commands.append(try newcomers.add(server, to: backend, keywords: keywords))
             case .replaceListEntry(let path, let names):
                 commands += try newcomers.welcome() + (try await replacement(path, names: names))
+            case .updateMap(let name, let changes):
+                commands += try newcomers.welcome() + self.commands(map: MapFile.path(name), changes.renamed(spares, in: name))
             default: commands += try newcomers.welcome() + self.commands(for: update)
             }
         }
@@ -52,7 +56,7 @@ struct RuntimeUpdater: Sendable {
 
     private func commands(for update: RuntimeUpdate) throws -> [RuntimeCommand] {
         switch update {
-        case .addServer, .replaceListEntry: return []
+        case .addServer, .replaceListEntry, .updateMap, .bind, .unbind: return []
         case .setServer(let backend, let server):
             let name = "\(backend)/\(server.name)"
             return [
@@ -73,7 +77,6 @@ struct RuntimeUpdater: Sendable {
             ]
         case .freeSlot(let backend, let slot):
             return [try RuntimeCommand("set server", ["\(backend)/\(slot)", "state", "maint"])]
-        case .updateMap(let name, let changes): return try commands(map: MapFile.path(name), changes)
         case .addAuthority(let path, let content):
             return [
                 try RuntimeCommand("new ssl ca-file", [path]),

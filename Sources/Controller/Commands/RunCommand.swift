@@ -52,6 +52,14 @@ struct RunCommand: AnnotationCommand {
     var syncPeriod = SyncPeriod(argument: "5s") ?? SyncPeriod(duration: .seconds(5))
 
     @Option(
+        help: ArgumentHelp(
+            """
+            How many backends a configuration has in reserve at least, for Services that come before the next reload; more where \
+            more came lately. 0 reloads for each new Service.
+            """, valueName: "count"))
+    var spareBackends = 32
+
+    @Option(
         help: ArgumentHelp("How much to log.", valueName: "level"))
     var log = LogLevel.info
 
@@ -82,6 +90,9 @@ struct RunCommand: AnnotationCommand {
         if !source.manifests.isEmpty, status.isEnabled {
             throw ValidationError(
                 "--manifests: files have no status that --publish-service and --publish-address could be written to")
+        }
+        if !(0...1000).contains(spareBackends) {
+            throw ValidationError("--spare-backends: \(spareBackends) is out of range; expected a number from 0 to 1000")
         }
         if adminBind != "none", AdminAddress(adminBind) == nil {
             throw ValidationError(

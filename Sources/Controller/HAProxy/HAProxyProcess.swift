@@ -105,8 +105,13 @@ public actor HAProxyProcess {
         (events, report) = AsyncStream.makeStream()
     }
 
+    private var beforeRestart: (@Sendable () async -> Void)?
+
     /// The master's pid; nil when it does not run.
     public var processID: Int32? { exit == nil ? child?.pid : nil }
+
+    /// Has something done each time before HAProxy is started again after a death.
+    func beforeRestart(_ action: @escaping @Sendable () async -> Void) { beforeRestart = action }
 
     /// Starts HAProxy and returns when its worker answers on the runtime socket. A first start that fails is not retried.
     public func start() async throws(Failure) {
@@ -219,6 +224,7 @@ public actor HAProxyProcess {
             guard phase == .waiting else { return }
             do throws(Failure) {
                 phase = .starting
+                await beforeRestart?()
                 try await removeLeftovers()
                 try await launch()
             } catch {

@@ -41,7 +41,8 @@ struct Controller {
         let applier = Applier(
             directory: directory, process: process, check: ConfigurationCheck(program: program),
             socket: RuntimeSocket(path: socketPath, bufferSize: found.bufferSize), metrics: metrics, logger: logger,
-            reloadPeriod: command.syncPeriod.duration)
+            reloadPeriod: command.syncPeriod.duration, spareBackends: command.spareBackends)
+        await process.beforeRestart { await applier.willRestart() }
         let loop = ControlLoop(
             engine: Engine(registry: annotations, options: options), applier: applier, metrics: metrics, logger: logger,
             secrets: source.secrets, observer: source.reporting)

@@ -46,6 +46,7 @@ public final class AnnotationValues {
     /// The route the values are for; nil when a handler is resolved for the whole HAProxy or for an Ingress as such.
     public let route: RouteContext?
     public let environment: AnnotationEnvironment
+    /// The nearest scope first.
     let sets: [(scope: Scope, set: AnnotationSet)]
     private let isProtection: Bool
     private let refusals: Refusals
@@ -56,7 +57,7 @@ public final class AnnotationValues {
         sets: [(scope: Scope, set: AnnotationSet)], route: RouteContext?, environment: AnnotationEnvironment, isProtection: Bool,
         refusals: Refusals
     ) {
-        self.sets = sets.sorted { $0.scope > $1.scope }
+        self.sets = sets
         self.route = route
         self.environment = environment
         self.isProtection = isProtection

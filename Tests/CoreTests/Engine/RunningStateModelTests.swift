@@ -22,10 +22,10 @@ import Testing
             cluster.put(Cluster.service(name))
             cluster.put(slice(name, &random))
         }
-        let state = try assemble(cluster)
+        let state = withSpares(try assemble(cluster))
         var running = RunningState(loaded: state)
         var simulated = SimulatedHAProxy(loading: state)
-        var (reloads, updates) = (0, 0)
+        var (reloads, updates, bindings) = (0, 0, 0)
         for step in 0..<120 {
             let note = "TEST_SEED=\(random.seed) round \(round) step \(step)"
             let change = mutate(&cluster, pems: pems, random: &random)
@@ -35,6 +35,7 @@ import Testing
             case .none: break
             case .runtime(let made):
                 updates += made.count
+                for case .bind in made { bindings += 1 }
                 for update in made {
                     #expect(throws: Never.self, "\(note)") { try simulated.run(update) }
                     running.apply(update)
@@ -48,14 +49,21 @@ import Testing
             case .reload(let reasons):
                 reloads += 1
                 if case .anything = change {} else { Issue.record("\(change) took a reload: \(reasons) \(note)") }
-                running = RunningState(loaded: next)
-                simulated = SimulatedHAProxy(loading: next)
+                let loaded = withSpares(next)
+                running = RunningState(loaded: loaded)
+                simulated = SimulatedHAProxy(loading: loaded)
             }
             let wrong = simulated.differences(from: SimulatedHAProxy(loading: next))
             try #require(wrong.isEmpty, "\(change): \(wrong) \(note)")
             #expect(running.difference(to: next) == .none, "\(note)")
         }
-        #expect(updates > 20 && reloads > 3, "the changes were too few to prove anything")
+        #expect(updates > 20 && reloads > 3 && bindings > 0, "the changes were too few to prove anything")
+    }
+
+    private func withSpares(_ state: DesiredState) -> DesiredState {
+        var state = state
+        state.spares = SpareBackends(count: 2).sections(for: state)
+        return state
     }
 
     private func assemble(_ cluster: Objects) throws -> DesiredState {
@@ -75,7 +83,7 @@ import Testing
     /// A change of one object; says what kind it was, so that the test knows what it may cost.
     private func mutate(_ cluster: inout Objects, pems: [KubernetesObject], random: inout SeededGenerator) -> Change {
         let service = "s\(Int.random(in: 0..<3, using: &random))"
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<12, using: &random) {
         case 0..<4:
             cluster.put(slice(service, &random))
             return .endpoints
@@ -128,6 +136,15 @@ import Testing
             if random.chance(40) { annotations["sticky"] = "true" }
             if random.chance(60) { annotations["seal"] = String(Int.random(in: 1...3, using: &random)) }
             cluster.put(Cluster.service(service, annotations: annotations))
+            return .anything
+        case 9, 10:
+            // A Service that comes and goes as a whole, as most have it.
+            let name = "x\(Int.random(in: 0..<8, using: &random))"
+            let new = [
+                Cluster.service(name), slice(name, &random), Cluster.ingress(name, host: "\(name).example.com", service: name),
+            ]
+            let isThere = cluster.objects[new[0].key] != nil
+            for object in new { if isThere { cluster.objects[object.key] = nil } else { cluster.put(object) } }
             return .anything
         default:
             let key = ObjectKey(.endpointSlice, namespace: "shop", name: "\(service)-1")

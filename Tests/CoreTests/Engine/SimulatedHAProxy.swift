@@ -19,6 +19,7 @@ struct SimulatedHAProxy: Equatable {
     /// Authorities that servers can be verified by.
     var serverAuthorities: Set<String> = []
     /// Servers without a value for the persistence cookie.
+    private var spares: [String: String] = [:]
     private var withoutCookie: [String: Set<String>] = [:]
     /// Removed, but their sessions have not ended: they get nothing new and their names are taken.
     private var leaving: [String: Set<Server>] = [:]
@@ -99,7 +100,15 @@ struct SimulatedHAProxy: Equatable {
             try require(slots[backend]?.keys.contains(slot) == true, "no such slot")
             slots[backend]?.updateValue(nil, forKey: slot)
             servers[backend] = Set(slots[backend]?.values.compactMap { $0 } ?? [])
-        case .updateMap(let name, let changes):
+        case .bind(let backend, let spare, let pool):
+            try require(servers[backend] == nil && spares[backend] == nil, "the backend is there")
+            try require(servers[spare]?.isEmpty == true && leaving[spare]?.isEmpty != false, "the spare is in use")
+            spares[backend] = spare
+            if pool.cookies != .none { withoutCookie[spare] = nil }
+        case .unbind(let backend):
+            try require(spares.removeValue(forKey: backend) != nil, "no spare stands in")
+        case .updateMap(let name, let wanted):
+            let changes = wanted.renamed(spares, in: name)
             try require(maps[name] != nil, "no such map")
             for (key, value) in changes.added {
                 try require(maps[name]?[key] == nil, "\(key) is there")
@@ -152,6 +161,17 @@ struct SimulatedHAProxy: Equatable {
 
     /// Whether it does what a freshly loaded one does: backends that nothing leads to and maps that nobody asks for may differ.
     func differences(from fresh: SimulatedHAProxy) -> [String] {
+        var fresh = fresh
+        for (backend, spare) in spares {
+            fresh.servers[spare] = fresh.servers.removeValue(forKey: backend)
+            fresh.limits[spare] = fresh.limits.removeValue(forKey: backend)
+            fresh.withoutCookie[spare] = fresh.withoutCookie.removeValue(forKey: backend)
+        }
+        for (map, entries) in fresh.maps {
+            var changes = MapChanges()
+            changes.added = entries
+            fresh.maps[map] = changes.renamed(spares, in: map).added
+        }
         var found: [String] = []
         for (backend, wanted) in fresh.servers where servers[backend] != wanted {
             found.append("\(backend): \(servers[backend] ?? []) for \(wanted)")

@@ -33,6 +33,8 @@ struct HandlerRun {
 
     func plan(_ context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)]) -> RoutePlan {
         var plan = RoutePlan(contribution: RouteContribution(context: context, environment: environment, objects: objects))
+        // Most objects have no annotations at all.
+        let sets = sets.filter { !$0.set.entries.isEmpty }.sorted { $0.scope > $1.scope }
         let handlers = context.isTCPService ? registry.tcpServiceHandlers : registry.routeHandlers
         for handler in handlers { run(handler, context: context, sets: sets, plan: &plan) }
         for file in plan.contribution.files {
@@ -54,23 +56,13 @@ struct HandlerRun {
         let reference = handler.reference
         let values = AnnotationValues(
             sets: sets, route: context, environment: environment, isProtection: reference.isProtection, refusals: refusals)
-        // A failed contribution must leave nothing behind.
-        let before = plan.contribution
         do {
             if let setting = try handler.init(values) {
-                plan.contribution.family = reference.family
-                plan.contribution.backend.origin = values.defaultOrigin(family: reference.family)
-                plan.contribution.backend.unrepresentable = nil
-                try setting.contribute(to: &plan.contribution)
-                if let error = plan.contribution.backend.unrepresentable { throw error }
-                if reference.isProtection, plan.contribution.isTCP {
-                    try requireEnforceable(
-                        from: before, to: plan.contribution, origin: values.defaultOrigin(family: reference.family))
-                }
+                let origin = values.defaultOrigin(family: reference.family)
+                try contribute(setting, of: reference, origin: origin, to: &plan.contribution)
             }
         } catch {
             let finding = (error as? AnnotationError)?.finding ?? Finding(.error, object: context.ingress, "\(error)")
-            plan.contribution = before
             plan.findings.append(finding)
             if reference.isProtection {
                 plan.closedReason = finding.description
@@ -79,6 +71,27 @@ struct HandlerRun {
         }
         plan.findings += values.findings
         plan.inForce += values.inForce
+    }
+
+    /// A failed contribution leaves nothing behind.
+    private func contribute(
+        _ setting: any RouteAnnotation, of reference: AnnotationReference, origin: Origin,
+        to contribution: inout RouteContribution
+    ) throws {
+        let before = contribution
+        do {
+            contribution.family = reference.family
+            contribution.backend.origin = origin
+            contribution.backend.unrepresentable = nil
+            try setting.contribute(to: &contribution)
+            if let error = contribution.backend.unrepresentable { throw error }
+            if reference.isProtection, contribution.isTCP {
+                try requireEnforceable(from: before, to: contribution, origin: origin)
+            }
+        } catch {
+            contribution = before
+            throw error
+        }
     }
 
     /// A protection that works on HTTP protects nothing where there are no requests.

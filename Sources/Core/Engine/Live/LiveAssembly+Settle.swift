@@ -103,6 +103,22 @@ extension LiveAssembly {
 
     /// Decides what was left open, and tells how the state differs from the one that was settled before.
     func settle() -> StateChange {
+        var state = StateChange()
+        decide(&state)
+        collect(&state)
+        return state
+    }
+
+    /// As ``settle()``, when everything was made anew.
+    func settleAll() -> StateChange {
+        var unused = StateChange()
+        decide(&unused)
+        _ = (maps.takeTouched(), files.takeTouched())
+        touchedCertificates = []
+        return StateChange(state)
+    }
+
+    private func decide(_ state: inout StateChange) {
         for decision in routes.settle() {
             if let loser = decision.loser, loser.isInForce { lose(loser) }
             if let winner = decision.winner {
@@ -115,16 +131,7 @@ extension LiveAssembly {
         let changes = backends.settle()
         for claim in changes.renamed { touch(claim) }
         settleEntries()
-        var state = StateChange()
         settleSections(changes, &state)
-        collect(&state)
-        return state
-    }
-
-    /// As ``settle()``, when everything was made anew.
-    func settleAll() -> StateChange {
-        _ = settle()
-        return StateChange(state)
     }
 
     private func settleEntries() {

@@ -11,11 +11,12 @@ extension RunningState {
             + routes + routesGone + valuesGone + removed
     }
 
-    private static let routingMaps: Set = ["host", "path-exact", "path-prefix", "sni", SectionNames.tcpServicesMap]
+    /// Maps whose values name backends.
+    static let routingMaps: Set = ["host", "path-exact", "path-prefix", "sni", SectionNames.tcpServicesMap]
 
     private func settingUpdates(to desired: DesiredState, headers: [String]) -> [RuntimeUpdate] {
         headers.flatMap { header -> [RuntimeUpdate] in
-            let running = Set(sections[header]?.lines.compactMap(\.setting) ?? [])
+            let running = Set(runningSection(header)?.lines.compactMap(\.setting) ?? [])
             let wanted = desired.section(header)?.lines.compactMap(\.setting) ?? []
             return wanted.filter { !running.contains($0) }.map(RuntimeUpdate.set)
         }
@@ -64,24 +65,25 @@ extension RunningState {
                 if desired.section(header)?.pool == nil { removed += goodbyes(header) }
                 continue
             }
-            let running = servers[section.name] ?? [:]
-            added += limitUpdates(backend: section.name, pool: pool, running: running)
-            if let count = slots[section.name] {
-                slotUpdates(backend: section.name, pool: pool, count: count, running: running, added: &added, removed: &removed)
+            let backend = runningName(section.name)
+            let running = servers[backend] ?? [:]
+            added += limitUpdates(backend: backend, pool: pool, running: running)
+            if let count = slots[backend] {
+                slotUpdates(backend: backend, pool: pool, count: count, running: running, added: &added, removed: &removed)
                 continue
             }
             let wanted = Set(pool.servers.map(\.name))
             for server in pool.servers {
                 guard let old = running[server.name] else {
-                    added.append(.addServer(backend: section.name, server, keywords: pool.keywordsAtRunTime))
+                    added.append(.addServer(backend: backend, server, keywords: pool.keywordsAtRunTime))
                     continue
                 }
-                if old != server || removing[section.name]?.contains(server.name) == true {
-                    added.append(.setServer(backend: section.name, server))
+                if old != server || removing[backend]?.contains(server.name) == true {
+                    added.append(.setServer(backend: backend, server))
                 }
             }
-            for name in running.keys.sorted() where !wanted.contains(name) && removing[section.name]?.contains(name) != true {
-                removed.append(.removeServer(backend: section.name, name: name))
+            for name in running.keys.sorted() where !wanted.contains(name) && removing[backend]?.contains(name) != true {
+                removed.append(.removeServer(backend: backend, name: name))
             }
         }
         return (added, removed)
@@ -90,10 +92,12 @@ extension RunningState {
     /// The servers of a backend that is wanted no more.
     private func goodbyes(_ header: String) -> [RuntimeUpdate] {
         guard header.hasPrefix("backend ") else { return [] }
-        let backend = String(header.dropFirst("backend ".count))
-        return (servers[backend]?.keys.sorted() ?? []).filter { removing[backend]?.contains($0) != true }.map { name in
-            slots[backend] == nil ? .removeServer(backend: backend, name: name) : .freeSlot(backend: backend, slot: name)
-        }
+        let name = String(header.dropFirst("backend ".count))
+        let backend = runningName(name)
+        let servers = (servers[backend]?.keys.sorted() ?? []).filter { removing[backend]?.contains($0) != true }
+        return servers.map { server in
+            slots[backend] == nil ? .removeServer(backend: backend, name: server) : .freeSlot(backend: backend, slot: server)
+        } + (spares[name] == nil ? [] : [.unbind(backend: name)])
     }
 
     /// Slots that hold nothing are told too: whatever comes into them must find the limit in force.

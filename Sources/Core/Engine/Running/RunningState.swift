@@ -12,6 +12,10 @@ public struct RunningState: Sendable {
     private(set) var maps: [String: [String: String]] = [:]
     private(set) var files: [String: ConfigurationFile] = [:]
     private(set) var certificateList: [String: [String]] = [:]
+    /// Spare backends by the name of the backend that they stand in for.
+    public private(set) var spares: [String: String] = [:]
+    /// The spares of the configuration, in order, with what a backend must have that they stand in for.
+    private var reserve: [(name: String, profile: SpareBackends.Profile)] = []
     private var authorityReplacement = AuthorityReplacement.possible
 
     /// The state after HAProxy has loaded the files of a desired state.
@@ -38,6 +42,36 @@ public struct RunningState: Sendable {
             .subtracting(state.poolCertificates { !$0.servers.isEmpty || $0.slots != nil })
         files = state.files.filter { !idle.contains($0.key) }
         certificateList = state.certificateList.entries
+        reserve = state.spares.compactMap { section in SpareBackends.Profile(section).map { (section.name, $0) } }
+    }
+
+    /// The name under which HAProxy has a backend.
+    func runningName(_ backend: String) -> String { spares[backend] ?? backend }
+
+    /// The section that HAProxy runs for one of a desired state.
+    func runningSection(_ header: String) -> Section? {
+        if !spares.isEmpty, header.hasPrefix("backend "), let spare = spares[String(header.dropFirst("backend ".count))] {
+            return sections["backend \(spare)"]
+        }
+        return sections[header]
+    }
+
+    /// The backends of a desired state that the configuration does not have.
+    public func newBackends(in desired: DesiredState, _ parts: ChangedParts) -> [Section] {
+        headers(parts, desired).compactMap { desired.section($0) }.filter { runningSection($0.header) == nil }
+    }
+
+    /// Spares for backends that the configuration does not have; nil for those that there are none for.
+    private func bindings(for new: [Section]) -> [RuntimeUpdate?] {
+        guard !new.isEmpty, !reserve.isEmpty else { return new.map { _ in nil } }
+        let taken = Set(spares.values)
+        var free = reserve.filter { !taken.contains($0.name) && servers[$0.name]?.isEmpty != false }
+        return new.map { section in
+            guard let pool = section.pool, let profile = SpareBackends.Profile(section),
+                let index = free.firstIndex(where: { $0.profile == profile })
+            else { return nil }
+            return .bind(backend: section.name, spare: free.remove(at: index).name, pool)
+        }
     }
 
     /// Backends and servers that should be gone as soon as their sessions have ended.
@@ -55,9 +89,10 @@ public struct RunningState: Sendable {
     /// - Parameter parts: what may differ; the rest is known to be the same.
     public func difference(to desired: DesiredState, in parts: ChangedParts = .everything) -> Difference {
         var reasons: [ReloadReason] = []
+        var new: [Section] = []
         for header in headers(parts, desired) {
             if let section = desired.section(header) {
-                reasons += reloadReasons(section)
+                if runningSection(header) == nil { new.append(section) } else { reasons += reloadReasons(section) }
             } else if sections[header] != nil, Self.isHarmful(header) {
                 reasons.append(ReloadReason("\(header) is gone"))
             }
@@ -68,16 +103,23 @@ public struct RunningState: Sendable {
             if file.kind == .clientAuthority, authorityReplacement != .harmful { continue }
             if mentions(path) { reasons.append(ReloadReason("\(path) changed")) }
         }
+        let bindings = bindings(for: new)
+        for (section, binding) in zip(new, bindings) where binding == nil {
+            reasons.append(ReloadReason("\(section.header) is new", origin: section.origin))
+        }
         guard reasons.isEmpty else { return .reload(reasons) }
-        let updates = runtimeUpdates(to: desired, in: parts)
+        var bound = self
+        for case let binding? in bindings { bound.apply(binding) }
+        let updates = bindings.compactMap { $0 } + bound.runtimeUpdates(to: desired, in: parts)
         return updates.isEmpty ? .none : .runtime(updates)
     }
 
     /// The sections to compare: those of the configuration in its order, then those that are gone.
     func headers(_ parts: ChangedParts, _ desired: DesiredState) -> [String] {
         guard parts.isEverything else { return parts.headers.sorted() }
-        let wanted = desired.sections.map(\.header)
-        return wanted + Set(sections.keys).subtracting(wanted).sorted()
+        let wanted = desired.sections.map(\.header).filter { !$0.hasPrefix("backend \(SpareBackends.namePrefix)") }
+        let gone = Set(sections.keys).union(spares.keys.map { "backend \($0)" }).subtracting(wanted)
+        return wanted + gone.subtracting(reserve.map { "backend \($0.name)" }).sorted()
     }
 
     /// Backends that no map names any more and user lists that no backend uses do nothing; other sections do.
@@ -90,7 +132,7 @@ public struct RunningState: Sendable {
     }
 
     func reloadReasons(_ section: Section) -> [ReloadReason] {
-        guard let running = sections[section.header] else {
+        guard let running = runningSection(section.header) else {
             return [ReloadReason("\(section.header) is new", origin: section.origin)]
         }
         let features = Set(section.lines.compactMap(\.feature))
@@ -137,7 +179,7 @@ public struct RunningState: Sendable {
         if pool.slots != nil, pool.slotStep != old.slotStep {
             return [ReloadReason("\(section.header) provisions server slots otherwise", origin: section.origin)]
         }
-        if let slots = slots[section.name], pool.servers.count > slots {
+        if let slots = slots[runningName(section.name)], pool.servers.count > slots {
             return [ReloadReason("\(section.header) needs more than its \(slots) server slots", origin: section.origin)]
         }
         return []
@@ -154,6 +196,10 @@ public struct RunningState: Sendable {
         default: break
         }
         switch update {
+        case .bind(let backend, let spare, let pool):
+            spares[backend] = spare
+            sections["backend \(spare)"]?.pool = pool
+        case .unbind(let backend): spares[backend] = nil
         case .addServer(let backend, let server, let keywords):
             servers[backend, default: [:]][server.name] = server
             limits[backend, default: [:]][server.name] = keywords.maxconn ?? 0

@@ -1,6 +1,10 @@
 /// One change that HAProxy makes without a reload, through the Runtime API (management manual, section 9.3).
 public enum RuntimeUpdate: Hashable, Sendable {
     case addServer(backend: String, Server, keywords: ServerKeywords)
+    /// A spare backend stands in for one that the configuration does not have. Costs no command.
+    case bind(backend: String, spare: String, ServerPool)
+    /// The backend is wanted no more; its spare is free again when its servers are gone.
+    case unbind(backend: String)
     /// Takes back a removal that waits for sessions to end, or changes between draining and serving.
     case setServer(backend: String, Server)
     /// Drains the server and deletes it when its sessions have ended.
@@ -56,6 +60,28 @@ public struct MapChanges: Hashable, Sendable {
             default: break
             }
         }
+    }
+}
+
+extension MapChanges {
+    /// The changes as HAProxy has to be told of them while spare backends stand in for others.
+    public func renamed(_ spares: [String: String], in map: String) -> MapChanges {
+        guard !spares.isEmpty, RunningState.routingMaps.contains(map) || map == ConditionTable.mapName else { return self }
+        func value(_ value: String) -> String {
+            let end = value.firstIndex(of: ".") ?? value.endIndex
+            return spares[String(value[..<end])].map { $0 + value[end...] } ?? value
+        }
+        func key(_ key: String) -> String {
+            guard map == ConditionTable.mapName, let colon = key.lastIndex(of: ":") else { return key }
+            return key[...colon] + value(String(key[key.index(after: colon)...]))
+        }
+        func entries(_ entries: [String: String]) -> [String: String] {
+            Dictionary(entries.map { (key($0.key), value($0.value)) }) { first, _ in first }
+        }
+        var changes = MapChanges()
+        (changes.added, changes.changed) = (entries(added), entries(changed))
+        changes.removed = Set(removed.map(key))
+        return changes
     }
 }
 

@@ -60,7 +60,9 @@ extension DesiredState {
     /// - Returns: the parts that the change touched.
     public mutating func apply(_ change: StateChange) -> ChangedParts {
         if let whole = change.whole {
+            let spares = spares
             self = whole
+            self.spares = spares
             return .everything
         }
         var parts = ChangedParts()
