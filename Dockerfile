@@ -15,11 +15,10 @@ RUN swift build --configuration release --product haproxy-ingress --static-swift
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-        ca-certificates haproxy libcurl4 libssl3 libyaml-0-2 tini \
+        ca-certificates haproxy libcurl4 libssl3 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/* \
     && install --directory --owner=1000 --group=1000 /etc/haproxy-ingress /var/run/haproxy-ingress
 COPY --from=build /out/haproxy-ingress /usr/local/bin/haproxy-ingress
 USER 1000:1000
 EXPOSE 8080 8443 1024 1042 6060
-# tini takes leave of the workers of an HAProxy that died; nobody else would, as process 1.
-ENTRYPOINT ["tini", "--", "haproxy-ingress"]
+ENTRYPOINT ["haproxy-ingress"]

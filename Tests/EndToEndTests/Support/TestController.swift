@@ -26,13 +26,15 @@ final class TestController: Sendable {
     ///   - manifests: file name to text; `NET.` is replaced by the network of the pods.
     ///   - pods: names of pods; the first is at `NET.1`.
     ///   - network: the pods' network, to share another controller's; else one of its own.
+    ///   - source: arguments that say where objects come from, in place of the manifests.
     static func with(
         _ manifests: [String: String], pods: [String] = ["pod-1"], network: String? = nil, arguments: [String] = [],
-        environment: [String: String] = [:], waitsForReadiness: Bool = true, _ body: (TestController) async throws -> Void
+        source: [String]? = nil, environment: [String: String] = [:], waitsForReadiness: Bool = true,
+        _ body: (TestController) async throws -> Void
     ) async throws {
         try await Gate.processes.pass {
             let controller = try await TestController(
-                manifests, pods: pods, network: network, arguments: arguments, environment: environment)
+                manifests, pods: pods, network: network, arguments: arguments, source: source, environment: environment)
             do {
                 if waitsForReadiness { try await controller.waitUntilReady() }
                 try await body(controller)
@@ -47,7 +49,7 @@ final class TestController: Sendable {
 
     private init(
         _ manifests: [String: String], pods names: [String], network given: String?, arguments: [String],
-        environment: [String: String]
+        source: [String]?, environment: [String: String]
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("ingress-test-\(UUID().uuidString.prefix(8))")
         let network = given ?? Loopback.network()
@@ -75,8 +77,8 @@ final class TestController: Sendable {
         let process = Process()
         process.executableURL = Programs.controller
         process.arguments =
-            [
-                "run", "--manifests", directory.appendingPathComponent("manifests").path, "--config-dir",
+            ["run"] + (source ?? ["--manifests", directory.appendingPathComponent("manifests").path]) + [
+                "--config-dir",
                 directory.appendingPathComponent("config").path, "--runtime-dir",
                 directory.appendingPathComponent("runtime").path,
                 "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--http-bind-port", "\(http)", "--https-bind-port",

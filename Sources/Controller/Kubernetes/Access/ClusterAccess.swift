@@ -38,7 +38,7 @@ struct ClusterAccess: Sendable {
         throw AccessError(
             """
             no API server is known: give --kubeconfig FILE or set KUBECONFIG\
-            \(isExternal ? "" : ", or run in a pod with a service account")
+            \(isExternal ? "" : ", run in a pod with a service account"), or give --manifests DIR to do without one
             """)
     }
 
