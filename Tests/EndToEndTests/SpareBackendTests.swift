@@ -29,6 +29,7 @@ struct SpareBackendTests {
             }
             try controller.write("config.yaml", Manifests.configMap(["timeout-server": "42s"]))
             try await controller.wait("the next reload") { try await controller.reloads() == 1 }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total{reason=\"lines\"}") == 1)
             #expect(try await controller.podsAnswering("http://new2.example.com/") == ["a", "b"])
             let servers = try await controller.runtimeAPI("show servers state shop_svc_new2_http")
             #expect(servers.contains("127."), "\(servers)")
@@ -44,6 +45,9 @@ struct SpareBackendTests {
         try await TestController.with(files, pods: ["a", "b"], arguments: ["--spare-backends", "0"]) { controller async throws in
             try controller.write("new.yaml", Self.new("new"))
             try await controller.eventually("http://new.example.com/") { $0.pod == "b" }
+            try await controller.wait("the reload is counted") {
+                try await controller.metric("haproxy_ingress_reloads_total{reason=\"new-backend\"}") >= 1
+            }
             try await controller.wait("the reload is told") { controller.log.contains("backend shop_svc_new_http is new") }
         }
     }

@@ -4,7 +4,7 @@ import Synchronization
 /// What the controller counts, in the Prometheus text format (version 0.0.4).
 final class Metrics: Sendable {
     private struct Values {
-        var reloads = 0
+        var reloads: [ReloadReason.Kind: Int] = [:]
         var failedReloads = 0
         var runtimeUpdates = 0
         var objects: [ObjectKind: Int] = [:]
@@ -29,7 +29,11 @@ final class Metrics: Sendable {
 
     private let values = Mutex(Values())
 
-    func countReload() { values.withLock { $0.reloads += 1 } }
+    /// Counts a reload once, under its first reason.
+    func countReload(_ reasons: [ReloadReason]) {
+        guard let first = reasons.first else { return }
+        values.withLock { $0.reloads[first.kind, default: 0] += 1 }
+    }
     func countFailedReload() { values.withLock { $0.failedReloads += 1 } }
     func countRuntimeUpdates(_ count: Int) { values.withLock { $0.runtimeUpdates += count } }
 
@@ -58,7 +62,11 @@ final class Metrics: Sendable {
             for sample in samples { lines.append("haproxy_ingress_\(name)\(sample.labels) \(sample.value)") }
         }
         metric("build_info", "gauge", "The controller's version.", [("{version=\"\(ControllerVersion.current)\"}", "1")])
-        metric("reloads_total", "counter", "Configurations that HAProxy has loaded since its start.", [("", String(now.reloads))])
+        metric(
+            "reloads_total", "counter", "Configurations that HAProxy has loaded since its start, by the first reason.",
+            ReloadReason.Kind.allCases.filter { $0 != .start }.map {
+                ("{reason=\"\($0.rawValue)\"}", String(now.reloads[$0] ?? 0))
+            })
         metric(
             "failed_reloads_total", "counter", "Configurations that HAProxy could not load.", [("", String(now.failedReloads))])
         metric(

@@ -88,9 +88,9 @@ actor Applier {
     }
 
     private func applyNow() async -> Outcome {
-        guard let running else { return await start() }
-        guard !changed.isEmpty else { return .unchanged }
-        switch running.difference(to: target, in: changed) {
+        guard running != nil else { return await start() }
+        guard !changed.isEmpty, let difference = running?.difference(to: target, in: changed) else { return .unchanged }
+        switch difference {
         case .none:
             // The files may still differ: rules that no route uses stay in the running HAProxy only.
             settle()
@@ -102,12 +102,12 @@ actor Applier {
             }
             if let failure = await update(updates) {
                 logger.warning("HAProxy refused a runtime update; reloading instead", metadata: ["answer": "\(failure)"])
-                return await reload(reasons: [ReloadReason("a runtime update failed: \(failure)")])
+                return await reload(reasons: [ReloadReason(.refusedUpdate, "a runtime update failed: \(failure)")])
             }
             settle()
             return .updated(count: updates.count)
         case .reload(let reasons):
-            for section in running.newBackends(in: target, changed) { spares.note(section) }
+            for section in running?.newBackends(in: target, changed) ?? [] { spares.note(section) }
             return await reload(reasons: reasons)
         }
     }
@@ -209,7 +209,7 @@ actor Applier {
             return .failed(error.description)
         }
         loaded()
-        return .reloaded([ReloadReason("start")])
+        return .reloaded([ReloadReason(.start, "start")])
     }
 
     private func loaded() {
@@ -232,7 +232,7 @@ actor Applier {
         switch await process.reload() {
         case .reloaded:
             loaded()
-            metrics.countReload()
+            metrics.countReload(reasons)
             return .reloaded(reasons)
         case .failed(let reason, let output):
             do { try files.restore() } catch {

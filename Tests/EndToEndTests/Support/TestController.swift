@@ -177,11 +177,11 @@ final class TestController: Sendable {
                 Self.curl, ["--silent", "--include", "--max-time", "5", "--noproxy", "*", "http://127.0.0.1:\(admin)\(path)"]))
     }
 
-    /// A metric's value.
+    /// A metric's value, summed over its labels.
     func metric(_ name: String) async throws -> Double {
-        let text = try await adminPage("/metrics").body
-        let line = text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
-        return line.flatMap { Double($0.split(separator: " ").last ?? "") } ?? .nan
+        let lines = try await adminPage("/metrics").body.split(separator: "\n")
+        let samples = lines.filter { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }
+        return samples.isEmpty ? .nan : samples.reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? .nan) }
     }
 
     func waitUntilReady() async throws {

@@ -123,13 +123,13 @@ extension LiveAssembly {
     /// The handlers' work for an (Ingress, Service) pair, done once for a unit.
     func plan(_ context: RouteContext, ingressSet: AnnotationSet?, for unit: Unit) -> PlannedContext {
         unit.services.insert(context.service)
-        if let planned = unit.planned.first(where: { $0.context == context }) { return planned }
+        if let planned = unit.plan(for: context) { return planned }
         var sets: [(scope: Scope, set: AnnotationSet)] = []
         if let set = base.configMapSet { sets.append((.configMap, set)) }
         if let ingressSet { sets.append((.ingress, ingressSet)) }
         if let service = serviceSet(context.service) { sets.append((.service, service.set)) }
         let planned = PlannedContext(context, base.handlers.plan(context, sets: sets))
-        unit.planned.append(planned)
+        unit.add(planned)
         return planned
     }
 

@@ -10,7 +10,9 @@ final class Unit {
     let key: Key
     var isOurs = false
     var claims: [RouteClaim] = []
-    var planned: [PlannedContext] = []
+    private(set) var planned: [PlannedContext] = []
+    /// The plans by context, where there are so many that looking through them would take long.
+    private var index: [RouteContext: PlannedContext] = [:]
     /// What is wrong whoever else is there.
     var findings: [Finding] = []
     /// The Services that it names, whether they exist or not.
@@ -24,6 +26,19 @@ final class Unit {
 
     init(_ key: Key) {
         self.key = key
+    }
+
+    func plan(for context: RouteContext) -> PlannedContext? {
+        index.isEmpty ? planned.first { $0.context == context } : index[context]
+    }
+
+    func add(_ plan: PlannedContext) {
+        planned.append(plan)
+        if planned.count == 16 {
+            for plan in planned { index[plan.context] = plan }
+        } else if planned.count > 16 {
+            index[plan.context] = plan
+        }
     }
 }
 

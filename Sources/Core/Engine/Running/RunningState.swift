@@ -94,22 +94,24 @@ public struct RunningState: Sendable {
             if let section = desired.section(header) {
                 if runningSection(header) == nil { new.append(section) } else { reasons += reloadReasons(section) }
             } else if sections[header] != nil, Self.isHarmful(header) {
-                reasons.append(ReloadReason("\(header) is gone"))
+                reasons.append(ReloadReason(.goneSection, "\(header) is gone"))
             }
         }
         for path in parts.isEverything ? desired.files.keys.sorted() : parts.files.sorted() {
             guard let file = desired.files[path], file.kind != .certificate, let old = files[path], old.content != file.content
             else { continue }
             if file.kind == .clientAuthority, authorityReplacement != .harmful { continue }
-            if mentions(path) { reasons.append(ReloadReason("\(path) changed")) }
+            if mentions(path) { reasons.append(ReloadReason(.file, "\(path) changed")) }
         }
         let bindings = bindings(for: new)
         for (section, binding) in zip(new, bindings) where binding == nil {
-            reasons.append(ReloadReason("\(section.header) is new", origin: section.origin))
+            reasons.append(
+                ReloadReason(
+                    section.isBackend ? .newBackend : .newSection, "\(section.header) is new", origin: section.origin))
         }
         guard reasons.isEmpty else { return .reload(reasons) }
         var bound = self
-        for case let binding? in bindings { bound.apply(binding) }
+        for case .bind(let backend, let spare, _)? in bindings { bound.spares[backend] = spare }
         let updates = bindings.compactMap { $0 } + bound.runtimeUpdates(to: desired, in: parts)
         return updates.isEmpty ? .none : .runtime(updates)
     }
@@ -129,60 +131,6 @@ public struct RunningState: Sendable {
 
     private func mentions(_ path: String) -> Bool {
         sections.values.contains { section in section.lines.contains { $0.directive.text.contains(path) } }
-    }
-
-    func reloadReasons(_ section: Section) -> [ReloadReason] {
-        guard let running = runningSection(section.header) else {
-            return [ReloadReason("\(section.header) is new", origin: section.origin)]
-        }
-        let features = Set(section.lines.compactMap(\.feature))
-        // Rules of a feature that no route uses any more may stay until the next reload.
-        let lines = running.lines.filter { line in line.feature.map { features.contains($0) } ?? true }
-        if lines.map(\.fixedPart) != section.lines.map(\.fixedPart) {
-            let changed = section.lines.difference(from: lines).first
-            let (line, verb): (Section.Line?, String) =
-                switch changed {
-                case .insert(_, let line, _): (line, "has a new line")
-                case .remove(_, let line, _): (line, "loses a line")
-                case nil: (nil, "has its lines in another order")
-                }
-            return [
-                ReloadReason(
-                    "\(section.header) \(verb)\(line.map { ": \($0.directive.text)" } ?? "")",
-                    origin: line?.origin ?? section.origin)
-            ]
-        }
-        guard let pool = section.pool, let old = running.pool else { return [] }
-        if pool.keywordText != old.keywordText {
-            return [
-                ReloadReason(
-                    "\(section.header) has other server keywords: \(pool.keywordText)",
-                    origin: pool.keywords.last?.origin ?? section.origin)
-            ]
-        }
-        if pool.replaceableText != old.replaceableText, pool.slots != nil || pool.generation == old.generation {
-            return [
-                ReloadReason(
-                    "\(section.header) has other server keywords: \(pool.replaceableText)",
-                    origin: pool.replaceable.last?.origin ?? section.origin)
-            ]
-        }
-        if (pool.slots == nil) != (old.slots == nil) {
-            return [
-                ReloadReason(
-                    "\(section.header) changes to or from an algorithm that takes servers at run time", origin: section.origin)
-            ]
-        }
-        if pool.cookies != old.cookies {
-            return [ReloadReason("\(section.header) names its servers otherwise in cookies", origin: section.origin)]
-        }
-        if pool.slots != nil, pool.slotStep != old.slotStep {
-            return [ReloadReason("\(section.header) provisions server slots otherwise", origin: section.origin)]
-        }
-        if let slots = slots[runningName(section.name)], pool.servers.count > slots {
-            return [ReloadReason("\(section.header) needs more than its \(slots) server slots", origin: section.origin)]
-        }
-        return []
     }
 
     /// Records an update that HAProxy has made.

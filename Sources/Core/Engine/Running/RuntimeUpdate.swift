@@ -87,11 +87,29 @@ extension MapChanges {
 
 /// Why only a new configuration will do.
 public struct ReloadReason: Hashable, Sendable, CustomStringConvertible {
+    /// What has to be another that only a new configuration makes another, as the metric of reloads tells it.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        case start
+        case newBackend = "new-backend"
+        case newSection = "new-section"
+        case goneSection = "gone-section"
+        case lines
+        /// Keywords of servers, and how cookies name them.
+        case servers
+        /// More servers than lines for them, with an algorithm that takes none at run time.
+        case slots
+        case file
+        /// HAProxy refused a runtime update.
+        case refusedUpdate = "refused-update"
+    }
+
+    public let kind: Kind
     public let description: String
     /// Who asked for the line that differs.
     public let origin: Origin
 
-    public init(_ description: String, origin: Origin = .controller) {
+    public init(_ kind: Kind, _ description: String, origin: Origin = .controller) {
+        self.kind = kind
         self.description = description
         self.origin = origin
     }

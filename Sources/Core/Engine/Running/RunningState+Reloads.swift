@@ -1,0 +1,60 @@
+extension RunningState {
+    /// Why a section needs a reload; empty when the running one will do.
+    func reloadReasons(_ section: Section) -> [ReloadReason] {
+        guard let running = runningSection(section.header) else {
+            return [
+                ReloadReason(
+                    section.isBackend ? .newBackend : .newSection, "\(section.header) is new", origin: section.origin)
+            ]
+        }
+        let features = Set(section.lines.compactMap(\.feature))
+        // Rules of a feature that no route uses any more may stay until the next reload.
+        let lines = running.lines.filter { line in line.feature.map { features.contains($0) } ?? true }
+        if lines.map(\.fixedPart) != section.lines.map(\.fixedPart) {
+            let changed = section.lines.difference(from: lines).first
+            let (line, verb): (Section.Line?, String) =
+                switch changed {
+                case .insert(_, let line, _): (line, "has a new line")
+                case .remove(_, let line, _): (line, "loses a line")
+                case nil: (nil, "has its lines in another order")
+                }
+            return [
+                ReloadReason(
+                    .lines, "\(section.header) \(verb)\(line.map { ": \($0.directive.text)" } ?? "")",
+                    origin: line?.origin ?? section.origin)
+            ]
+        }
+        guard let pool = section.pool, let old = running.pool else { return [] }
+        if pool.keywordText != old.keywordText {
+            return [
+                ReloadReason(
+                    .servers, "\(section.header) has other server keywords: \(pool.keywordText)",
+                    origin: pool.keywords.last?.origin ?? section.origin)
+            ]
+        }
+        if pool.replaceableText != old.replaceableText, pool.slots != nil || pool.generation == old.generation {
+            return [
+                ReloadReason(
+                    .servers, "\(section.header) has other server keywords: \(pool.replaceableText)",
+                    origin: pool.replaceable.last?.origin ?? section.origin)
+            ]
+        }
+        if (pool.slots == nil) != (old.slots == nil) {
+            return [
+                ReloadReason(
+                    .slots, "\(section.header) changes to or from an algorithm that takes servers at run time",
+                    origin: section.origin)
+            ]
+        }
+        if pool.cookies != old.cookies {
+            return [ReloadReason(.servers, "\(section.header) names its servers otherwise in cookies", origin: section.origin)]
+        }
+        if pool.slots != nil, pool.slotStep != old.slotStep {
+            return [ReloadReason(.slots, "\(section.header) provisions server slots otherwise", origin: section.origin)]
+        }
+        if let slots = slots[runningName(section.name)], pool.servers.count > slots {
+            return [ReloadReason(.slots, "\(section.header) needs more than its \(slots) server slots", origin: section.origin)]
+        }
+        return []
+    }
+}
