@@ -6,7 +6,7 @@ import Testing
 @testable import Controller
 
 /// A cluster as a source, against a scripted API.
-@Suite(.timeLimit(.minutes(2))) struct ClusterSourceTests {
+@Suite(.timeLimit(.minutes(1))) struct ClusterSourceTests {
     private static let slices = "/apis/discovery.k8s.io"
 
     /// The empty list of version 1.
@@ -166,6 +166,7 @@ import Testing
             return !update.changed.contains { $0.key.name == "later" }
         }
     }
+
     @Test func `In an outage one sentence tells of it, nothing is taken away, and its end needs no new lists`() async throws {
         enum Phase { case up, away, back }
         let phase = Mutex(Phase.up)

@@ -61,8 +61,9 @@ final class Transfer: @unchecked Sendable {
             shim_set_long(easy, CURLOPT_NOSIGNAL, 1),
             shim_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https"),
             shim_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS)),
-            // Waiting for a connection that can be shared beats opening one for each watch.
-            shim_set_long(easy, CURLOPT_PIPEWAIT, 1),
+            // Waiting for a connection that can be shared beats opening one for each watch. Without TLS there is no HTTP/2 here, and
+            // libcurl would make requests wait for the end of another one, which may be a watch.
+            shim_set_long(easy, CURLOPT_PIPEWAIT, request.url.hasPrefix("https:") ? 1 : 0),
             shim_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1),
             shim_set_long(easy, CURLOPT_TCP_KEEPIDLE, 30),
             shim_set_long(easy, CURLOPT_TCP_KEEPINTVL, 15),
