@@ -7,6 +7,7 @@ final class Metrics: Sendable {
         var reloads: [ReloadReason.Kind: Int] = [:]
         var failedReloads = 0
         var runtimeUpdates = 0
+        var differences = 0
         var objects: [ObjectKind: Int] = [:]
         var rejectedObjects = 0
         var isReady = false
@@ -35,6 +36,7 @@ final class Metrics: Sendable {
         values.withLock { $0.reloads[first.kind, default: 0] += 1 }
     }
     func countFailedReload() { values.withLock { $0.failedReloads += 1 } }
+    func countDifferences(_ count: Int) { values.withLock { $0.differences += count } }
     func countRuntimeUpdates(_ count: Int) { values.withLock { $0.runtimeUpdates += count } }
 
     func observeSync(_ duration: Duration) {
@@ -72,6 +74,9 @@ final class Metrics: Sendable {
         metric(
             "runtime_updates_total", "counter", "Changes made in the running HAProxy without a reload.",
             [("", String(now.runtimeUpdates))])
+        metric(
+            "differences_total", "counter", "Where HAProxy was not what it had been given, found by comparing, and mended.",
+            [("", String(now.differences))])
         metric(
             "objects", "gauge", "Kubernetes objects that the controller holds.",
             ObjectKind.allCases.map { ("{kind=\"\($0.rawValue)\"}", String(now.objects[$0] ?? 0)) })

@@ -46,9 +46,16 @@ struct FileKeeper {
         finish(state)
     }
 
+    /// What a HAProxy that runs has loaded and what was changed in it since, as far as files say it.
+    var inForce: DesiredState? { before.map { $0.state } ?? written }
+
+    /// HAProxy has loaded what ``write(_:)`` wrote.
+    mutating func confirm() { before = nil }
+
     /// Undoes the last ``write(_:)``.
     mutating func restore() throws {
         guard let before else { return }
+        self.before = nil
         try directory.restore(before.files)
         written = before.state
         pending = .everything

@@ -24,6 +24,9 @@ struct RuntimeUpdater: Sendable {
                 commands += try newcomers.welcome() + (try await replacement(path, names: names))
             case .updateMap(let name, let changes):
                 commands += try newcomers.welcome() + self.commands(map: MapFile.path(name), changes.renamed(spares, in: name))
+            case .replaceMap(let name, let entries):
+                let entries = MapChanges.renamed(entries, spares, in: name)
+                commands += try newcomers.welcome() + (try await replacement(map: MapFile.path(name), entries: entries))
             default: commands += try newcomers.welcome() + self.commands(for: update)
             }
         }
@@ -56,7 +59,19 @@ struct RuntimeUpdater: Sendable {
 
     private func commands(for update: RuntimeUpdate) throws -> [RuntimeCommand] {
         switch update {
-        case .addServer, .replaceListEntry, .updateMap, .bind, .unbind: return []
+        case .addServer, .replaceListEntry, .updateMap, .replaceMap, .bind, .unbind: return []
+        case .restoreServer(let backend, let name, let server, let isChecked):
+            let name = "\(backend)/\(name)"
+            var commands: [RuntimeCommand] = []
+            // What follows a name gets its address from DNS.
+            if IPNetwork(server.address) != nil {
+                commands.append(try RuntimeCommand("set server", [name, "addr", server.address, "port", String(server.port)]))
+            }
+            commands.append(try RuntimeCommand("set server", [name, "weight", String(server.weight)]))
+            commands.append(try RuntimeCommand("set server", [name, "state", "ready"]))
+            if isChecked { commands.append(try RuntimeCommand("enable health", [name])) }
+            return commands
+        case .dropMapEntry(let name, let key): return [try RuntimeCommand("del map", [MapFile.path(name), key])]
         case .setServer(let backend, let server):
             let name = "\(backend)/\(server.name)"
             return [
@@ -107,6 +122,17 @@ struct RuntimeUpdater: Sendable {
             + old.map { try RuntimeCommand("del ssl crt-list", [CertificateList.path, "\(path):\($0.line)"]) }
     }
 
+    /// The entries get a version of their own, which nobody sees before it is complete.
+    private func replacement(map: String, entries: [String: String]) async throws -> [RuntimeCommand] {
+        let answer = try await socket.perform(RuntimeCommand("prepare map", [map]))
+        guard let version = Int(answer.split(separator: " ").last ?? "") else {
+            throw Failure(description: "HAProxy names no version of \(map): \(answer)")
+        }
+        let sorted = entries.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+        return try RuntimeCommand.addToMap(map, version: version, entries: sorted, limit: socket.sizeLimit)
+            + [try RuntimeCommand("commit map", ["@\(version)", map])]
+    }
+
     private func load(_ path: String, _ content: [UInt8]) throws -> [RuntimeCommand] {
         [
             try RuntimeCommand("set ssl cert", [path], payload: String(decoding: content, as: UTF8.self)),
@@ -140,7 +166,7 @@ extension RuntimeUpdater {
             let name = "\(backend)/\(server.name)"
             // Without these, servers added at run time keep no idle connections (the defaults come from the configuration only).
             var words = keywords.text.split(separator: " ").map(String.init) + ["pool-purge-delay", "5s", "pool-max-conn", "-1"]
-            areChecked = words.contains("check")
+            areChecked = keywords.areChecked
             needCookies = keywords.makesCookie
             if let maxconn = keywords.maxconn { words += ["maxconn", String(maxconn)] }
             if server.isDraining { words += ["weight", "0"] }

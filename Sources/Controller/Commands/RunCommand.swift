@@ -49,7 +49,14 @@ struct RunCommand: AnnotationCommand {
         help: ArgumentHelp(
             "Reload HAProxy at most once in this time on average; after quiet the first reloads go at once.",
             valueName: "duration"))
-    var syncPeriod = SyncPeriod(argument: "5s") ?? SyncPeriod(duration: .seconds(5))
+    var syncPeriod = Period(duration: .seconds(5))
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How often the running HAProxy is compared with what it was given, and mended where somebody changed it; 0 is never.
+            """, valueName: "duration"))
+    var driftCheckPeriod = Period(duration: .seconds(300))
 
     @Option(
         help: ArgumentHelp(
@@ -73,7 +80,7 @@ struct RunCommand: AnnotationCommand {
     }
 
     /// A duration in HAProxy's notation.
-    struct SyncPeriod: ExpressibleByArgument {
+    struct Period: ExpressibleByArgument {
         let duration: Duration
 
         init(duration: Duration) { self.duration = duration }

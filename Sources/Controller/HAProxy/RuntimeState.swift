@@ -20,6 +20,8 @@ public struct ServerState: Hashable, Sendable {
     public var secondsSinceChange: Int
     /// Bits: 0x02 configured, 0x04 enabled, 0x08 paused.
     public var checkState: Int
+    /// The same bits for the agent check.
+    public var agentState: Int
     public var usesTLS: Bool
     public var checkPort: Int
     public var fqdn: String?
@@ -30,30 +32,59 @@ public struct ServerState: Hashable, Sendable {
 
     /// All servers in the command's answer.
     static func all(in answer: String) -> [ServerState] {
-        var columns: [Substring: Int] = [:]
+        var columns = Columns()
         var states: [ServerState] = []
         for line in answer.split(separator: "\n") {
             if line.hasPrefix("# ") {
-                let names = line.dropFirst(2).split(separator: " ")
-                columns = Dictionary(zip(names, names.indices)) { first, _ in first }
+                columns = Columns(line)
                 continue
             }
             let values = line.split(separator: " ")
-            func text(_ name: Substring) -> String? {
-                guard let index = columns[name], index < values.count, values[index] != "-" else { return nil }
-                return String(values[index])
-            }
-            func number(_ name: Substring) -> Int { text(name).flatMap { Int($0) } ?? 0 }
-            guard let backend = text("be_name"), let name = text("srv_name") else { continue }
+            guard let backend = values.text(columns.backend), let name = values.text(columns.name) else { continue }
             states.append(
                 ServerState(
-                    backend: backend, name: name, id: number("srv_id"), address: text("srv_addr"), port: number("srv_port"),
-                    operationalState: number("srv_op_state"), administrativeState: number("srv_admin_state"),
-                    weight: number("srv_uweight"), initialWeight: number("srv_iweight"),
-                    secondsSinceChange: number("srv_time_since_last_change"), checkState: number("srv_check_state"),
-                    usesTLS: number("srv_use_ssl") == 1, checkPort: number("srv_check_port"), fqdn: text("srv_fqdn")))
+                    backend: backend, name: name, id: values.number(columns.id), address: values.text(columns.address),
+                    port: values.number(columns.port), operationalState: values.number(columns.operationalState),
+                    administrativeState: values.number(columns.administrativeState), weight: values.number(columns.weight),
+                    initialWeight: values.number(columns.initialWeight),
+                    secondsSinceChange: values.number(columns.secondsSinceChange),
+                    checkState: values.number(columns.checkState), agentState: values.number(columns.agentState),
+                    usesTLS: values.number(columns.usesTLS) == 1, checkPort: values.number(columns.checkPort),
+                    fqdn: values.text(columns.fqdn)))
         }
         return states
+    }
+
+    /// Where the answer has what; later versions have more columns.
+    private struct Columns {
+        var backend, name, id, address, port, operationalState, administrativeState, weight, initialWeight: Int?
+        var secondsSinceChange, checkState, agentState, usesTLS, checkPort, fqdn: Int?
+
+        init() {}
+
+        init(_ header: Substring) {
+            let names = header.dropFirst(2).split(separator: " ")
+            func place(_ name: Substring) -> Int? { names.firstIndex(of: name) }
+            (backend, name, id) = (place("be_name"), place("srv_name"), place("srv_id"))
+            (address, port, fqdn) = (place("srv_addr"), place("srv_port"), place("srv_fqdn"))
+            (operationalState, administrativeState) = (place("srv_op_state"), place("srv_admin_state"))
+            (weight, initialWeight) = (place("srv_uweight"), place("srv_iweight"))
+            secondsSinceChange = place("srv_time_since_last_change")
+            (checkState, agentState, checkPort) = (place("srv_check_state"), place("srv_agent_state"), place("srv_check_port"))
+            usesTLS = place("srv_use_ssl")
+        }
+    }
+}
+
+extension [Substring] {
+    fileprivate func text(_ index: Int?) -> String? {
+        guard let index, index < count, self[index] != "-" else { return nil }
+        return String(self[index])
+    }
+
+    fileprivate func number(_ index: Int?) -> Int {
+        guard let index, index < count else { return 0 }
+        return Int(self[index]) ?? 0
     }
 }
 
@@ -104,11 +135,18 @@ extension RuntimeSocket {
     }
 
     private func patterns(_ verb: StaticString, _ name: String) async throws -> [(key: String, value: String)] {
-        try await perform(RuntimeCommand(verb, [name])).split(separator: "\n").map { line in
-            let entry = line.drop { $0 != " " }.dropFirst()
+        try await lines(verb, name).map { entry in
             let key = entry.prefix { $0 != " " }
             return (String(key), String(entry[key.endIndex...].dropFirst()))
         }
+    }
+
+    /// `show map FILE`: each entry's key, a blank and its value.
+    func showMapLines(_ name: String) async throws -> [String] { try await lines("show map", name).map { String($0) } }
+
+    /// Entries without their numbers.
+    private func lines(_ verb: StaticString, _ name: String) async throws -> [Substring] {
+        try await perform(RuntimeCommand(verb, [name])).split(separator: "\n").map { $0.drop { $0 != " " }.dropFirst() }
     }
 
     /// `show ssl cert`: the certificates that HAProxy holds; those of unfinished transactions are left out.
@@ -121,6 +159,27 @@ extension RuntimeSocket {
     public func showCertificate(_ name: String) async throws -> [String: String] {
         let answer = try await perform(RuntimeCommand("show ssl cert", [name]))
         return Self.fields(in: answer)
+    }
+
+    /// `show ssl cert FILE`: the SHA-1 fingerprint of each certificate, without its chain; none for files that HAProxy does not
+    /// have.
+    func showCertificateFingerprints(_ paths: [String]) async throws -> [String: [String]] {
+        try await fingerprints("show ssl cert", paths)
+    }
+
+    /// `show ssl ca-file FILE`: the same of all certificates in each file.
+    func showAuthorityFingerprints(_ paths: [String]) async throws -> [String: [String]] {
+        try await fingerprints("show ssl ca-file", paths)
+    }
+
+    private func fingerprints(_ verb: StaticString, _ paths: [String]) async throws -> [String: [String]] {
+        let answers = try await send(batch: paths.map { try RuntimeCommand(verb, [$0]) })
+        return Dictionary(uniqueKeysWithValues: zip(paths, answers.map(Self.fingerprints)))
+    }
+
+    private static func fingerprints(in answer: String) -> [String] {
+        let prefix = "SHA1 FingerPrint: "
+        return answer.split(separator: "\n").filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
     }
 
     /// `show ssl ca-file`: the names of the CA files that HAProxy holds.

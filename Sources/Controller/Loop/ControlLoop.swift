@@ -52,8 +52,19 @@ actor ControlLoop {
     /// HAProxy was started again and may lag behind.
     func processRestarted() async {
         await applier.restarted()
+        differs()
+    }
+
+    /// HAProxy is not what it should be.
+    func differs() {
         isStale = true
         waker.yield()
+    }
+
+    /// So many replicas of this controller run.
+    func share(among replicas: Int) {
+        guard live.share(among: replicas) else { return }
+        differs()
     }
 
     /// Works until the task is cancelled.

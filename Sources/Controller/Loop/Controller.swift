@@ -41,7 +41,8 @@ struct Controller {
         let applier = Applier(
             directory: directory, process: process, check: ConfigurationCheck(program: program),
             socket: RuntimeSocket(path: socketPath, bufferSize: found.bufferSize), metrics: metrics, logger: logger,
-            reloadPeriod: command.syncPeriod.duration, spareBackends: command.spareBackends)
+            reloadPeriod: command.syncPeriod.duration, spareBackends: command.spareBackends,
+            comparisonPeriod: command.driftCheckPeriod.duration)
         await process.beforeRestart { await applier.willRestart() }
         let loop = ControlLoop(
             engine: Engine(registry: annotations, options: options), applier: applier, metrics: metrics, logger: logger,
@@ -53,8 +54,10 @@ struct Controller {
             if case .cluster(let cluster, let reporting) = source {
                 group.addTask { await cluster.run() }
                 group.addTask { await reporting.run() }
+                group.addTask { for await count in reporting.replicas { await loop.share(among: count) } }
             }
             group.addTask { await loop.run() }
+            group.addTask { for await _ in applier.drifts { await loop.differs() } }
             group.addTask {
                 for await case .started(let generation) in process.events where generation > 1 { await loop.processRestarted() }
             }

@@ -1,7 +1,7 @@
 /// Turns objects into the state that HAProxy should run. Pure: the same objects, options and time give the same result.
 public struct Engine: Sendable {
     public let registry: AnnotationRegistry
-    public let options: EngineOptions
+    public internal(set) var options: EngineOptions
 
     public init(registry: AnnotationRegistry, options: EngineOptions) {
         self.registry = registry

@@ -76,6 +76,9 @@ public struct ServerKeywords: Hashable, Sendable, ExpressibleByStringLiteral {
     /// Whether HAProxy has to be asked to make the server's cookie of its address, which `add server` does not do on 2.6.
     public let makesCookie: Bool
 
+    /// Whether they have checks, which HAProxy starts when it is told so.
+    public var areChecked: Bool { text.split(separator: " ").contains("check") }
+
     public init(_ text: String, maxconn: Int? = nil, makesCookie: Bool = false) {
         self.text = text
         self.maxconn = maxconn

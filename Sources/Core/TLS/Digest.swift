@@ -10,6 +10,14 @@ public enum Digest {
             count = Int(SHA256_DIGEST_LENGTH)
         }
     }
+
+    /// SHA-1 (FIPS 180-4): 20 bytes. Only for comparing with what others have hashed so.
+    static func sha1(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(SHA_DIGEST_LENGTH)) { output, count in
+            _ = SHA1(bytes, bytes.count, output.baseAddress)
+            count = Int(SHA_DIGEST_LENGTH)
+        }
+    }
 }
 
 /// Short identifiers that are the same in every process for the same parts.

@@ -41,6 +41,11 @@ struct X509Certificate {
         return found
     }
 
+    /// SHA-1 of each certificate of a PEM text, in upper-case hexadecimal; the text is known to be good.
+    static func fingerprints(inPEM pem: [UInt8]) -> [String] {
+        PEMBlock.all(in: pem).filter(\.isCertificate).map { StableID.hexadecimal(Digest.sha1($0.content)).uppercased() }
+    }
+
     /// Whether the certificate is for this key.
     func belongs(to key: OpaquePointer) -> Bool {
         let certificate = der.withUnsafeBufferPointer { buffer in

@@ -60,6 +60,72 @@ import Testing
         #expect(updates > 20 && reloads > 3 && bindings > 0, "the changes were too few to prove anything")
     }
 
+    @Test(arguments: 0..<6)
+    func `What others changed in HAProxy is mended without a reload`(_ round: Int) throws {
+        var random = SeededGenerator()
+        for _ in 0..<(100 + round) { _ = random.next() }
+        let pems = try (0..<4).map { try Cluster.certificate("c", for: ["c\($0).example.com"]) }
+        guard case .secret(let secret) = try Cluster.certificate("foreign", for: ["foreign.example.com"]) else { return }
+        let foreign = try #require(secret.data["tls.crt"])
+        var cluster = Objects()
+        var running = RunningState(loaded: DesiredState())
+        var simulated = SimulatedHAProxy(loading: DesiredState())
+        var mended = 0
+        for step in 0..<150 {
+            let note = "TEST_SEED=\(random.seed) round \(round) step \(step)"
+            _ = mutate(&cluster, pems: pems, random: &random)
+            let next = try assemble(cluster)
+            switch running.difference(to: next) {
+            case .none: break
+            case .runtime(let made):
+                for update in made {
+                    try simulated.run(update)
+                    running.apply(update)
+                }
+            case .reload:
+                let loaded = withSpares(next)
+                running = RunningState(loaded: loaded, wholesaleLimit: random.chance(50) ? 1 : 1000)
+                simulated = SimulatedHAProxy(loading: loaded)
+            }
+            let quiet = Self.correct(&running, by: simulated)
+            try #require(quiet.isEmpty, "nobody changed anything: \(quiet.differences) \(note)")
+
+            guard let what = simulated.tamper(certificate: foreign, &random) else { continue }
+            let drift = Self.correct(&running, by: simulated)
+            try #require(!drift.isEmpty, "\(what) goes unnoticed: \(note)")
+            for update in drift.updates {
+                #expect(throws: Never.self, "\(what): \(note)") { try simulated.run(update) }
+                running.apply(update)
+            }
+            switch running.difference(to: next, in: drift.parts) {
+            case .none: break
+            case .runtime(let made):
+                for update in made {
+                    #expect(throws: Never.self, "\(what): \(note)") { try simulated.run(update) }
+                    running.apply(update)
+                }
+            case .reload(let reasons): Issue.record("\(what) takes a reload: \(reasons) \(note)")
+            }
+            mended += 1
+            let wrong = simulated.differences(from: SimulatedHAProxy(loading: next))
+            try #require(wrong.isEmpty, "\(what): \(wrong) \(note)")
+            for pending in running.pendingRemovals {
+                running.removalFinished(backend: pending.backend, server: pending.server)
+            }
+            simulated.finishRemovals()
+            let rest = Self.correct(&running, by: simulated)
+            try #require(rest.isEmpty, "\(what) is not mended: \(rest.differences) \(note)")
+        }
+        #expect(mended > 50)
+    }
+
+    private static func correct(_ running: inout RunningState, by simulated: SimulatedHAProxy) -> Drift {
+        var drift = Drift()
+        let files = running.replaceableFiles(.certificate) + running.replaceableFiles(.clientAuthority)
+        for observation in simulated.observations(of: files) { drift.formUnion(running.correct(observation)) }
+        return drift
+    }
+
     private func withSpares(_ state: DesiredState) -> DesiredState {
         var state = state
         state.spares = SpareBackends(count: 2).sections(for: state)

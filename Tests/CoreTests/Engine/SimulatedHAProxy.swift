@@ -15,16 +15,16 @@ struct SimulatedHAProxy: Equatable {
     var list: [String: Set<String>] = [:]
     var maxconn: Int?
     /// `maxconn` by backend and name of server or slot; 0 is none.
-    private var limits: [String: [String: Int]] = [:]
+    var limits: [String: [String: Int]] = [:]
     /// Authorities that servers can be verified by.
     var serverAuthorities: Set<String> = []
     /// Servers without a value for the persistence cookie.
-    private var spares: [String: String] = [:]
+    var spares: [String: String] = [:]
     private var withoutCookie: [String: Set<String>] = [:]
     /// Removed, but their sessions have not ended: they get nothing new and their names are taken.
-    private var leaving: [String: Set<Server>] = [:]
+    var leaving: [String: Set<Server>] = [:]
     /// By slot name, for backends that have slots.
-    private var slots: [String: [String: Server?]] = [:]
+    var slots: [String: [String: Server?]] = [:]
 
     init(loading state: DesiredState) {
         let lines = state.sections.flatMap(\.lines)
@@ -121,6 +121,21 @@ struct SimulatedHAProxy: Equatable {
             for key in changes.removed {
                 try require(maps[name]?[key] != nil, "\(key) is not there")
                 maps[name]?[key] = nil
+            }
+        case .replaceMap(let name, let entries):
+            try require(maps[name] != nil, "no such map")
+            maps[name] = MapChanges.renamed(entries, spares, in: name)
+        case .dropMapEntry(let name, let key):
+            try require(maps[name]?.removeValue(forKey: key) != nil, "\(key) is not there")
+        case .restoreServer(let backend, let name, let server, _):
+            if slots[backend] != nil {
+                slots[backend]?.updateValue(server, forKey: name)
+                servers[backend] = Set(slots[backend]?.values.compactMap { $0 } ?? [])
+            } else {
+                let old = servers[backend]?.first { $0.name == name }
+                try require(old != nil, "no such server")
+                if let old { servers[backend]?.remove(old) }
+                servers[backend]?.insert(server)
             }
         case .addAuthority(let path, _):
             try require(serverAuthorities.insert(path).inserted, "the authority is there")

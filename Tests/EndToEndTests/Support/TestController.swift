@@ -38,6 +38,7 @@ final class TestController: Sendable {
             do {
                 if waitsForReadiness { try await controller.waitUntilReady() }
                 try await body(controller)
+                controller.expectNoDrift(arguments)
             } catch {
                 print(controller.log)
                 await controller.stop()
@@ -85,7 +86,7 @@ final class TestController: Sendable {
                 "\(https)",
                 "--healthz-bind-port", "\(healthz)", "--stats-bind-port", "\(stats)", "--admin-bind", "127.0.0.1:\(admin)",
                 "--sync-period", "50ms",
-            ] + arguments
+            ] + (arguments.contains(Self.driftOption) ? [] : [Self.driftOption, "500ms"]) + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = log
         process.standardError = log
@@ -94,6 +95,14 @@ final class TestController: Sendable {
         // Pods that are not up yet would be marked down by HAProxy's first checks.
         try await wait("the pods listen") { pods == nil || self.log.contains("listening") }
         try process.run()
+    }
+
+    private static let driftOption = "--drift-check-period"
+
+    /// What the controller believes that HAProxy has is what it has, unless the test meddles with HAProxy and says so by the option.
+    private func expectNoDrift(_ arguments: [String]) {
+        guard !arguments.contains(Self.driftOption) else { return }
+        #expect(!log.contains("HAProxy is not what it was given"), "\(log)")
     }
 
     // MARK: - Objects

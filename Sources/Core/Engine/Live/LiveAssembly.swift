@@ -3,7 +3,7 @@
 /// Each Ingress is a ``Unit`` that plans its routes and certificates by itself and claims places for them. Tables decide who has a
 /// place, count who uses what, and remember what they touched; from that the change of the state is made.
 public final class LiveAssembly {
-    let engine: Engine
+    private(set) var engine: Engine
     let objects: RecordingStore
     public private(set) var refusals: Refusals
     var now = 0
@@ -99,8 +99,15 @@ public final class LiveAssembly {
         changedObjects.insert(object)
     }
 
-    /// Something that the whole state depends on and that is no object is another.
-    public func rebuild() { needsRebuild = true }
+    /// So many controllers serve the same Ingresses side by side, this one included.
+    ///
+    /// - Returns: whether that is another number than before.
+    public func share(among replicas: Int) -> Bool {
+        guard replicas != options.environment.controllerReplicas else { return false }
+        engine.options.environment.controllerReplicas = replicas
+        needsRebuild = true
+        return true
+    }
 
     // MARK: - Updating
 

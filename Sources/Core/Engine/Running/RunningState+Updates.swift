@@ -36,14 +36,25 @@ extension RunningState {
                 : MapChanges(from: running, to: wanted, keys: parts.maps[name] ?? [])
             var additions = changes
             additions.removed = []
-            if !additions.isEmpty { set.append(.updateMap(name: name, additions)) }
-            if !changes.removed.isEmpty {
-                var removals = MapChanges()
-                removals.removed = changes.removed
+            if isWholesale(additions, of: running) {
+                let all = running.merging(additions.added) { $1 }.merging(additions.changed) { $1 }
+                set.append(.replaceMap(name: name, entries: all))
+            } else if !additions.isEmpty {
+                set.append(.updateMap(name: name, additions))
+            }
+            var removals = MapChanges()
+            removals.removed = changes.removed
+            if isWholesale(removals, of: running) {
+                removed.append(.replaceMap(name: name, entries: wanted))
+            } else if !removals.isEmpty {
                 removed.append(.updateMap(name: name, removals))
             }
         }
         return (set, removed)
+    }
+
+    private func isWholesale(_ changes: MapChanges, of running: [String: String]) -> Bool {
+        changes.count >= wholesaleLimit && 2 * changes.count >= running.count
     }
 
     /// What must not wait for a reload that has to wait: the servers of backends that stay as they are.
@@ -78,7 +89,10 @@ extension RunningState {
                     added.append(.addServer(backend: backend, server, keywords: pool.keywordsAtRunTime))
                     continue
                 }
-                if old != server || removing[backend]?.contains(server.name) == true {
+                if old == .unknown {
+                    added.append(
+                        .restoreServer(backend: backend, name: server.name, server, isChecked: pool.keywordsAtRunTime.areChecked))
+                } else if old != server || removing[backend]?.contains(server.name) == true {
                     added.append(.setServer(backend: backend, server))
                 }
             }

@@ -1,25 +1,31 @@
 /// What a running HAProxy has loaded, and what was changed in it at run time since.
 public struct RunningState: Sendable {
     /// The lines of each section by header, as loaded; without servers.
-    private(set) var sections: [String: Section] = [:]
+    var sections: [String: Section] = [:]
     /// Servers by backend; for backends with slots by slot name.
-    private(set) var servers: [String: [String: Server]] = [:]
-    private(set) var removing: [String: Set<String>] = [:]
-    private(set) var slots: [String: Int] = [:]
+    var servers: [String: [String: Server]] = [:]
+    var removing: [String: Set<String>] = [:]
+    var slots: [String: Int] = [:]
     /// `maxconn` by backend and name of server or slot; 0 is none.
-    private(set) var limits: [String: [String: Int]] = [:]
+    var limits: [String: [String: Int]] = [:]
     /// Only maps that some line reads: HAProxy knows no others.
-    private(set) var maps: [String: [String: String]] = [:]
-    private(set) var files: [String: ConfigurationFile] = [:]
-    private(set) var certificateList: [String: [String]] = [:]
+    var maps: [String: [String: String]] = [:]
+    var files: [String: ConfigurationFile] = [:]
+    var certificateList: [String: [String]] = [:]
     /// Spare backends by the name of the backend that they stand in for.
-    public private(set) var spares: [String: String] = [:]
+    public internal(set) var spares: [String: String] = [:]
     /// The spares of the configuration, in order, with what a backend must have that they stand in for.
     private var reserve: [(name: String, profile: SpareBackends.Profile)] = []
     private var authorityReplacement = AuthorityReplacement.possible
 
+    /// From how many changed entries on a map is replaced as a whole, if they are half of it.
+    let wholesaleLimit: Int
+
     /// The state after HAProxy has loaded the files of a desired state.
-    public init(loaded state: DesiredState) {
+    public init(loaded state: DesiredState) { self.init(loaded: state, wholesaleLimit: 1000) }
+
+    init(loaded state: DesiredState, wholesaleLimit: Int) {
+        self.wholesaleLimit = wholesaleLimit
         for section in state.sections {
             sections[section.header] = section
             for line in section.lines {
@@ -169,12 +175,14 @@ public struct RunningState: Sendable {
             maps[name, default: [:]].merge(changes.added) { _, new in new }
             maps[name, default: [:]].merge(changes.changed) { _, new in new }
             for key in changes.removed { maps[name]?[key] = nil }
+        case .replaceMap(let name, let entries): maps[name] = entries
         case .addAuthority(let path, let content):
             files[path] = ConfigurationFile(path: path, content: content, kind: .authority)
         case .addCertificate(let path, let content), .replaceCertificate(let path, let content):
             files[path] = ConfigurationFile(path: path, content: content, kind: .certificate)
         case .removeCertificate(let path): files[path] = nil
-        case .replaceAuthority: break
+        case .restoreServer(let backend, let name, let server, _): servers[backend, default: [:]][name] = server
+        case .replaceAuthority, .dropMapEntry: break
         case .addListEntry(let path, let names), .replaceListEntry(let path, let names): certificateList[path] = names
         case .removeListEntry(let path): certificateList[path] = nil
         }

@@ -15,6 +15,12 @@ public enum RuntimeUpdate: Hashable, Sendable {
     case assignSlot(backend: String, slot: String, Server)
     case freeSlot(backend: String, slot: String)
     case updateMap(name: String, MapChanges)
+    /// All entries of a map become others at one moment: where most of many do, that is less work than one after the other.
+    case replaceMap(name: String, entries: [String: String])
+    /// Makes a server again what it is taken for. `isChecked` resumes its checks.
+    case restoreServer(backend: String, name: String, Server, isChecked: Bool)
+    /// Removes an entry that a map was not given, by its key as HAProxy has it.
+    case dropMapEntry(name: String, key: String)
     /// Makes an authority known to servers that are added later; those there are keep theirs.
     case addAuthority(path: String, content: [UInt8])
     case addCertificate(path: String, content: [UInt8])
@@ -66,22 +72,41 @@ public struct MapChanges: Hashable, Sendable {
 extension MapChanges {
     /// The changes as HAProxy has to be told of them while spare backends stand in for others.
     public func renamed(_ spares: [String: String], in map: String) -> MapChanges {
-        guard !spares.isEmpty, RunningState.routingMaps.contains(map) || map == ConditionTable.mapName else { return self }
-        func value(_ value: String) -> String {
-            let end = value.firstIndex(of: ".") ?? value.endIndex
-            return spares[String(value[..<end])].map { $0 + value[end...] } ?? value
-        }
-        func key(_ key: String) -> String {
-            guard map == ConditionTable.mapName, let colon = key.lastIndex(of: ":") else { return key }
-            return key[...colon] + value(String(key[key.index(after: colon)...]))
-        }
-        func entries(_ entries: [String: String]) -> [String: String] {
-            Dictionary(entries.map { (key($0.key), value($0.value)) }) { first, _ in first }
-        }
+        guard Self.namesBackends(map), !spares.isEmpty else { return self }
         var changes = MapChanges()
-        (changes.added, changes.changed) = (entries(added), entries(changed))
-        changes.removed = Set(removed.map(key))
+        changes.added = Self.renamed(added, spares, in: map)
+        changes.changed = Self.renamed(changed, spares, in: map)
+        changes.removed = Set(removed.map { Self.renamed(($0, ""), spares, in: map).key })
         return changes
+    }
+
+    /// Entries as HAProxy has them while spare backends stand in for others.
+    public static func renamed(
+        _ entries: [String: String], _ spares: [String: String], in map: String
+    ) -> [String: String] {
+        guard namesBackends(map), !spares.isEmpty else { return entries }
+        return Dictionary(entries.map { renamed($0, spares, in: map) }) { first, _ in first }
+    }
+
+    /// An entry as HAProxy has it while spare backends stand in for others.
+    static func renamed(
+        _ entry: (key: String, value: String), _ spares: [String: String], in map: String
+    ) -> (key: String, value: String) {
+        guard namesBackends(map), !spares.isEmpty else { return entry }
+        func renamed(_ value: Substring) -> String {
+            let end = value.firstIndex(of: ".") ?? value.endIndex
+            return spares[String(value[..<end])].map { $0 + value[end...] } ?? String(value)
+        }
+        var key = entry.key
+        if map == ConditionTable.mapName, let colon = key.lastIndex(of: ":") {
+            let backend = key.index(after: colon)
+            key = key[..<backend] + renamed(key[backend...])
+        }
+        return (key, renamed(entry.value[...]))
+    }
+
+    private static func namesBackends(_ map: String) -> Bool {
+        RunningState.routingMaps.contains(map) || map == ConditionTable.mapName
     }
 }
 
@@ -120,4 +145,9 @@ public enum Difference: Hashable, Sendable {
     case none
     case runtime([RuntimeUpdate])
     case reload([ReloadReason])
+
+    /// The changes to make at run time; none when a reload is needed.
+    public var updates: [RuntimeUpdate] {
+        if case .runtime(let updates) = self { updates } else { [] }
+    }
 }

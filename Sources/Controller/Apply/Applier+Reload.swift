@@ -1,0 +1,119 @@
+import Core
+
+extension Applier {
+    func start() async -> Outcome {
+        target.spares = spares.sections(for: target)
+        if let refused = await checkCandidate() { return refused }
+        do { try files.write(target) } catch { return .failed("\(error)") }
+        do {
+            try await process.start()
+        } catch {
+            if case .notReady(_, let output) = error {
+                let refused = Self.listenerRefusals(output, target)
+                if !refused.isEmpty { return .refused(refused) }
+            }
+            return .failed(error.description)
+        }
+        loaded()
+        return .reloaded([ReloadReason(.start, "start")])
+    }
+
+    func loaded() {
+        files.confirm()
+        running = RunningState(loaded: target)
+        spares.loaded()
+        (changed, repairs) = (ChangedParts(), [])
+        scheduleComparison()
+    }
+
+    func reload(reasons: [ReloadReason]) async -> Outcome {
+        if let wait = budget.take(now: .now) {
+            await updateServers()
+            return .deferred(wait)
+        }
+        target.spares = spares.sections(for: target)
+        if let refused = await checkCandidate() {
+            if case .failed = refused { await updateServers() }
+            return refused
+        }
+        do { try files.write(target) } catch { return .failed("\(error)") }
+        switch await process.reload() {
+        case .reloaded:
+            loaded()
+            metrics.countReload(reasons)
+            return .reloaded(reasons)
+        case .failed(let reason, let output):
+            do { try files.restore() } catch {
+                logger.error("cannot restore the files in force", metadata: ["error": "\(error)"])
+            }
+            metrics.countFailedReload()
+            for line in output { logger.warning("haproxy: \(line)") }
+            let refused = Self.listenerRefusals(output, target)
+            if !refused.isEmpty { return .refused(refused) }
+            await updateServers()
+            return .failed("HAProxy did not load the new configuration and keeps the old one: \(reason)")
+        }
+    }
+
+    /// Pods come and go while a reload has to wait, or cannot be done: nobody is sent to those that are gone.
+    func updateServers() async {
+        let urgent = repairs + (running?.urgentUpdates(to: target, in: changed) ?? [])
+        if !urgent.isEmpty { _ = await update(urgent) }
+    }
+
+    /// Objects whose keys asked for the frontends that cannot listen. None for the controller's own frontends, whose ports the
+    /// operator has to change.
+    static func listenerRefusals(_ output: [String], _ desired: DesiredState) -> [Refusal] {
+        let failures = Dictionary(grouping: ListenerFailure.all(in: output), by: \.frontend)
+        return desired.frame.compactMap { section in
+            guard section.header.hasPrefix("frontend "), let failures = failures[section.name],
+                let object = section.origin.object, let key = section.origin.key
+            else { return nil }
+            return .listener(object, key: key, failures)
+        }
+    }
+
+    /// nil when HAProxy would accept the files.
+    func checkCandidate() async -> Outcome? {
+        let desired = target
+        do {
+            try directory.stage(desired.renderedFiles())
+            defer { try? directory.discardCandidate() }
+            switch try await check.check(file: "haproxy.cfg", directory: directory.candidateURL.path) {
+            case .valid(let warnings):
+                for warning in warnings { logger.warning("haproxy -c: \(warning.message)") }
+                return nil
+            case .invalid(let problems, let output):
+                let rendered = RenderedConfiguration(desired.sections)
+                let refusals = problems.flatMap { problem -> [Refusal] in
+                    if let file = desired.files.values.first(where: { problem.message.contains("'\($0.path)'") }) {
+                        return [.file(file, reason: problem.message)]
+                    }
+                    guard let line = problem.line, problem.file.map({ $0.hasSuffix("haproxy.cfg") }) ?? true else { return [] }
+                    return rendered.origins(ofLine: line, message: problem.message).compactMap { origin in
+                        guard let object = origin.object, let key = origin.key else { return nil }
+                        return .value(object, key: key, reason: problem.message)
+                    }
+                }
+                guard refusals.isEmpty else { return .refused(refusals) }
+                let blamed = withoutPlace(problems, desired)
+                guard blamed.isEmpty else { return .refused(blamed) }
+                return .failed(
+                    "HAProxy refuses the configuration and keeps the old one: \(problems.first?.description ?? output)")
+            }
+        } catch {
+            return .failed("the configuration cannot be checked: \(error)")
+        }
+    }
+
+    /// Who is to blame for problems that HAProxy finds in no line of theirs.
+    func withoutPlace(_ problems: [CheckProblem], _ desired: DesiredState) -> [Refusal] {
+        let blame = Blame(desired.sections, inForce: files.written?.sections ?? [])
+        return problems.flatMap { problem in
+            blame.origins(of: problem.message).compactMap { origin -> Refusal? in
+                guard let object = origin.object, let key = origin.key else { return nil }
+                return .value(object, key: key, reason: problem.message)
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/// What a running HAProxy says that it has, as far as the controller made it so.
+public enum Observation: Sendable {
+    /// All servers, by the name under which HAProxy has the backend.
+    case servers([String: [ObservedServer]])
+    /// The lines of a map, each a key, a blank and a value.
+    case map(name: String, lines: [String])
+    /// The lines of ``CertificateList``: certificates and the names that they answer for.
+    case certificateList([(path: String, names: [String])])
+    /// What some certificates and authorities are: the SHA-1 fingerprints in upper-case hexadecimal, as HAProxy gives them; none
+    /// for a file that HAProxy does not have.
+    case files([String: [String]])
+    case setting(RuntimeSetting)
+}
+
+/// A server as a running HAProxy has it.
+public struct ObservedServer: Hashable, Sendable {
+    public var name: String
+    /// Without a port; nil while a name is not resolved.
+    public var address: String?
+    public var port: Int
+    public var weight: Int
+    /// Whether it was sent to maintenance, by a command or its line.
+    public var isInMaintenance: Bool
+    /// Whether it was sent draining by a command.
+    public var isDraining: Bool
+    /// Whether its checks were switched off by a command.
+    public var hasPausedChecks: Bool
+    /// Whether its address comes from DNS.
+    public var followsName: Bool
+    /// Whether an agent on its machine decides about weight and state.
+    public var followsAgent: Bool
+
+    public init(
+        name: String, address: String?, port: Int, weight: Int = 1, isInMaintenance: Bool = false, isDraining: Bool = false,
+        hasPausedChecks: Bool = false, followsName: Bool = false, followsAgent: Bool = false
+    ) {
+        self.name = name
+        self.address = address
+        self.port = port
+        self.weight = weight
+        self.isInMaintenance = isInMaintenance
+        self.isDraining = isDraining
+        self.hasPausedChecks = hasPausedChecks
+        self.followsName = followsName
+        self.followsAgent = followsAgent
+    }
+
+    /// How it differs from what it should be; nil when it does not.
+    func difference(from server: Server) -> String? {
+        if !followsName, let address, !server.hasAddress(address) || port != server.port {
+            return "leads to \(address):\(port)"
+        }
+        if isInMaintenance, !followsAgent { return "is in maintenance" }
+        if isDraining, !followsAgent { return "is draining" }
+        if weight != server.weight, !followsAgent { return "has the weight \(weight)" }
+        return hasPausedChecks ? "is not checked" : nil
+    }
+}
+
+extension Server {
+    fileprivate func hasAddress(_ other: String) -> Bool {
+        if address == other { return true }
+        // IPv6 addresses have several spellings.
+        guard let mine = IPNetwork(address), let theirs = IPNetwork(other) else { return false }
+        return mine == theirs
+    }
+}
+
+/// Where a running HAProxy is not what the controller made of it.
+public struct Drift: Sendable {
+    /// Each difference, for people.
+    public internal(set) var differences: [String] = []
+    /// What mends it, as far as the difference between states does not show it.
+    public internal(set) var updates: [RuntimeUpdate] = []
+    /// Where the running state is not what it was taken for.
+    public internal(set) var parts = ChangedParts()
+
+    public init() {}
+
+    public var isEmpty: Bool { differences.isEmpty }
+
+    public mutating func formUnion(_ other: Drift) {
+        differences += other.differences
+        updates += other.updates
+        parts.formUnion(other.parts)
+    }
+}

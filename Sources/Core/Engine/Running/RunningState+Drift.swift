@@ -1,0 +1,179 @@
+extension RunningState {
+    /// Takes in what HAProxy says that it has, so that the next difference mends what is not as it should be.
+    ///
+    /// - Returns: where HAProxy was not what it was taken for.
+    public mutating func correct(_ observation: Observation) -> Drift {
+        switch observation {
+        case .servers(let observed): correct(servers: observed)
+        case .map(let name, let lines): correct(map: name, lines: lines)
+        case .certificateList(let entries): correct(list: entries)
+        case .files(let fingerprints): correct(files: fingerprints)
+        case .setting(let setting): correct(setting)
+        }
+    }
+
+    /// The maps that HAProxy has.
+    public var mapNames: [String] { maps.keys.sorted() }
+
+    /// The certificates and client authorities that HAProxy has, by path.
+    public func replaceableFiles(_ kind: ConfigurationFile.Kind) -> [String] {
+        files.values.filter { $0.kind == kind }.map(\.path).sorted()
+    }
+
+    // MARK: - Servers
+
+    private mutating func correct(servers observed: [String: [ObservedServer]]) -> Drift {
+        var drift = Drift()
+        let owners = Dictionary(spares.map { ($0.value, $0.key) }) { first, _ in first }
+        for section in sections.values where section.pool != nil {
+            let backend = section.name
+            let before = drift.differences.count
+            if slots[backend] == nil {
+                correct(servers: observed[backend] ?? [], of: backend, &drift)
+            } else {
+                correct(slots: observed[backend] ?? [], of: backend, &drift)
+            }
+            if drift.differences.count > before { drift.parts.headers.insert("backend \(owners[backend] ?? backend)") }
+        }
+        return drift
+    }
+
+    private mutating func correct(servers observed: [ObservedServer], of backend: String, _ drift: inout Drift) {
+        let leaving = removing[backend] ?? []
+        var missing = Set(servers[backend]?.keys.map { $0 } ?? []).subtracting(leaving)
+        for server in observed where !leaving.contains(server.name) {
+            missing.remove(server.name)
+            guard let known = servers[backend]?[server.name] else {
+                drift.differences.append("\(backend) has a server \(server.name) that it was not given")
+                servers[backend, default: [:]][server.name] = .unknown
+                continue
+            }
+            guard let difference = server.difference(from: known) else { continue }
+            drift.differences.append("server \(backend)/\(server.name) \(difference)")
+            drift.updates.append(.restoreServer(backend: backend, name: server.name, known, isChecked: server.hasPausedChecks))
+        }
+        for name in missing.sorted() {
+            drift.differences.append("\(backend) has no server \(name)")
+            servers[backend]?[name] = nil
+            limits[backend]?[name] = nil
+        }
+    }
+
+    private mutating func correct(slots observed: [ObservedServer], of backend: String, _ drift: inout Drift) {
+        for slot in observed {
+            if let known = servers[backend]?[slot.name] {
+                guard let difference = slot.difference(from: known) else { continue }
+                drift.differences.append("server \(backend)/\(slot.name) \(difference)")
+                drift.updates.append(.restoreServer(backend: backend, name: slot.name, known, isChecked: slot.hasPausedChecks))
+            } else if !slot.isInMaintenance {
+                drift.differences.append("server \(backend)/\(slot.name) is not in maintenance")
+                drift.updates.append(.freeSlot(backend: backend, slot: slot.name))
+            }
+        }
+    }
+
+    // MARK: - Maps
+
+    private mutating func correct(map name: String, lines: [String]) -> Drift {
+        var drift = Drift()
+        guard let known = maps[name] else { return drift }
+        // Keys as HAProxy has them, which spare backends may have other names in.
+        var keys: [String: String] = [:]
+        var missing: [String: String] = [:]
+        for entry in known {
+            let (key, value) = MapChanges.renamed(entry, spares, in: name)
+            keys[key] = entry.key
+            missing["\(key) \(value)"] = key
+        }
+        var strange: [Substring] = []
+        var seen: Set<String> = []
+        for line in lines {
+            if missing.removeValue(forKey: line) != nil {
+                seen.insert(line)
+            } else if !seen.contains(line) {
+                strange.append(line[...])
+            }
+        }
+        guard !strange.isEmpty || !missing.isEmpty else { return drift }
+        let absent = Set(missing.values)
+        var changed: Set<String> = []
+        for line in strange {
+            let word = line.prefix { $0 != " " }
+            // Keys may have blanks.
+            let key = absent.first { line.hasPrefix("\($0) ") } ?? String(word)
+            guard let own = keys[key] else {
+                drift.differences.append("map \(name) has an entry \(key) that it was not given")
+                drift.updates.append(.dropMapEntry(name: name, key: key))
+                continue
+            }
+            drift.differences.append("map \(name) has another value for \(key)")
+            changed.insert(key)
+            maps[name]?[own] = String(line.dropFirst(key.count + 1))
+            drift.parts.maps[name, default: []].insert(own)
+        }
+        for key in absent.subtracting(changed).sorted() {
+            guard let own = keys[key] else { continue }
+            drift.differences.append("map \(name) has no entry \(key)")
+            maps[name]?[own] = nil
+            drift.parts.maps[name, default: []].insert(own)
+        }
+        return drift
+    }
+
+    // MARK: - Certificates
+
+    private mutating func correct(list entries: [(path: String, names: [String])]) -> Drift {
+        var drift = Drift()
+        var found: [String: [String]] = [:]
+        for entry in entries where entry.path != CertificateTable.defaultPath {
+            found[entry.path] = (found[entry.path] ?? []) + entry.names
+        }
+        for path in Set(found.keys).union(certificateList.keys).sorted() {
+            let (wanted, names) = (certificateList[path]?.sorted(), found[path]?.sorted())
+            guard wanted != names else { continue }
+            drift.differences.append("\(path) answers for \(names?.joined(separator: ", ") ?? "nothing")")
+            drift.parts.certificates.insert(path)
+            certificateList[path] = names
+        }
+        return drift
+    }
+
+    private mutating func correct(files observed: [String: [String]]) -> Drift {
+        var drift = Drift()
+        for (path, fingerprints) in observed.sorted(by: { $0.key < $1.key }) {
+            guard let file = files[path] else { continue }
+            var wanted = X509Certificate.fingerprints(inPEM: file.content)
+            if file.kind == .certificate { wanted = Array(wanted.prefix(1)) }
+            guard Set(wanted) != Set(fingerprints) else { continue }
+            drift.parts.files.insert(path)
+            drift.parts.certificates.insert(path)
+            if fingerprints.isEmpty, file.kind == .certificate {
+                drift.differences.append("HAProxy does not have \(path)")
+                files[path] = nil
+            } else {
+                drift.differences.append("\(path) is another in HAProxy")
+                files[path] = ConfigurationFile(path: path, content: [], kind: file.kind)
+            }
+        }
+        return drift
+    }
+
+    // MARK: - Settings
+
+    private mutating func correct(_ setting: RuntimeSetting) -> Drift {
+        var drift = Drift()
+        for (header, section) in sections {
+            for case let known? in section.lines.map(\.setting) where known.keyword == setting.keyword && known != setting {
+                drift.differences.append("\(setting.keyword) of \(header) is another")
+                drift.parts.headers.insert(header)
+            }
+        }
+        if !drift.isEmpty { apply(.set(setting)) }
+        return drift
+    }
+}
+
+extension Server {
+    /// One that HAProxy was not given: nothing is known of it but its name.
+    static let unknown = Server(address: "", port: 0)
+}

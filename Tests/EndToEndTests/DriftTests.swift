@@ -1,0 +1,91 @@
+import Core
+import TestSupport
+import Testing
+
+/// Somebody changes HAProxy behind the controller's back; it is seen, and mended before requests suffer for long.
+@Suite("Drift")
+struct DriftTests {
+    private static let backend = "shop_svc_web_http"
+    private static let list = "certs/frontend.list"
+
+    @Test("servers, map entries and certificates that others changed in HAProxy are mended without a reload")
+    func repair() async throws {
+        let certificates = try TestCertificates()
+        let other = try certificates.leaf("other.example.com")
+        let manifests =
+            Manifests.service(pods: [1, 2]) + Manifests.ingress(host: "a.example.com", tls: "a")
+            + Manifests.certificate("a", try certificates.leaf("a.example.com"))
+        let arguments = ["--drift-check-period", "300ms"]
+        try await TestController.with(["all.yaml": manifests], pods: ["a", "b"], arguments: arguments) {
+            controller async throws in
+            let authority = try controller.trust(certificates)
+            let https = "https://a.example.com/"
+            try await controller.wait("both pods answer") { try await controller.podsAnswering(https) == ["a", "b"] }
+            func differences() async throws -> Double { try await controller.metric("haproxy_ingress_differences_total") }
+
+            let server = try #require(
+                try await controller.runtimeAPI("show servers state \(Self.backend)").split(separator: "\n")
+                    .compactMap { $0.split(separator: " ").dropFirst(3).first }.first { $0.hasSuffix(":8080") })
+            let entry = try #require(
+                try await controller.runtimeAPI("show ssl crt-list \(Self.list)").split(separator: "\n")
+                    .compactMap { $0.split(separator: " ").first }.first { $0.hasSuffix("shop_a.pem") })
+            let name = "\(Self.backend)/\(server)"
+            #expect(try await differences() == 0)
+            for (what, commands) in [
+                ("maintenance", ["set server \(name) state maint"]),
+                ("draining", ["set server \(name) state drain"]),
+                ("another weight", ["set server \(name) weight 0"]),
+                ("another address", ["set server \(name) addr 127.0.0.1 port 1"]),
+                ("no server", ["set server \(name) state maint; del server \(name)"]),
+                ("one more server", ["add server \(Self.backend)/foreign 127.0.0.1:1; enable server \(Self.backend)/foreign"]),
+                ("no host", ["del map maps/host.map a.example.com"]),
+                ("another host", ["set map maps/host.map a.example.com nobody"]),
+                ("one more host", ["add map maps/host.map foreign.example.com nobody"]),
+                ("no certificate", ["del ssl crt-list \(Self.list) \(entry); del ssl cert \(entry)"]),
+                ("no name", ["del ssl crt-list \(Self.list) \(entry)"]),
+                (
+                    "another certificate",
+                    ["set ssl cert \(entry) <<\n\(other.certificateText)\(other.keyText)", "commit ssl cert \(entry)"]
+                ),
+            ] {
+                let before = try await differences()
+                for command in commands {
+                    let answer = try await controller.runtimeAPI(command)
+                    #expect(!answer.contains("Unknown") && !answer.contains("Can't"), "\(what): \(answer)")
+                }
+                try await controller.wait("\(what) is noticed") { try await differences() > before }
+                try await controller.wait("\(what) is mended") {
+                    guard try await controller.request(https, authority: authority).status == 200 else { return false }
+                    let state = try await controller.runtimeAPI("show servers state \(Self.backend)")
+                    let map = try await controller.runtimeAPI("show map maps/host.map")
+                    let pods = try await controller.podsAnswering(https)
+                    return !state.contains("foreign") && !map.contains("foreign") && pods == ["a", "b"]
+                }
+            }
+            #expect(try await controller.reloads() == 0)
+            for text in [
+                "server \(name) is in maintenance", "map host has no entry a.example.com", "\(entry) is another in HAProxy",
+            ] {
+                #expect(controller.log.contains(text), "\(text): \(controller.log)")
+            }
+        }
+    }
+
+    @Test("an update that HAProxy refuses because somebody was there first is made all the same, without a reload")
+    func refusal() async throws {
+        let manifests = ["all.yaml": Manifests.service(pods: [1]) + Manifests.ingress(host: "a.example.com")]
+        let arguments = ["--drift-check-period", "0"]
+        try await TestController.with(manifests, pods: ["a", "b"], arguments: arguments) { controller async throws in
+            try await controller.eventually("http://a.example.com/") { $0.pod == "a" }
+            let address = "\(controller.network)2:8080"
+            let added = try await controller.runtimeAPI("add server \(Self.backend)/\(address) 127.0.0.1:1 check")
+            #expect(added.contains("New server registered"), "\(added)")
+            try controller.write("all.yaml", Manifests.service(pods: [1, 2]) + Manifests.ingress(host: "a.example.com"))
+            try await controller.wait("both answer") {
+                try await controller.podsAnswering("http://a.example.com/") == ["a", "b"]
+            }
+            #expect(try await controller.reloads() == 0)
+            #expect(controller.log.contains("HAProxy refused a runtime update; looking at what it has"), "\(controller.log)")
+        }
+    }
+}
