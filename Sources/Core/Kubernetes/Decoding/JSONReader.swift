@@ -5,29 +5,6 @@ struct JSONReader {
         let mark: Node.Mark
     }
 
-    /// What a value is to Kubernetes. Of stored objects the parts that nothing reads are not kept: of `status` all but the
-    /// addresses of load balancers, and who wrote which field, which is often more text than the rest.
-    enum Role {
-        case value, watchEvent, storedObject, storedMetadata, storedStatus
-
-        func isRead(_ key: String) -> Bool {
-            switch self {
-            case .value, .watchEvent, .storedObject: true
-            case .storedMetadata: key != "managedFields"
-            case .storedStatus: key == "loadBalancer"
-            }
-        }
-
-        func role(of key: String) -> Role {
-            switch self {
-            case .watchEvent where key == "object": .storedObject
-            case .storedObject where key == "metadata": .storedMetadata
-            case .storedObject where key == "status": .storedStatus
-            default: .value
-            }
-        }
-    }
-
     private let bytes: UnsafeBufferPointer<UInt8>
     private let limit: Int
     private var index = 0
@@ -105,7 +82,10 @@ struct JSONReader {
             return Node(.mapping(entries), mark: start)
         case UInt8(ascii: "["):
             var elements: [Node] = []
-            try self.elements { reader throws(Failure) in elements.append(try reader.value(depth: depth + 1)) }
+            let elementRole = role.elementRole
+            try self.elements { reader throws(Failure) in
+                elements.append(try reader.value(depth: depth + 1, as: elementRole))
+            }
             return Node(.sequence(elements), mark: start)
         case UInt8(ascii: "\""): return Node(.scalar(.string(try string())), mark: start)
         default: return Node(.scalar(try literal()), mark: start)
@@ -149,6 +129,11 @@ struct JSONReader {
     /// Reads over a value, looking only for where it ends: what is skipped need not be well formed inside.
     private mutating func skipValue(depth: Int) throws(Failure) {
         skipSpace()
+        if next == UInt8(ascii: "\"") {
+            skipString()
+            guard take(UInt8(ascii: "\"")) else { throw failure("a string does not end") }
+            return
+        }
         guard next == UInt8(ascii: "{") || next == UInt8(ascii: "[") else {
             _ = try value(depth: depth)
             return
@@ -156,11 +141,7 @@ struct JSONReader {
         var open = 0
         while index < bytes.count {
             switch bytes[index] {
-            case UInt8(ascii: "\""):
-                index += 1
-                while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
-                    index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
-                }
+            case UInt8(ascii: "\""): skipString()
             case UInt8(ascii: "{"), UInt8(ascii: "["): open += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 open -= 1
@@ -177,6 +158,14 @@ struct JSONReader {
         }
         index = bytes.count
         throw failure("a value does not end")
+    }
+
+    /// Goes from the quote that begins a string to the one that ends it, or past the end when there is none.
+    private mutating func skipString() {
+        index += 1
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
     }
 
     // MARK: - Scalars

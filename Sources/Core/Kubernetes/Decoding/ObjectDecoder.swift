@@ -150,10 +150,16 @@ private struct KindVersion {
 
     /// nil for a kind of another API group that has the same name.
     init?(_ kind: ObjectKind, apiVersion: String) {
+        let read = Self.read(kind)
+        if read.contains(apiVersion) {
+            isRead = true
+            return
+        }
         let group = Self.group(of: apiVersion)
-        let groups = Set(Self.read(kind).map(Self.group)).union(kind == .ingress ? ["extensions"] : [])
-        guard groups.contains(group) else { return nil }
-        isRead = Self.read(kind).contains(apiVersion)
+        guard read.contains(where: { Self.group(of: $0) == group }) || (kind == .ingress && group == "extensions") else {
+            return nil
+        }
+        isRead = false
     }
 
     static func read(_ kind: ObjectKind) -> [String] {
