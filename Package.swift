@@ -70,6 +70,19 @@ let package = Package(
             name: "scaling-benchmark",
             dependencies: ["Annotations", "Core", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Benchmarks/Scaling"),
+        // The API server, the controller's process and the pods of the benchmarks that run the whole.
+        .target(name: "BenchmarkSupport", dependencies: ["TestSupport"], path: "Benchmarks/Support"),
+        .executableTarget(
+            name: "cluster-benchmark",
+            dependencies: [
+                "BenchmarkSupport", "haproxy-ingress", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/Cluster"),
+        .executableTarget(
+            name: "trace-benchmark",
+            dependencies: [
+                "BenchmarkSupport", "Core", "TestSupport", "haproxy-ingress",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/Trace"),
 
         // Certificates, directories, ports and waiting for the tests.
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport"),

@@ -12,6 +12,11 @@ public struct SeededGenerator: RandomNumberGenerator {
         state = seed
     }
 
+    public init(seed: UInt64) {
+        self.seed = seed
+        state = seed
+    }
+
     public mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
