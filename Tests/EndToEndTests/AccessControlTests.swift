@@ -59,14 +59,14 @@ struct AccessControlTests {
         try await TestController.with(["all.yaml": manifests("192.0.2.0/24")]) { controller async throws in
             let url = "http://shop.example.com/"
             #expect(try await controller.request(url).status == 403)
-            try controller.write("all.yaml", manifests("192.0.2.0/24,127.0.0.0/8"))
+            try await controller.write("all.yaml", manifests("192.0.2.0/24,127.0.0.0/8"))
             try await controller.eventually(url) { $0.status == 200 }
-            try controller.write("all.yaml", manifests("everybody"))
+            try await controller.write("all.yaml", manifests("everybody"))
             try await controller.eventually(url) { $0.status == 503 }
             #expect(try await controller.request("http://other.example.com/").status == 200)
             #expect(controller.log.contains("Ingress shop/web: haproxy.org/allow-list: \"everybody\""))
             #expect(try await controller.metric("haproxy_ingress_rejected_objects") == 1)
-            try controller.write("all.yaml", manifests("127.0.0.1"))
+            try await controller.write("all.yaml", manifests("127.0.0.1"))
             try await controller.eventually(url) { $0.status == 200 }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
         }
@@ -86,7 +86,7 @@ struct AccessControlTests {
             #expect(try await status("X-Real-IP", "10.2.0.1") == 200)
             #expect(try await status("X-Real-IP", "10.1.0.1") == 403)
             #expect(try await status("X-Real-IP", "11.0.0.1") == 403)
-            try controller.write("all.yaml", manifests("CF-Connecting-IP", allow: "11.0.0.0/8", deny: "11.1.0.0/16"))
+            try await controller.write("all.yaml", manifests("CF-Connecting-IP", allow: "11.0.0.0/8", deny: "11.1.0.0/16"))
             try await controller.wait("the header has changed") { try await status("CF-Connecting-IP", "11.2.0.1") == 200 }
             #expect(try await status("CF-Connecting-IP", "11.1.0.1") == 403)
             #expect(try await status("CF-Connecting-IP", "10.2.0.1") == 403)

@@ -43,6 +43,7 @@ struct ArgumentTests {
 
     @Test(
         "unusable arguments end with status 2 and a sentence that names them",
+        .manifestsOnly("ends before objects are read"),
         arguments: [
             (["run", "--manifests", "/does/not/exist"], "/does/not/exist"),
             (["--manifests", "DIR", "--http-bind-port", "99999"], "--http-bind-port: 99999 is not a port"),
@@ -72,7 +73,8 @@ struct ArgumentTests {
         #expect(result.output.isEmpty)
     }
 
-    @Test("a variable of the environment that is no option ends with status 2 too")
+    @Test(
+        "a variable of the environment that is no option ends with status 2 too", .manifestsOnly("ends before objects are read"))
     func unusableEnvironment() async throws {
         let result = try await run(
             Programs.controller, ["run", "--manifests", "/"], environment: ["HAPROXY_INGRESS_HTTP_PORTS": "80"])
@@ -82,6 +84,7 @@ struct ArgumentTests {
 
     @Test(
         "directories that cannot be made and a program that is not there end with a sentence",
+        .manifestsOnly("ends before objects are read"),
         arguments: [
             ["--config-dir", "/proc/nowhere"], ["--runtime-dir", "/proc/nowhere"], ["--program", "/does/not/exist"],
         ])
@@ -99,7 +102,9 @@ struct ArgumentTests {
         #expect(!result.errors.contains("NSCocoaErrorDomain"), "\(result.errors)")
     }
 
-    @Test("the help of each command says what it is for", arguments: ["", "run", "render", "lint", "explain", "annotations"])
+    @Test(
+        "the help of each command says what it is for", .manifestsOnly("there are no objects"),
+        arguments: ["", "run", "render", "lint", "explain", "annotations"])
     func help(command: String) async throws {
         let result = try await run(Programs.controller, (command.isEmpty ? [] : [command]) + ["--help"])
         #expect(result.status == 0)

@@ -55,7 +55,7 @@ struct BackendReferenceTests {
             #expect(
                 controller.log.contains(
                     "Ingress shop/a-new: claims host shop.example.com, path /x, which the older Ingress shop/b-old has"))
-            try controller.remove("b.yaml")
+            try await controller.remove("b.yaml")
             try await controller.eventually(url + "x") { $0.pod == "new" }
             #expect(try await controller.reloads() == 0)
         }
@@ -85,7 +85,7 @@ struct BackendReferenceTests {
         // The name leads to the health page of the same HAProxy, for want of a pod at localhost.
         try await TestController.with(["web.yaml": Manifests.service() + Manifests.ingress()]) { controller async throws in
             let service = external.replacingOccurrences(of: "PORT", with: String(controller.healthz))
-            try controller.write("external.yaml", service + Manifests.ingress("out", path: "/healthz", service: "outside"))
+            try await controller.write("external.yaml", service + Manifests.ingress("out", path: "/healthz", service: "outside"))
             try await controller.eventually(url + "healthz") { $0.status == 200 && $0.pod == nil }
             #expect(try await controller.request(url).pod == "pod-1")
         }
@@ -116,7 +116,7 @@ struct BackendReferenceTests {
             #expect(try await controller.request(url).pod == "pod-1")
             #expect(controller.log.contains("Ingress shop/gone: spec: Service shop/later does not exist"))
             #expect(controller.log.contains("Ingress shop/port: spec: Service shop/web has no port https; it has http (80)"))
-            try controller.write("later.yaml", Manifests.service("later"))
+            try await controller.write("later.yaml", Manifests.service("later"))
             try await controller.eventually(url + "gone") { $0.pod == "pod-1" }
             try await controller.wait("the mending is told") {
                 controller.log.contains("mended: Ingress shop/gone: spec: Service shop/later does not exist")

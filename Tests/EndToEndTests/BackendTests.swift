@@ -26,15 +26,15 @@ struct BackendTests {
     @Test("X-Forwarded-For tells the pods the client's address, after what the client sent, unless it is switched off")
     func forwardedFor() async throws {
         let manifests =
-            Manifests.service() + Manifests.service("off", annotations: ["forwarded-for": "false"]) + Manifests.ingress()
-            + Manifests.ingress("off", host: "off.example.com", service: "off")
+            Manifests.service() + Manifests.service("quiet", annotations: ["forwarded-for": "false"]) + Manifests.ingress()
+            + Manifests.ingress("quiet", host: "quiet.example.com", service: "quiet")
         try await TestController.with(["all.yaml": manifests]) { controller async throws in
             let url = "http://shop.example.com/"
             #expect(try await controller.request(url).seen?.headers["x-forwarded-for"] == "127.0.0.1")
             let forged = try await controller.request(url, headers: ["X-Forwarded-For": "192.0.2.1"]).seen
             #expect(forged?.headers["x-forwarded-for"]?.hasSuffix("127.0.0.1") == true)
-            #expect(try await controller.request("http://off.example.com/").seen?.headers["x-forwarded-for"] == nil)
-            try controller.write("map.yaml", Manifests.configMap(["forwarded-for": "false"]))
+            #expect(try await controller.request("http://quiet.example.com/").seen?.headers["x-forwarded-for"] == nil)
+            try await controller.write("map.yaml", Manifests.configMap(["forwarded-for": "false"]))
             try await controller.eventually(url) { $0.seen.map { $0.headers["x-forwarded-for"] == nil } ?? false }
         }
     }

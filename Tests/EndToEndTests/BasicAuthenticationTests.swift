@@ -37,7 +37,7 @@ struct BasicAuthenticationTests {
             }
             #expect(try await controller.request("http://open.example.com/").status == 200)
             // Users come and go.
-            try controller.write("users.yaml", Manifests.secret("users", ["alice": Self.otherHash]))
+            try await controller.write("users.yaml", Manifests.secret("users", ["alice": Self.otherHash]))
             try await controller.wait("the new password is in force") { try await status("alice:other", controller) == 200 }
             #expect(try await status("alice:secret", controller) == 401)
             #expect(try await status("bob:other", controller) == 401)
@@ -54,10 +54,10 @@ struct BasicAuthenticationTests {
             #expect(try await controller.request("http://open.example.com/").pod == "pod-1")
             #expect(controller.log.contains("Ingress shop/web: haproxy.org/auth-secret"))
             #expect(!controller.log.contains(Self.hash))
-            try controller.write("users.yaml", Manifests.secret("users", ["alice": Self.hash]))
+            try await controller.write("users.yaml", Manifests.secret("users", ["alice": Self.hash]))
             try await controller.wait("the route opens") { try await status("alice:secret", controller) == 200 }
             #expect(try await controller.request(Self.url).status == 401)
-            try controller.write("users.yaml", users.map { Manifests.secret("users", $0) } ?? "")
+            try await controller.write("users.yaml", users.map { Manifests.secret("users", $0) } ?? "")
             try await controller.eventually(Self.url) { $0.status == 503 }
         }
     }
@@ -72,7 +72,7 @@ struct BasicAuthenticationTests {
         try await TestController.with(files) { controller async throws in
             #expect(try await controller.request(Self.url).status == 200)
             #expect(try await controller.request("http://bad.example.com/").status == 503)
-            try controller.write("map.yaml", Manifests.configMap(["auth-type": "basic-auth", "auth-secret": "users"]))
+            try await controller.write("map.yaml", Manifests.configMap(["auth-type": "basic-auth", "auth-secret": "users"]))
             let challenged = try await controller.eventually(Self.url) { $0.status == 401 }
             #expect(challenged.header("www-authenticate") == #"Basic realm="Protected Content""#)
             #expect(try await status("alice:secret", controller) == 200)

@@ -68,7 +68,7 @@ struct CORSTests {
             #expect(ordinary.pod == "pod-1")
 
             annotations["cors-allow-origin"] = #"https://[a-z]+\.example\.org"#
-            try controller.write("all.yaml", service + Manifests.ingress(annotations: annotations))
+            try await controller.write("all.yaml", service + Manifests.ingress(annotations: annotations))
             try await controller.eventually(url, headers: ["Origin": "https://b.example.org"]) {
                 $0.header("access-control-allow-origin") == "https://b.example.org"
             }
@@ -98,16 +98,16 @@ struct CORSTests {
             let before = try await controller.request(url, headers: headers)
             for value in values { #expect(before.header(value.header) == value.expected.first, "\(value.key)") }
             for value in values {
-                try controller.write("all.yaml", manifests(first.merging([value.key: value.second]) { $1 }))
+                try await controller.write("all.yaml", manifests(first.merging([value.key: value.second]) { $1 }))
                 try await controller.eventually(url, headers: headers) { $0.header(value.header) == value.expected.last }
             }
             let preflight = headers.merging(["Access-Control-Request-Method": "PUT"]) { $1 }
             #expect(try await controller.request(url, method: "OPTIONS", headers: preflight).pod == "pod-1")
-            try controller.write("all.yaml", manifests(first.merging(["cors-respond-to-options": "true"]) { $1 }))
+            try await controller.write("all.yaml", manifests(first.merging(["cors-respond-to-options": "true"]) { $1 }))
             try await controller.wait("HAProxy answers preflight requests") {
                 try await controller.request(url, method: "OPTIONS", headers: preflight).status == 204
             }
-            try controller.write("all.yaml", manifests(first.merging(["cors-enable": "false"]) { $1 }))
+            try await controller.write("all.yaml", manifests(first.merging(["cors-enable": "false"]) { $1 }))
             try await controller.eventually(url, headers: headers) { $0.header("access-control-allow-origin") == nil }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
         }

@@ -28,7 +28,8 @@ struct CanaryTests {
                 #expect(try await answer(["X-Version": "beta 2", "Cookie": "staging=1"]).pod == "next")
             }
             // A further path with an ACL that is in use is a matter of maps.
-            try controller.write("more.yaml", Manifests.ingress("more", host: "more.example.com", path: "/x", service: "next"))
+            try await controller.write(
+                "more.yaml", Manifests.ingress("more", host: "more.example.com", path: "/x", service: "next"))
             try await controller.eventually("http://more.example.com/x/y", headers: ["Cookie": "staging=1"]) { $0.pod == "next" }
             #expect(try await controller.request("http://more.example.com/x/y").status == 404)
             #expect(try await controller.reloads == 0)
@@ -67,10 +68,10 @@ struct CanaryTests {
                     controller.log.contains(
                         "Service shop/\(service): haproxy.org/route-acl: \"no_such_fetch(x) -m found\": is refused by HAProxy"))
             }
-            try controller.write("all.yaml", manifests("str(shop_svc_other_http),set-var(txn.route) -m found"))
+            try await controller.write("all.yaml", manifests("str(shop_svc_other_http),set-var(txn.route) -m found"))
             try await controller.wait("the reason is told") { controller.log.contains("uses \"set-var\"") }
             #expect(try await controller.request(url).pod == "stable")
-            try controller.write("all.yaml", manifests("always_true"))
+            try await controller.write("all.yaml", manifests("always_true"))
             try await controller.eventually(url) { $0.pod == "next" }
         }
     }
@@ -94,7 +95,7 @@ struct CanaryTests {
             }
             #expect(statistics.first { $0[0] == own && $0[1] == "BACKEND" }?[7] == "1")
             #expect(statistics.first { $0[0] == "shop_svc_web_http" && $0[1] == "BACKEND" }?[7] == "0")
-            try controller.write("all.yaml", manifests(pods: [2]))
+            try await controller.write("all.yaml", manifests(pods: [2]))
             for host in ["shop", "shared", "alone"] {
                 try await controller.eventually("http://\(host).example.com/") { $0.pod == "pod-2" }
             }

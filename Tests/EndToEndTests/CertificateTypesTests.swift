@@ -54,11 +54,11 @@ struct CertificateTypesTests {
             #expect(try await servesBoth(one, authority, controller))
 
             let renewed = try TestCertificates("renewed")
-            try controller.write("both.yaml", secret("both", renewed, one))
+            try await controller.write("both.yaml", secret("both", renewed, one))
             let newAuthority = try controller.trust(renewed)
             try await controller.wait("both are renewed") { try await servesBoth(one, newAuthority, controller) }
             // One of the two goes: who could do better is shown the other.
-            try controller.remove("second.yaml")
+            try await controller.remove("second.yaml")
             try await controller.wait("only RSA is left") {
                 let options = ["-sigalgs", "ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256"]
                 return try await controller.handshake(two, options).output.contains("Peer signature type: RSA")
@@ -83,7 +83,7 @@ struct CertificateTypesTests {
                 let shown = try await controller.handshake(host, ["-sigalgs", "ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256"]).output
                 #expect(shown.contains("Peer signature type: RSA") && shown.contains("*.example.com"))
             }
-            try controller.write("map.yaml", Manifests.configMap(["ssl-certificate": "operator/map"]))
+            try await controller.write("map.yaml", Manifests.configMap(["ssl-certificate": "operator/map"]))
             let authority = try controller.trust(map)
             try await controller.wait("the ConfigMap's are shown") {
                 try await servesBoth("shop.example.com", authority, controller)
@@ -107,14 +107,14 @@ struct CertificateTypesTests {
         try await TestController.with(files) { controller async throws in
             let (url, authority) = ("https://shop.example.com/", try controller.trust(root))
             #expect(try await controller.request(url, authority: authority).pod == "pod-1")
-            try controller.write("secret.yaml", chain(leaf.certificateText))
+            try await controller.write("secret.yaml", chain(leaf.certificateText))
             try await controller.eventually(url, authority: authority) { $0.curlStatus == 60 }
-            try controller.write("secret.yaml", chain(middle, leaf.certificateText))
+            try await controller.write("secret.yaml", chain(middle, leaf.certificateText))
             try await controller.wait("the order is reported") {
                 controller.log.contains("the key belongs to certificate number 2 of tls.crt, which must come first")
             }
             #expect(try await controller.request(url).pod == "pod-1")
-            try controller.write("secret.yaml", chain(leaf.certificateText, root.authority.certificateText, middle))
+            try await controller.write("secret.yaml", chain(leaf.certificateText, root.authority.certificateText, middle))
             try await controller.eventually(url, authority: authority) { $0.pod == "pod-1" }
             #expect(try await controller.reloads == 0)
         }
@@ -133,15 +133,15 @@ struct CertificateTypesTests {
             let authority = try controller.trust(certificates)
             let url = "https://shop.example.com/"
             #expect(isThere())
-            try controller.write("map.yaml", Manifests.configMap(["clean-certs": "false"]))
-            try controller.write("web.yaml", Manifests.ingress())
+            try await controller.write("map.yaml", Manifests.configMap(["clean-certs": "false"]))
+            try await controller.write("web.yaml", Manifests.ingress())
             try await controller.eventually(url, authority: authority) { $0.curlStatus == 60 }
             #expect(isThere())
-            try controller.write("map.yaml", Manifests.configMap([:]))
+            try await controller.write("map.yaml", Manifests.configMap([:]))
             try await controller.wait("the file is gone") { !isThere() }
-            try controller.write("web.yaml", web)
+            try await controller.write("web.yaml", web)
             try await controller.eventually(url, authority: authority) { $0.pod == "pod-1" }
-            try controller.write("web.yaml", Manifests.ingress())
+            try await controller.write("web.yaml", Manifests.ingress())
             try await controller.wait("the file is gone at once") { !isThere() }
             #expect(try await controller.reloads == 0)
         }

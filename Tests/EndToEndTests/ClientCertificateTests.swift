@@ -24,7 +24,7 @@ struct ClientCertificateTests {
             #expect(try await controller.request("http://shop.example.com/").status == 302)
             let session = try await alice.keepSession("shop.example.com")
 
-            try controller.write("ca.yaml", Manifests.authority("clients", namespace: "operator", second))
+            try await controller.write("ca.yaml", Manifests.authority("clients", namespace: "operator", second))
             try await controller.wait("the new authority is in force") { try await bob.request(Self.url).pod == "pod-1" }
             #expect(try await alice.request(Self.url).curlStatus != 0)
             // Neither does a session from before get anybody in, nor is a client told to choose by names of before.
@@ -33,19 +33,19 @@ struct ClientCertificateTests {
             #expect(try await controller.reloads == 0)
 
             // HAProxy 2.6 crashes when a certificate is replaced between two authorities; then a reload it is.
-            try controller.write(
+            try await controller.write(
                 "certificate.yaml", Manifests.certificate("web", try server.leaf("shop.example.com", key: .rsa2048)))
             try await controller.wait("the new certificate is shown") {
                 try await controller.handshake("shop.example.com").output.contains("rsa")
             }
             #expect(try await controller.reloads == 0)
-            try controller.write("ca.yaml", Manifests.authority("clients", namespace: "operator", first))
+            try await controller.write("ca.yaml", Manifests.authority("clients", namespace: "operator", first))
             try await controller.wait("the first authority is back") { try await alice.request(Self.url).pod == "pod-1" }
             #expect(try await bob.request(Self.url).curlStatus != 0)
             #expect(try await controller.reloads == 1)
             // More than HAProxy takes in one command.
             let many = try (0..<40).map { try TestCertificates("authority \($0)").authority.certificateText }.joined()
-            try controller.write(
+            try await controller.write(
                 "ca.yaml",
                 Manifests.secret("clients", namespace: "operator", ["tls.crt": many + second.authority.certificateText]))
             try await controller.wait("many authorities are in force") { try await bob.request(Self.url).pod == "pod-1" }
@@ -85,7 +85,7 @@ struct ClientCertificateTests {
                 let authority = clients.authority.certificateText
                 let leaf = try clients.leaf("nobody.example.com")
                 // As cert-manager writes it: the authority is in ca.crt.
-                try controller.write(
+                try await controller.write(
                     "ca.yaml",
                     Manifests.secret(
                         "clients", namespace: "default",
@@ -93,7 +93,8 @@ struct ClientCertificateTests {
                 try await controller.wait("HTTPS is open") { try await alice.request(Self.url).pod == "pod-1" }
                 #expect(try await controller.request(Self.url).curlStatus != 0)
                 try await others()
-                try controller.write("ca.yaml", Manifests.secret("clients", namespace: "default", ["tls.crt": "no certificate"]))
+                try await controller.write(
+                    "ca.yaml", Manifests.secret("clients", namespace: "default", ["tls.crt": "no certificate"]))
                 try await controller.wait("HTTPS is closed") { try await alice.request(Self.url).status == 503 }
                 #expect(controller.log.contains("names a Secret without a usable authority"))
                 try await others()

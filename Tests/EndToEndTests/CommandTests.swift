@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Commands")
+@Suite("Commands", .manifestsOnly("render, lint and explain read files"))
 struct CommandTests {
     private var hello: String { Programs.root.appendingPathComponent("Examples/hello").path }
 

@@ -37,14 +37,14 @@ struct ConfigSnippetTests {
         ]
         try await TestController.with(files) { controller async throws in
             #expect(try await controller.runtimeAPI("show info").contains("node: first-node\n"))
-            try controller.write(
+            try await controller.write(
                 "map.yaml",
                 Manifests.configMap(["global-config-snippet": "node second-node\nno-such-word", "timeout-server": "2s"]))
             // The ConfigMap's other keys are in force.
             try await controller.eventually(Self.url + "?delay=600") { $0.status == 200 }
             #expect(try await controller.runtimeAPI("show info").contains("second-node") == false)
             #expect(controller.log.contains("ConfigMap default/haproxy-configmap: global-config-snippet"))
-            try controller.write("map.yaml", Manifests.configMap(["global-config-snippet": "node third-node"]))
+            try await controller.write("map.yaml", Manifests.configMap(["global-config-snippet": "node third-node"]))
             try await controller.wait("the mended snippet is in force") {
                 try await controller.runtimeAPI("show info").contains("node: third-node\n")
             }
@@ -82,15 +82,15 @@ struct ConfigSnippetTests {
             #expect(own.header("x-before") == nil)
             #expect(controller.log.contains("Ingress careless/bad: haproxy.org/backend-config-snippet"))
             // Changes that need a reload, by another tenant.
-            try controller.write(
+            try await controller.write(
                 "good.yaml", Manifests.service() + Manifests.ingress(annotations: Self.header("good")))
             try await controller.eventually(Self.url) { $0.header("x-snippet") == "good" }
             // Mended, then broken again at run time.
-            try controller.write(
+            try await controller.write(
                 "bad.yaml", Manifests.service(namespace: "careless") + bad("http-response set-header X-After yes"))
             try await controller.eventually("http://bad.example.com/") { $0.header("x-after") == "yes" }
-            try controller.write("bad.yaml", Manifests.service(namespace: "careless") + bad(line))
-            try controller.write(
+            try await controller.write("bad.yaml", Manifests.service(namespace: "careless") + bad(line))
+            try await controller.write(
                 "more.yaml", Manifests.ingress("more", host: "more.example.com", annotations: Self.header("more")))
             try await controller.eventually("http://more.example.com/") { $0.header("x-snippet") == "more" }
             try await controller.eventually("http://bad.example.com/") { $0.pod == "pod-1" && $0.header("x-after") == nil }

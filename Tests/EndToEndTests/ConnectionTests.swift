@@ -18,7 +18,7 @@ struct ConnectionTests {
                     return (text.lowercased().matches(of: /x-port: (\d+)/).map(\.1), first.contains("connection: close"))
                 }
                 func set(_ keys: [String: String], reloads: Double) async throws {
-                    try controller.write("config.yaml", Manifests.configMap(keys))
+                    try await controller.write("config.yaml", Manifests.configMap(keys))
                     try await controller.wait("HAProxy was reloaded") { try await controller.reloads == reloads }
                 }
                 let kept = try await exchange()

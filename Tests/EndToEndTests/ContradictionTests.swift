@@ -56,7 +56,9 @@ struct ContradictionTests {
         }
     }
 
-    @Test("lint tells of snippets that --disable-config-snippets switches off")
+    @Test(
+        "lint tells of snippets that --disable-config-snippets switches off",
+        .manifestsOnly("lint reads files"))
     func snippets() async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("lint-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

@@ -71,7 +71,7 @@ struct DefaultBackendTests {
             #expect(try await controller.request("http://shop.example.com/").pod == "fallback")
             #expect(try await controller.request("https://any.example.org/").pod == "fallback")
             // An Ingress's own default backend comes first.
-            try controller.write("fallback.yaml", defaultBackend("rest", service: "other"))
+            try await controller.write("fallback.yaml", defaultBackend("rest", service: "other"))
             try await controller.eventually("http://any.example.org/") { $0.pod == "other" }
         }
     }
@@ -84,7 +84,7 @@ struct DefaultBackendTests {
             #expect(try await controller.request("http://shop.example.com/app").pod == "web")
             #expect(try await controller.request("http://any.example.org/").status == 503)
             #expect(controller.log.contains("Service shop/later does not exist"))
-            try controller.write("later.yaml", Manifests.service("later", pods: [3]))
+            try await controller.write("later.yaml", Manifests.service("later", pods: [3]))
             try await controller.eventually("http://any.example.org/") { $0.pod == "fallback" }
         }
     }

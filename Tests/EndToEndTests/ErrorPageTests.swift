@@ -42,13 +42,13 @@ struct ErrorPageTests {
                 "bytes, of which HAProxy's buffer holds 15360",
             ] { #expect(controller.log.contains(problem)) }
 
-            try controller.write("pages.yaml", Self.pages(["503": "Tomorrow"]))
+            try await controller.write("pages.yaml", Self.pages(["503": "Tomorrow"]))
             let changed = try await controller.eventually("http://empty.example.com/") { $0.body == "Tomorrow\n" }
             #expect(changed.header("content-type") == "text/plain; charset=utf-8")
             #expect(
                 try await controller.request("http://closed.example.com/").body.contains(
                     "Request forbidden by administrative rules"))
-            try controller.remove("pages.yaml")
+            try await controller.remove("pages.yaml")
             try await controller.eventually("http://empty.example.com/") { $0.body.contains("No server is available") }
             #expect(controller.log.contains("ConfigMap ops/pages: does not exist"))
         }

@@ -76,9 +76,9 @@ struct FrontendTLSTests {
             let url = "https://shop.example.com/"
             #expect(try await controller.request(url, authority: lineFile).status == 200)
             #expect(try await controller.request("https://own.example.com/", authority: controller.trust(other)).status == 200)
-            try controller.write("map.yaml", Manifests.configMap(["ssl-certificate": "operator/map"]))
+            try await controller.write("map.yaml", Manifests.configMap(["ssl-certificate": "operator/map"]))
             try await controller.eventually(url, authority: mapFile) { $0.status == 200 }
-            try controller.write("map.yaml", Manifests.configMap(["ssl-certificate": "operator/nothing"]))
+            try await controller.write("map.yaml", Manifests.configMap(["ssl-certificate": "operator/nothing"]))
             try await controller.eventually(url, authority: lineFile) { $0.status == 200 }
             #expect(controller.log.contains("Secret operator/nothing does not exist"))
             #expect(try await controller.reloads == 0)
@@ -98,32 +98,32 @@ struct FrontendTLSTests {
             let (old, new) = (try controller.trust(before), try controller.trust(after))
             #expect(try await controller.request("https://a.example.com/", authority: old).status == 200)
             // RSA in place of ECDSA: another kind of key.
-            try controller.write(
+            try await controller.write(
                 "secret.yaml", Manifests.certificate("a", try after.leaf("a.example.com", key: .rsa2048)))
             try await controller.eventually("https://a.example.com/", authority: new) { $0.status == 200 }
             #expect(try await controller.request("https://a.example.com/", authority: old).curlStatus == 60)
 
-            try controller.write("b.yaml", second + Manifests.certificate("b", try after.leaf("b.example.com")))
+            try await controller.write("b.yaml", second + Manifests.certificate("b", try after.leaf("b.example.com")))
             try await controller.eventually("https://b.example.com/", authority: new) { $0.status == 200 }
             // A second host beside the first, on the same Secret.
-            try controller.write(
+            try await controller.write(
                 "secret.yaml", Manifests.certificate("a", try after.leaf("a.example.com", "c.example.com")))
-            try controller.write("c.yaml", Manifests.ingress("c", host: "c.example.com", tls: "a"))
+            try await controller.write("c.yaml", Manifests.ingress("c", host: "c.example.com", tls: "a"))
             try await controller.eventually("https://c.example.com/", authority: new) { $0.status == 200 }
             #expect(try await controller.request("https://a.example.com/", authority: new).status == 200)
 
-            try controller.remove("b.yaml")
+            try await controller.remove("b.yaml")
             try await controller.eventually("https://b.example.com/") { $0.status == 404 }
             #expect(try await controller.request("https://b.example.com/", authority: new).curlStatus == 60)
             #expect(try await controller.runtimeAPI("show ssl cert").contains("shop_b.pem") == false)
             #expect(try await controller.request("https://a.example.com/", authority: new).status == 200)
 
             // A damaged Secret keeps HTTPS up, with the default certificate, until it is mended.
-            try controller.write(
+            try await controller.write(
                 "secret.yaml", Manifests.secret("a", type: "kubernetes.io/tls", ["tls.crt": "x", "tls.key": "y"]))
             try await controller.eventually("https://a.example.com/", authority: new) { $0.curlStatus == 60 }
             #expect(try await controller.request("https://a.example.com/").status == 200)
-            try controller.write("secret.yaml", Manifests.certificate("a", try before.leaf("a.example.com")))
+            try await controller.write("secret.yaml", Manifests.certificate("a", try before.leaf("a.example.com")))
             try await controller.eventually("https://a.example.com/", authority: old) { $0.status == 200 }
             #expect(try await controller.reloads == 0)
         }

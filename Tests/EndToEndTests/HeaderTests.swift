@@ -24,7 +24,7 @@ struct HeaderTests {
             let other = try await controller.request("http://other.example.com/way")
             #expect(other.seen?.headers["x-plain"] == nil)
             #expect(other.header("x-answer") == nil)
-            try controller.write("all.yaml", manifests("another one"))
+            try await controller.write("all.yaml", manifests("another one"))
             try await controller.eventually(url) { $0.seen?.headers["x-plain"] == "another one" }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
         }
@@ -42,7 +42,7 @@ struct HeaderTests {
             let response = try await controller.request("http://shop.example.com/")
             #expect(response.pod == "web")
             #expect(response.seen?.host == "internal.example.com")
-            try controller.write("ingress.yaml", ingress("other.example.com:8080"))
+            try await controller.write("ingress.yaml", ingress("other.example.com:8080"))
             try await controller.eventually("http://shop.example.com/") { $0.seen?.host == "other.example.com:8080" }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
         }
@@ -65,7 +65,7 @@ struct HeaderTests {
             #expect(try await controller.request(url).header("x-odd") == "first # 'one' \"two\" \\x")
             for value in odd {
                 let shown = value.replacingOccurrences(of: "%%", with: "%")
-                try controller.write("all.yaml", manifests(value))
+                try await controller.write("all.yaml", manifests(value))
                 let response = try await controller.eventually(url) { $0.header("x-odd") == shown }
                 #expect(response.header("x-odd") == shown)
                 try await controller.eventually(url) { $0.seen?.headers["x-after"] == shown + " end" }
@@ -80,7 +80,7 @@ struct HeaderTests {
         }
         try await TestController.with(["all.yaml": manifests("first")]) { controller async throws in
             for value in [#"it's "x" \ # 100%"#, "a;b <<c | d", "\\", "<<", "two  spaces"] {
-                try controller.write("all.yaml", manifests(value))
+                try await controller.write("all.yaml", manifests(value))
                 try await controller.eventually("http://shop.example.com/") { $0.header("x-odd") == value }
             }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)

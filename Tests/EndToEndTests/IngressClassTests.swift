@@ -60,12 +60,12 @@ struct IngressClassTests {
         try await TestController.with(["all.yaml": ingresses + own]) { controller async throws in
             #expect(try await controller.request("http://late.example.com/").status == 404)
             #expect(try await controller.request("http://none.example.com/").status == 200)
-            try controller.write("class.yaml", Self.ingressClass("late", Self.ours))
+            try await controller.write("class.yaml", Self.ingressClass("late", Self.ours))
             try await controller.eventually("http://late.example.com/") { $0.status == 200 }
-            try controller.write("class.yaml", Self.ingressClass("late", "example.com/other", isDefault: true))
+            try await controller.write("class.yaml", Self.ingressClass("late", "example.com/other", isDefault: true))
             try await controller.eventually("http://late.example.com/") { $0.status == 404 }
             try await controller.eventually("http://none.example.com/") { $0.status == 404 }
-            try controller.remove("class.yaml")
+            try await controller.remove("class.yaml")
             try await controller.eventually("http://none.example.com/") { $0.status == 200 }
             #expect(try await controller.request("http://plain.example.com/").status == 200)
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
@@ -83,11 +83,11 @@ struct IngressClassTests {
         ) { controller async throws in
             let url = "http://moving.example.com/"
             #expect(try await controller.request(url).status == 404)
-            try controller.write("moving.yaml", ingress("mine"))
+            try await controller.write("moving.yaml", ingress("mine"))
             try await controller.eventually(url) { $0.status == 200 }
-            try controller.write("moving.yaml", ingress("haproxy"))
+            try await controller.write("moving.yaml", ingress("haproxy"))
             try await controller.eventually(url) { $0.status == 404 }
-            try controller.write(
+            try await controller.write(
                 "moving.yaml", ingress("mine").replacing("haproxy.org/ingress.class", with: "kubernetes.io/ingress.class"))
             try await controller.eventually(url) { $0.status == 200 }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)

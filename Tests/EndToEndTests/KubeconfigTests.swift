@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A kubeconfig that is of no use")
+@Suite("A kubeconfig that is of no use", .manifestsOnly("nothing is read with it"))
 struct KubeconfigTests {
     /// A kubeconfig with one line or value wrong. `AUTHORITY`, `CERTIFICATE`, `KEY` and `OTHER` are replaced by Base64.
     private static let right = """

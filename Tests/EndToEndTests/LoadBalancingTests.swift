@@ -25,7 +25,7 @@ struct LoadBalancingTests {
             ["service.yaml": service, "ingress.yaml": Manifests.ingress()], pods: ["one", "two"]
         ) { controller async throws in
             #expect(try await pods(10, controller) == ["one": 5, "two": 5])
-            try controller.write("ingress.yaml", Manifests.ingress(annotations: ["load-balance": "leastconn"]))
+            try await controller.write("ingress.yaml", Manifests.ingress(annotations: ["load-balance": "leastconn"]))
             try await controller.wait("leastconn is in force") { controller.configuration.contains("balance leastconn") }
             try await controller.wait("HAProxy was reloaded") { try await controller.reloads == 1 }
             async let slow = controller.request(Self.url + "?delay=3000")
@@ -61,13 +61,13 @@ struct LoadBalancingTests {
             ["service.yaml": service([1]), "ingress.yaml": Manifests.ingress()], pods: ["one", "two", "three"]
         ) { controller async throws in
             #expect(try await pods(4, controller) == ["one": 4])
-            try controller.write("service.yaml", service([1, 2, 3]))
+            try await controller.write("service.yaml", service([1, 2, 3]))
             try await controller.wait("all three answer") { try await pods(6, controller).count == 3 }
-            try controller.write("service.yaml", service([2]))
+            try await controller.write("service.yaml", service([2]))
             try await controller.wait("the second alone answers") { try await pods(6, controller) == ["two": 6] }
-            try controller.write("service.yaml", service([]))
+            try await controller.write("service.yaml", service([]))
             try await controller.eventually(Self.url) { $0.status == 503 }
-            try controller.write("service.yaml", service([3, 1]))
+            try await controller.write("service.yaml", service([3, 1]))
             try await controller.wait("the others answer") { try await Set(pods(6, controller).keys) == ["one", "three"] }
             #expect(try await controller.reloads == 0)
         }
@@ -96,19 +96,19 @@ struct LoadBalancingTests {
                 try await controller.wait("the sick pod is out") { try await states(controller)[sick] == "DOWN" }
                 #expect(try await pods(6, controller) == ["well": 6])
 
-                try controller.write("service.yaml", service([1], checked))
+                try await controller.write("service.yaml", service([1], checked))
                 try await controller.wait("the sick pod is gone") { try await states(controller)[sick] == nil }
                 let reloads = try await controller.reloads
-                try controller.write("service.yaml", service([1, 2], checked))
+                try await controller.write("service.yaml", service([1, 2], checked))
                 try await controller.wait("the sick pod is out again") { try await states(controller)[sick] == "DOWN" }
                 #expect(try await controller.reloads == reloads)
                 #expect(try await pods(6, controller) == ["well": 6])
 
-                try controller.write("service.yaml", service([1, 2], ["check-http": "/ready"]))
+                try await controller.write("service.yaml", service([1, 2], ["check-http": "/ready"]))
                 try await controller.wait("both answer") { try await pods(6, controller) == ["well": 3, "sick": 3] }
-                try controller.write("service.yaml", service([2], checked))
+                try await controller.write("service.yaml", service([2], checked))
                 try await controller.eventually(Self.url) { $0.status == 503 }
-                try controller.write("service.yaml", service([2], ["check": "false"]))
+                try await controller.write("service.yaml", service([2], ["check": "false"]))
                 try await controller.eventually(Self.url) { $0.pod == "sick" }
                 #expect(try await states(controller)[sick] == "no check")
             }

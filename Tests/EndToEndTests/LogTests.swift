@@ -60,7 +60,7 @@ struct LogTests {
                 }
                 #expect(told)
             }
-            try controller.write("good.yaml", ingress("three", "req.hdr(a),upper"))
+            try await controller.write("good.yaml", ingress("three", "req.hdr(a),upper"))
             try await controller.eventually("http://three.example.com/") { $0.status == 200 }
             #expect(
                 controller.configuration.contains("capture req.hdr(a),upper") && !controller.configuration.contains("nonsense"))
@@ -91,14 +91,14 @@ struct LogTests {
                     #expect(line.contains(" mine GET shop.example.com/one 'q' 200"))
 
                     // The second pod does not answer, and a backend without servers is an alert.
-                    try controller.write(
+                    try await controller.write(
                         "web.yaml",
                         Manifests.service(pods: [2], annotations: ["check-interval": "100ms"]) + Manifests.ingress())
                     try await controller.wait("the alert came") { !severe.messages(with: "no server available").isEmpty }
                     #expect(severe.messages(with: "/one").isEmpty)
 
                     // What HAProxy does not understand is left out.
-                    try controller.write("config.yaml", configMap("%[nonsense]"))
+                    try await controller.write("config.yaml", configMap("%[nonsense]"))
                     try await controller.wait("the format is refused") { controller.log.contains("is refused by HAProxy") }
                     try await controller.wait("the controller's own format is in force") {
                         _ = try await controller.request("http://shop.example.com/two")
@@ -123,7 +123,7 @@ struct LogTests {
                 #expect(syslog.messages(with: "/one").first?.contains(#/ 200 \d+ /#) == true)
                 #expect(syslog.messages(with: "127.0.0.1:").count == 1)
 
-                try controller.write("config.yaml", configMap(["dontlognull": "false", "logasap": "true"]))
+                try await controller.write("config.yaml", configMap(["dontlognull": "false", "logasap": "true"]))
                 try await controller.wait("HAProxy was reloaded") { try await controller.reloads == 1 }
                 _ = try await controller.exchange("", within: 1)
                 try await controller.wait("the empty connection is logged") { !syslog.messages(with: "<BADREQ>").isEmpty }
@@ -156,7 +156,7 @@ struct LogTests {
                     #expect(syslog.messages(with: "/one").first?.contains(" 127.0.0.1:") == true)
                     #expect(syslog.messages(with: " tls ").count == 1)
 
-                    try controller.write("config.yaml", configMap(["log-format-tcp": "tcp %b %B"]))
+                    try await controller.write("config.yaml", configMap(["log-format-tcp": "tcp %b %B"]))
                     try await controller.wait("HAProxy was reloaded") { try await controller.reloads == 1 }
                     #expect(try await controller.request("https://secure.example.com/two").pod == "secure")
                     try await controller.wait("the line has its new form") {

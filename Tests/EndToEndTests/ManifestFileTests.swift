@@ -13,7 +13,7 @@ struct ManifestFileTests {
             for round in 0..<5 {
                 let pod = round % 2 == 0 ? 2 : 1
                 let start = ContinuousClock.now
-                try controller.write("web.yaml", Manifests.service(pods: [pod]) + Manifests.ingress())
+                try await controller.write("web.yaml", Manifests.service(pods: [pod]) + Manifests.ingress())
                 try await controller.eventually(url) { $0.pod == "pod-\(pod)" }
                 times.append(ContinuousClock.now - start)
             }
@@ -22,14 +22,16 @@ struct ManifestFileTests {
         }
     }
 
-    @Test("half-written YAML keeps the last good objects and is reported with file, line and column; then it is mended")
+    @Test(
+        "half-written YAML keeps the last good objects and is reported with file, line and column; then it is mended",
+        .manifestsOnly("is about what stands in files"))
     func halfWritten() async throws {
         let good = Manifests.service() + Manifests.ingress()
         try await TestController.with(["web.yaml": good], pods: ["pod-1", "pod-2"]) { controller async throws in
             let better = Manifests.service(pods: [2]) + Manifests.ingress(path: "/new")
             let broken = better.components(separatedBy: "endpoints: [")[0] + "endpoints: [{addresses: [NET.2"
             let line = broken.components(separatedBy: "\n").count
-            try controller.write("web.yaml", broken)
+            try await controller.write("web.yaml", broken)
             try await controller.wait("the broken file is reported") {
                 let report = controller.log.split(separator: "\n").first { $0.contains("web.yaml:") && $0.contains(" error ") }
                 return report?.firstMatch(of: /web\.yaml:(\d+):(\d+): is not valid YAML/).map { match in
@@ -37,14 +39,16 @@ struct ManifestFileTests {
                 } ?? false
             }
             #expect(try await controller.request(url).pod == "pod-1")
-            try controller.write("web.yaml", better)
+            try await controller.write("web.yaml", better)
             try await controller.eventually(url + "new") { $0.pod == "pod-2" }
             #expect(try await controller.request(url).status == 404)
             try await controller.wait("the mending is told") { controller.log.contains("mended: ") }
         }
     }
 
-    @Test("a file that is written in place, piece by piece, never takes its objects away")
+    @Test(
+        "a file that is written in place, piece by piece, never takes its objects away",
+        .manifestsOnly("is about how files are written"))
     func pieces() async throws {
         let good = Manifests.service() + Manifests.ingress()
         try await TestController.with(["web.yaml": good]) { controller async throws in
@@ -77,17 +81,19 @@ struct ManifestFileTests {
         let files = ["service.yaml": Manifests.service(), "deep/a/ingress.yml": Manifests.ingress()]
         try await TestController.with(files) { controller async throws in
             #expect(try await controller.request(url).status == 200)
-            try controller.remove("deep/a/ingress.yml")
+            try await controller.remove("deep/a/ingress.yml")
             try await controller.eventually(url) { $0.status == 404 }
-            try controller.write("other/b/ingress.yaml", Manifests.ingress())
+            try await controller.write("other/b/ingress.yaml", Manifests.ingress())
             try await controller.eventually(url) { $0.status == 200 }
-            try controller.remove("other")
+            try await controller.remove("other")
             try await controller.eventually(url) { $0.status == 404 }
             #expect(try await controller.reloads() == 0)
         }
     }
 
-    @Test("JSON and lists are read as YAML documents are, and other kinds are passed over")
+    @Test(
+        "JSON and lists are read as YAML documents are, and other kinds are passed over",
+        .manifestsOnly("is about what stands in files"))
     func formats() async throws {
         let json = """
             {"apiVersion": "v1", "kind": "List", "items": [
@@ -122,6 +128,7 @@ struct ManifestFileTests {
 
     @Test(
         "an object that an API server would refuse is reported and disturbs no other",
+        .manifestsOnly("an API server refuses it"),
         arguments: [
             "host: \"a b.example.com\"", "host: \"x\\nuse_backend evil\"", "host: \"UPPER.example.com\"",
         ])
@@ -139,7 +146,7 @@ struct ManifestFileTests {
             #expect(try await controller.metric("haproxy_ingress_rejected_objects") >= 3)
             // What is refused later leaves the last good version in force.
             let worse = Manifests.ingress().replacingOccurrences(of: "path: /", with: "path: no/slash")
-            try controller.write("all.yaml", worse + Manifests.service() + Manifests.ingress("more", path: "/more"))
+            try await controller.write("all.yaml", worse + Manifests.service() + Manifests.ingress("more", path: "/more"))
             try await controller.wait("the new error is reported") { controller.log.contains("no/slash") }
             #expect(try await controller.request(url).status == 200)
             #expect(try await controller.request(url + "more").status == 200)

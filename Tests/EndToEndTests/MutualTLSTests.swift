@@ -56,16 +56,16 @@ struct MutualTLSTests {
             ]
             try await TestController.with(files, pods: []) { controller async throws in
                 #expect(try await controller.request(Self.url).header("x-client") == "map")
-                try controller.write("ingress.yaml", Manifests.ingress(annotations: asked(client: "ingress")))
+                try await controller.write("ingress.yaml", Manifests.ingress(annotations: asked(client: "ingress")))
                 try await controller.eventually(Self.url) { $0.header("x-client") == "ingress" }
-                try controller.write("service.yaml", pods.here(Manifests.service(annotations: asked(client: "service"))))
+                try await controller.write("service.yaml", pods.here(Manifests.service(annotations: asked(client: "service"))))
                 try await controller.eventually(Self.url) { $0.header("x-client") == "service" }
                 for missing in ["server-ca", "server-crt"] {
                     let annotations = asked(client: "service").merging([missing: "missing"]) { $1 }
-                    try controller.write("service.yaml", pods.here(Manifests.service(annotations: annotations)))
+                    try await controller.write("service.yaml", pods.here(Manifests.service(annotations: annotations)))
                     try await controller.eventually(Self.url) { $0.status == 503 }
                     #expect(controller.log.contains("\(missing): \"missing\""), "\(missing)")
-                    try controller.write("service.yaml", plain)
+                    try await controller.write("service.yaml", plain)
                     try await controller.eventually(Self.url) { $0.header("x-client") == "ingress" }
                 }
             }
@@ -88,9 +88,9 @@ struct MutualTLSTests {
             ]
             try await TestController.with(files, pods: []) { controller async throws in
                 #expect(try await controller.request(Self.url).status == 503)
-                try controller.write("service.yaml", service([1]))
+                try await controller.write("service.yaml", service([1]))
                 try await controller.eventually(Self.url) { $0.header("x-client") == "first" }
-                try controller.write("client.yaml", Manifests.certificate("client", try clients.client("second")))
+                try await controller.write("client.yaml", Manifests.certificate("client", try clients.client("second")))
                 try await controller.eventually(Self.url) { $0.header("x-client") == "second" }
                 #expect(try await controller.reloads == 0)
             }
@@ -128,17 +128,17 @@ struct MutualTLSTests {
                     return statuses
                 }
                 // As people do it: trust both, move the pods over, trust the new one alone.
-                try controller.write("ca.yaml", authority(pods.certificates, successor))
+                try await controller.write("ca.yaml", authority(pods.certificates, successor))
                 try await controller.wait("the servers were replaced") { try await servers(controller, of: "both") == 1 }
-                try controller.write("service.yaml", service([1, 2]))
+                try await controller.write("service.yaml", service([1, 2]))
                 try await controller.wait("both pods answer") { try await controller.podsAnswering(Self.url).count == 2 }
-                try controller.write("service.yaml", service([2]))
+                try await controller.write("service.yaml", service([2]))
                 try await controller.wait("the old pod is gone") { try await controller.podsAnswering(Self.url) == ["new"] }
-                try controller.write("ca.yaml", authority(successor))
+                try await controller.write("ca.yaml", authority(successor))
                 try await controller.wait("the servers were replaced again") {
                     try await servers(controller, of: "new") == 1
                 }
-                try controller.write("service.yaml", service([2, 3]))
+                try await controller.write("service.yaml", service([2, 3]))
                 try await controller.wait("the newest pod answers") {
                     try await controller.podsAnswering(Self.url) == ["new", "newer"]
                 }
@@ -146,9 +146,9 @@ struct MutualTLSTests {
                 let statuses = try await answers.value
                 #expect(Set(statuses.keys) == [200] && statuses[200] ?? 0 > 10, "\(statuses)")
                 // A pod that still has the old certificate.
-                try controller.write("service.yaml", service([1]))
+                try await controller.write("service.yaml", service([1]))
                 try await controller.eventually(Self.url) { $0.status == 503 }
-                try controller.write("ca.yaml", authority(pods.certificates))
+                try await controller.write("ca.yaml", authority(pods.certificates))
                 try await controller.eventually(Self.url) { $0.pod == "old" }
                 #expect(try await controller.reloads == 0)
                 #expect(try await controller.podsAnswering(Self.url) == ["old"])
@@ -194,7 +194,7 @@ struct MutualTLSTests {
                 let right = try await controller.request(Self.url + "right")
                 #expect(right.pod == "right" && right.header("x-sni") == "localhost")
                 #expect(try await controller.request(Self.url + "other").status == 503)
-                try controller.write("services.yaml", services("haproxy.org/server-ssl: \"true\""))
+                try await controller.write("services.yaml", services("haproxy.org/server-ssl: \"true\""))
                 let other = try await controller.eventually(Self.url + "other") { $0.pod == "other" }
                 #expect(other.header("x-sni") == "localhost")
             }

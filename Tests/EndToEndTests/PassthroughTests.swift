@@ -76,19 +76,19 @@ struct PassthroughTests {
             try await TestController.with(files) { controller async throws in
                 let (url, authority) = ("https://secure.example.com/", try pods.authorityFile)
                 #expect(try await controller.request(url, authority: authority).pod == "one")
-                try controller.write("service.yaml", pods.here(Manifests.service("secure", pods: [2])))
+                try await controller.write("service.yaml", pods.here(Manifests.service("secure", pods: [2])))
                 try await controller.eventually(url, authority: authority) { $0.pod == "two" }
                 #expect(try await controller.reloads == 0)
 
                 // Passwords are in requests, which HAProxy cannot see here.
                 let protected = ["ssl-passthrough": "true", "auth-type": "basic-auth", "auth-secret": "users"]
-                try controller.write("users.yaml", Manifests.secret("users", ["alice": BasicAuthenticationTests.hash]))
-                try controller.write("ingress.yaml", ingress(protected))
+                try await controller.write("users.yaml", Manifests.secret("users", ["alice": BasicAuthenticationTests.hash]))
+                try await controller.write("ingress.yaml", ingress(protected))
                 try await controller.eventually(url, authority: authority) { $0.status == 0 && $0.curlStatus != 60 }
                 #expect(controller.log.contains("cannot be enforced where ssl-passthrough"))
                 #expect(try await controller.request("https://shop.example.com/").pod == "pod-1")
 
-                try controller.write("ingress.yaml", ingress(["server-ssl": "true"]))
+                try await controller.write("ingress.yaml", ingress(["server-ssl": "true"]))
                 try await controller.eventually(url) { $0.pod == "two" && $0.curlStatus == 0 }
                 #expect(try await controller.request(url, authority: authority).curlStatus == 60)
             }

@@ -35,7 +35,7 @@ struct PatternFileTests {
             }
             #expect(try await statuses("192.0.2.1") == [200, 200, 403, 200])
             #expect(try await statuses("192.0.2.200") == [403, 403, 200, 403])
-            try controller.write("lists.yaml", Self.patterns(["office": "192.0.2.128/25\n    2001:db8::/32"]))
+            try await controller.write("lists.yaml", Self.patterns(["office": "192.0.2.128/25\n    2001:db8::/32"]))
             try await controller.wait("the entries have changed") {
                 try await statuses("192.0.2.200") == [200, 200, 403, 200]
             }
@@ -59,12 +59,12 @@ struct PatternFileTests {
                 controller.log.contains(
                     "Ingress shop/web: haproxy.org/allow-list: \"patterns/office\": there is no pattern file office"))
             #expect(try await controller.request("http://other.example.com/").status == 200)
-            try controller.write("lists.yaml", Self.patterns(["office": "127.0.0.0/8"]))
+            try await controller.write("lists.yaml", Self.patterns(["office": "127.0.0.0/8"]))
             try await controller.eventually(url) { $0.status == 200 }
-            try controller.write("lists.yaml", Self.patterns(["office": "everybody"]))
+            try await controller.write("lists.yaml", Self.patterns(["office": "everybody"]))
             try await controller.eventually(url) { $0.status == 503 }
             #expect(controller.log.contains("pattern file office holds \"everybody\", which is not a network"))
-            try controller.write("lists.yaml", Self.patterns(["office": "127.0.0.0/8"]))
+            try await controller.write("lists.yaml", Self.patterns(["office": "127.0.0.0/8"]))
             try await controller.eventually(url) { $0.status == 200 }
         }
     }

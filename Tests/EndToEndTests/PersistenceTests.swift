@@ -41,7 +41,7 @@ struct PersistenceTests {
             let all = ["service.yaml": service([1, 2, 3]), "ingress.yaml": Manifests.ingress()]
             try await TestController.with(all, pods: [], network: first.network) { second async throws in
                 #expect(try await cookies(first, pods: 2).values.allSatisfy { $0.hasPrefix("STICKY=") })
-                try first.write("service.yaml", service([1, 2, 3]))
+                try await first.write("service.yaml", service([1, 2, 3]))
                 try await first.wait("the third pod answers") { try await first.podsAnswering(Self.url).contains("three") }
                 let fromFirst = try await cookies(first, pods: 3)
                 #expect(try await cookies(second, pods: 3) == fromFirst)
@@ -63,11 +63,11 @@ struct PersistenceTests {
         let files = ["fixed.yaml": fixed, "slice.yaml": Manifests.slice([1: .ready, 2: .ready])]
         try await TestController.with(files, pods: ["one", "two"]) { controller async throws in
             let cookie = try #require(try await cookies(controller, pods: 2)["two"])
-            try controller.write("slice.yaml", Manifests.slice([1: .ready, 2: .terminating]))
+            try await controller.write("slice.yaml", Manifests.slice([1: .ready, 2: .terminating]))
             try await controller.wait("two drains") { try await controller.server(ofPod: 2)?.weight == 0 }
             #expect(try await follow(cookie, controller) == ["two"])
             #expect(try await controller.podsAnswering(Self.url, requests: 4) == ["one"])
-            try controller.write("slice.yaml", Manifests.slice([1: .ready]))
+            try await controller.write("slice.yaml", Manifests.slice([1: .ready]))
             let moved = try await controller.eventually(Self.url, headers: ["Cookie": cookie]) { $0.pod == "one" }
             #expect(moved.header("set-cookie")?.hasPrefix("STICKY=") == true)
             #expect(moved.header("set-cookie")?.hasPrefix(cookie) == false)

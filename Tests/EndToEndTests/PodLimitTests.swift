@@ -46,16 +46,16 @@ struct PodLimitTests {
             #expect(Set(try await limits(controller).values) == ["1"])
             // How the servers came to be makes no difference for what their limit does.
             if algorithm == "roundrobin" { try await underWay(2, controller, expected: 1) }
-            try controller.write("service.yaml", service([1], "2"))
+            try await controller.write("service.yaml", service([1], "2"))
             try await controller.wait("the limit is 2") { Set(try await limits(controller).values) == ["2"] }
             if algorithm == "roundrobin" { try await underWay(3, controller, expected: 2) }
             // A pod that comes at run time has the limit too.
-            try controller.write("service.yaml", service([2, 1], "2"))
+            try await controller.write("service.yaml", service([2, 1], "2"))
             try await controller.wait("the second pod answers") { try await controller.podsAnswering(Self.url).count == 2 }
             #expect(try await limits(controller).values.sorted() == ["2", "2"])
-            try controller.write("service.yaml", service([1, 2], nil))
+            try await controller.write("service.yaml", service([1, 2], nil))
             try await controller.wait("there is no limit") { Set(try await limits(controller).values) == [""] }
-            try controller.write("service.yaml", service([1, 2], "3"))
+            try await controller.write("service.yaml", service([1, 2], "3"))
             try await controller.wait("the limit is 3") { Set(try await limits(controller).values) == ["3"] }
             #expect(try await controller.reloads() == 0)
             try await controller.wait("the file says so too") { controller.configuration.contains("default-server maxconn 3") }
@@ -74,12 +74,12 @@ struct PodLimitTests {
         ]
         try await TestController.with(files, pods: ["one", "two"]) { controller async throws in
             #expect(try await limits(controller).count == 3)
-            try controller.write("service.yaml", service([1, 2], [key: "3"]))
+            try await controller.write("service.yaml", service([1, 2], [key: "3"]))
             try await controller.wait("both answer") { try await controller.podsAnswering(Self.url).count == 2 }
             #expect(try await controller.reloads() == 0)
-            try controller.write("service.yaml", service([1, 2], [:]))
+            try await controller.write("service.yaml", service([1, 2], [:]))
             try await controller.wait("there are 42 slots") { try await limits(controller).count == 42 }
-            try controller.write("map.yaml", Manifests.configMap([key: "7"]))
+            try await controller.write("map.yaml", Manifests.configMap([key: "7"]))
             try await controller.wait("there are 7 slots") { try await limits(controller).count == 7 }
         }
     }

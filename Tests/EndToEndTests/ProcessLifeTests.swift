@@ -23,9 +23,9 @@ struct ProcessLifeTests {
     @Test("a killed HAProxy is started again and serves what was changed at run time before", arguments: Victim.allCases)
     func killed(victim: Victim) async throws {
         try await TestController.with(files, pods: ["pod-1", "pod-2"]) { controller async throws in
-            try controller.write("web.yaml", Manifests.service(pods: [2]) + Manifests.ingress(path: "/new"))
+            try await controller.write("web.yaml", Manifests.service(pods: [2]) + Manifests.ingress(path: "/new"))
             try await controller.eventually(url + "new") { $0.pod == "pod-2" }
-            try controller.write(
+            try await controller.write(
                 "more.yaml", Manifests.service("more", pods: [1]) + Manifests.ingress("more", path: "/more", service: "more"))
             try await controller.eventually(url + "more") { $0.pod == "pod-1" }
             #expect(try await controller.reloads() == 0)
@@ -34,7 +34,7 @@ struct ProcessLifeTests {
             try await controller.eventually(url + "new") { $0.pod == "pod-2" }
             try await controller.eventually(url + "more") { $0.pod == "pod-1" }
             #expect(try await controller.request(url).status == 404)
-            try controller.write("web.yaml", Manifests.service(pods: [1]) + Manifests.ingress())
+            try await controller.write("web.yaml", Manifests.service(pods: [1]) + Manifests.ingress())
             try await controller.eventually(url) { $0.pod == "pod-1" }
             try await controller.wait("the servers that are gone are deleted") { try await controller.servers().count == 2 }
         }
@@ -44,8 +44,8 @@ struct ProcessLifeTests {
     func changedMeanwhile() async throws {
         try await TestController.with(files, pods: ["pod-1", "pod-2"]) { controller async throws in
             kill(try await pid(of: .master, controller), SIGKILL)
-            try controller.write("web.yaml", Manifests.service(pods: [2]) + Manifests.ingress())
-            try controller.write(
+            try await controller.write("web.yaml", Manifests.service(pods: [2]) + Manifests.ingress())
+            try await controller.write(
                 "new.yaml", Manifests.service("new", pods: [1]) + Manifests.ingress("new", path: "/new", service: "new"))
             try await controller.eventually(url) { $0.pod == "pod-2" }
             try await controller.eventually(url + "new") { $0.pod == "pod-1" }
@@ -93,7 +93,8 @@ struct ProcessLifeTests {
         let held = try HeldPort()
         try await TestController.with(files, pods: ["pod-1", "pod-2"]) { controller async throws in
             let before = controller.configuration
-            try controller.write("config.yaml", Manifests.configMap(["stats-config-snippet": "bind 127.0.0.1:\(held.port)"]))
+            try await controller.write(
+                "config.yaml", Manifests.configMap(["stats-config-snippet": "bind 127.0.0.1:\(held.port)"]))
             try await controller.wait("the failure is reported") {
                 controller.log.contains("HAProxy did not load the new configuration and keeps the old one")
             }
@@ -102,7 +103,7 @@ struct ProcessLifeTests {
             #expect(try await controller.metric("haproxy_ingress_failed_reloads_total") >= 1)
             #expect(try await controller.adminPage("/config").body == before)
             #expect(try await controller.request(url).pod == "pod-1")
-            try controller.write("web.yaml", Manifests.service(pods: [2]) + Manifests.ingress())
+            try await controller.write("web.yaml", Manifests.service(pods: [2]) + Manifests.ingress())
             try await controller.eventually(url) { $0.pod == "pod-2" }
             held.release()
             try await controller.wait("the reload works", within: .seconds(30)) { try await controller.reloads() == 1 }

@@ -18,7 +18,7 @@ struct ProxyProtocolTests {
             }
             #expect(try await controller.request(url).status == 200)
 
-            try controller.write("config.yaml", configMap("127.0.0.1, 2001:db8::/32, 127.0.4.0/24"))
+            try await controller.write("config.yaml", configMap("127.0.0.1, 2001:db8::/32, 127.0.4.0/24"))
             try await controller.wait("we are listed") {
                 try await request(as: "192.0.2.7").contains(#""x-forwarded-for":"192.0.2.7""#)
             }
@@ -29,7 +29,7 @@ struct ProxyProtocolTests {
             let secure = try await controller.request("https://shop.example.com/", options: header)
             #expect(secure.seen?.headers["x-forwarded-for"] == "127.0.4.9")
 
-            try controller.write("config.yaml", configMap(nil))
+            try await controller.write("config.yaml", configMap(nil))
             try await controller.eventually(url) { $0.status == 200 }
             #expect(try await controller.reloads == 0)
         }
@@ -101,7 +101,7 @@ struct ProxyProtocolTests {
             try await TestController.with(files, pods: []) { controller async throws in
                 let url = "http://shop.example.com/"
                 #expect(try await controller.request(url).status == 200)
-                try controller.write("service.yaml", service([2]))
+                try await controller.write("service.yaml", service([2]))
                 func state() async throws -> String? {
                     let lines = try await controller.runtimeAPI("show stat").split(separator: "\n")
                     let line = lines.first { $0.hasPrefix("shop_svc_web_http,\(pods.network)2:8080,") }

@@ -38,10 +38,10 @@ struct RateLimitTests {
             let url = "http://shop.example.com/"
             #expect(try await controller.request(url).status == 200)
             #expect(try await controller.request(url).status == 403)
-            try controller.write("all.yaml", manifests(["rate-limit-requests": "1000", "rate-limit-status-code": "503"]))
+            try await controller.write("all.yaml", manifests(["rate-limit-requests": "1000", "rate-limit-status-code": "503"]))
             try await controller.eventually(url) { $0.status == 200 }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
-            try controller.write("all.yaml", manifests(["rate-limit-requests": "plenty"]))
+            try await controller.write("all.yaml", manifests(["rate-limit-requests": "plenty"]))
             try await controller.eventually(url) { $0.status == 503 }
             #expect(controller.log.contains("haproxy.org/rate-limit-requests: \"plenty\": is not a whole number"))
         }
@@ -82,7 +82,7 @@ struct RateLimitTests {
             #expect(try await controller.runtimeAPI("show table").contains("table: RateLimit-1h-1, type: string, size:1,"))
 
             #expect(try await statuses("e", "e", client: "10.9.0.1") == [200, 200])
-            try controller.write("all.yaml", manifests(exempt: "10.8.0.0/16"))
+            try await controller.write("all.yaml", manifests(exempt: "10.8.0.0/16"))
             try await controller.wait("the network is not exempt any more") {
                 try await statuses("e", client: "10.9.0.1") == [403]
             }

@@ -18,14 +18,14 @@ struct RedirectTests {
             let tls = try await controller.request("https://shop.example.com/")
             #expect(tls.header("location") == "https://www.example.com/")
 
-            try controller.write(
+            try await controller.write(
                 "all.yaml", manifests(["request-redirect": "www.example.org:8081", "request-redirect-code": "308"]))
             let changed = try await controller.eventually(Self.url) { $0.status == 308 }
             #expect(changed.header("location") == "http://www.example.org:8081/cart?item=1&n=2")
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
             // Who asks for the target already is served.
             #expect(try await controller.request(Self.url, headers: ["Host": "shop.example.com"]).status == 308)
-            try controller.write("all.yaml", manifests(["request-redirect": "shop.example.com"]))
+            try await controller.write("all.yaml", manifests(["request-redirect": "shop.example.com"]))
             try await controller.eventually(Self.url) { $0.status == 200 }
         }
     }
@@ -63,11 +63,12 @@ struct RedirectTests {
             #expect(first.status == 302)
             #expect(first.header("x-shop") == "yes")
             for code in [301, 303, 307, 308] {
-                try controller.write("all.yaml", manifests(["ssl-redirect-code": "\(code)", "ssl-redirect-port": "9\(code)"]))
+                try await controller.write(
+                    "all.yaml", manifests(["ssl-redirect-code": "\(code)", "ssl-redirect-port": "9\(code)"]))
                 let changed = try await controller.eventually(Self.url) { $0.status == code }
                 #expect(changed.header("location") == "https://shop.example.com:9\(code)/cart?item=1&n=2")
             }
-            try controller.write("all.yaml", manifests(["ssl-redirect": "false"]))
+            try await controller.write("all.yaml", manifests(["ssl-redirect": "false"]))
             try await controller.eventually(Self.url) { $0.status == 200 }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
         }

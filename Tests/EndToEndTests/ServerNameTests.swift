@@ -19,7 +19,7 @@ struct ServerNameTests {
             #expect(try await controller.request("https://unknown.example.com/").status == 404)
             #expect(try await controller.handshake(nil).output.contains("*.example.net"))
 
-            try controller.write("map.yaml", Manifests.configMap(["client-strict-sni": "true"]))
+            try await controller.write("map.yaml", Manifests.configMap(["client-strict-sni": "true"]))
             try await controller.eventually("https://unknown.example.com/") { $0.curlStatus == 35 }
             #expect(try await controller.handshake(nil).output.contains("no peer certificate available"))
             #expect(try await controller.request("https://own.example.com/", authority: ownFile).pod == "pod-1")
@@ -27,7 +27,7 @@ struct ServerNameTests {
             #expect(try await controller.request("https://shared.example.net/", authority: lineFile).pod == "pod-1")
             #expect(try await controller.request("https://a.b.example.net/").curlStatus == 35)
 
-            try controller.write("map.yaml", Manifests.configMap([:]))
+            try await controller.write("map.yaml", Manifests.configMap([:]))
             try await controller.eventually("https://unknown.example.com/") { $0.status == 404 }
         }
     }
@@ -41,10 +41,10 @@ struct ServerNameTests {
                 try await String(controller.request("https://shop.example.com/", options: version).body.suffix(4))
             }
             #expect(try await answer().hasSuffix("\n2"))
-            try controller.write("map.yaml", Manifests.configMap(["tls-alpn": "http/1.1"]))
+            try await controller.write("map.yaml", Manifests.configMap(["tls-alpn": "http/1.1"]))
             try await controller.wait("HTTP/2 is not offered") { try await answer().hasSuffix("\n1.1") }
             #expect(try await controller.handshake("shop.example.com", ["-alpn", "h2"]).output.contains("No ALPN negotiated"))
-            try controller.write("map.yaml", Manifests.configMap(["tls-alpn": "h2 http/1.1"]))
+            try await controller.write("map.yaml", Manifests.configMap(["tls-alpn": "h2 http/1.1"]))
             try await controller.wait("the default is back") { try await answer().hasSuffix("\n2") }
             #expect(controller.log.contains("tls-alpn"))
         }
@@ -65,7 +65,7 @@ struct ServerNameTests {
             #expect(try await controller.request("https://unheard-of.example.com/", authority: signerFile).status == 404)
             #expect(try await controller.request("https://own.example.com/", authority: ownFile).pod == "pod-1")
 
-            try controller.write(
+            try await controller.write(
                 "map.yaml", Manifests.configMap(map.merging(["client-strict-sni": "true"]) { $1 }))
             try await controller.wait("who names no host is refused") {
                 try await controller.handshake(nil).output.contains("no peer certificate available")

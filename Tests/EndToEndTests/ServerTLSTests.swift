@@ -26,13 +26,13 @@ struct ServerTLSTests {
                 #expect(first.pod == "secure")
                 #expect(first.header("x-tls") == "1")
                 #expect(first.header("x-version") == "2.0")
-                try controller.write("ingress.yaml", Manifests.ingress(service: "secure"))
+                try await controller.write("ingress.yaml", Manifests.ingress(service: "secure"))
                 try await controller.eventually(Self.url) { $0.pod == nil }
-                try controller.write("services.yaml", services(["server-ssl": "true"]))
+                try await controller.write("services.yaml", services(["server-ssl": "true"]))
                 try await controller.eventually(Self.url) { $0.pod == "secure" }
-                try controller.write("services.yaml", services())
+                try await controller.write("services.yaml", services())
                 try await controller.eventually(Self.url) { $0.pod == nil }
-                try controller.write("map.yaml", Manifests.configMap(["server-ssl": "true"]))
+                try await controller.write("map.yaml", Manifests.configMap(["server-ssl": "true"]))
                 try await controller.eventually(Self.url) { $0.pod == "secure" }
                 #expect(try await controller.request("http://plain.example.com/").header("x-tls") == "0")
             }
@@ -53,20 +53,20 @@ struct ServerTLSTests {
             ]
             try await TestController.with(files) { controller async throws in
                 #expect(try await controller.request(Self.url).pod == "secure")
-                try controller.write("ca.yaml", Manifests.authority("pods-ca", stranger))
+                try await controller.write("ca.yaml", Manifests.authority("pods-ca", stranger))
                 try await controller.eventually(Self.url) { $0.status == 503 }
                 #expect(try await controller.request("http://other.example.com/").pod == "pod-1")
-                try controller.write("ca.yaml", Manifests.authority("pods-ca", pods.certificates))
+                try await controller.write("ca.yaml", Manifests.authority("pods-ca", pods.certificates))
                 try await controller.eventually(Self.url) { $0.pod == "secure" }
-                try controller.remove("ca.yaml")
+                try await controller.remove("ca.yaml")
                 try await controller.eventually(Self.url) { $0.status == 503 }
                 #expect(controller.log.contains("Secret shop/pods-ca does not exist"))
-                try controller.write("ca.yaml", Manifests.secret("pods-ca", ["tls.crt": "no certificate"]))
+                try await controller.write("ca.yaml", Manifests.secret("pods-ca", ["tls.crt": "no certificate"]))
                 try await controller.wait("the authority is refused") {
                     controller.log.contains("names a Secret without a usable authority")
                 }
                 #expect(try await controller.request(Self.url).status == 503)
-                try controller.write(
+                try await controller.write(
                     "ca.yaml", Manifests.secret("pods-ca", ["ca.crt": pods.certificates.authority.certificateText]))
                 try await controller.eventually(Self.url) { $0.pod == "secure" }
                 #expect(try await controller.request("http://other.example.com/").pod == "pod-1")
@@ -91,22 +91,22 @@ struct ServerTLSTests {
             ]
             try await TestController.with(files, pods: []) { controller async throws in
                 #expect([502, 503].contains(try await controller.request(Self.url).status))
-                try controller.write("service.yaml", service(["server-ca": "pods-ca", "server-crt": "client"]))
+                try await controller.write("service.yaml", service(["server-ca": "pods-ca", "server-crt": "client"]))
                 try await controller.eventually(Self.url) { $0.header("x-client") == "first" }
                 // The new worker answers a moment before the reload counts.
                 try await controller.wait("the reload is over") { try await controller.reloads == 1 }
-                try controller.write("client.yaml", Manifests.certificate("client", try clients.client("second")))
+                try await controller.write("client.yaml", Manifests.certificate("client", try clients.client("second")))
                 try await controller.eventually(Self.url) { $0.header("x-client") == "second" }
                 #expect(try await controller.reloads == 1)
                 // A certificate that the pods do not accept.
-                try controller.write("client.yaml", Manifests.certificate("client", try pods.certificates.client("third")))
+                try await controller.write("client.yaml", Manifests.certificate("client", try pods.certificates.client("third")))
                 try await controller.eventually(Self.url) { [502, 503].contains($0.status) }
-                try controller.remove("client.yaml")
+                try await controller.remove("client.yaml")
                 try await controller.wait("the missing Secret is reported") {
                     controller.log.contains("Secret shop/client does not exist")
                 }
                 try await controller.eventually(Self.url) { $0.status == 503 }
-                try controller.write("client.yaml", Manifests.certificate("client", try clients.client("fourth")))
+                try await controller.write("client.yaml", Manifests.certificate("client", try clients.client("fourth")))
                 try await controller.eventually(Self.url) { $0.header("x-client") == "fourth" }
             }
         }
@@ -150,7 +150,7 @@ struct ServerTLSTests {
             let files = ["service.yaml": service(["server-proto": "h2"]), "ingress.yaml": Manifests.ingress()]
             try await TestController.with(files, pods: []) { controller async throws in
                 #expect(try await controller.request(Self.url).header("x-version") == "2.0")
-                try controller.write("service.yaml", service([:]))
+                try await controller.write("service.yaml", service([:]))
                 try await controller.eventually(Self.url) { $0.header("x-version") == "1.1" }
             }
         }

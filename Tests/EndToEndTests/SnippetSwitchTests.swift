@@ -77,9 +77,9 @@ struct SnippetSwitchTests {
             }
             let backends = Set(try await controller.servers().map(\.backend).filter { $0.hasPrefix("shop_svc_web") })
             #expect(backends.count == 2)
-            try controller.write("service.yaml", service([2]))
+            try await controller.write("service.yaml", service([2]))
             for host in ["a", "b"] { try await controller.eventually("http://\(host).example.com/") { $0.pod == "two" } }
-            try controller.write("service.yaml", service([1, 2]))
+            try await controller.write("service.yaml", service([1, 2]))
             for host in ["a", "b"] {
                 try await controller.wait("\(host) has both pods") {
                     try await controller.podsAnswering("http://\(host).example.com/", requests: 6) == ["one", "two"]

@@ -14,12 +14,12 @@ struct SpareBackendTests {
         try await TestController.with(files, pods: ["a", "b"]) { controller async throws in
             for round in 0..<6 {
                 let (name, url) = ("new\(round % 3)", "http://new\(round % 3).example.com/")
-                try controller.write("new.yaml", Self.new(name))
+                try await controller.write("new.yaml", Self.new(name))
                 try await controller.eventually(url) { $0.pod == "b" }
                 #expect(try await controller.request("https://new\(round % 3).example.com/").pod == "b")
-                try controller.write("new.yaml", Self.new(name, pods: [1, 2]))
+                try await controller.write("new.yaml", Self.new(name, pods: [1, 2]))
                 try await controller.wait("both pods answer") { try await controller.podsAnswering(url) == ["a", "b"] }
-                if round < 5 { try controller.remove("new.yaml") }
+                if round < 5 { try await controller.remove("new.yaml") }
                 if round < 5 { try await controller.eventually(url) { $0.status == 404 } }
             }
             #expect(try await controller.reloads() == 0)
@@ -27,13 +27,13 @@ struct SpareBackendTests {
             try await controller.wait("the file has it under its own name") {
                 controller.configuration.contains("backend shop_svc_new2_http")
             }
-            try controller.write("config.yaml", Manifests.configMap(["timeout-server": "42s"]))
+            try await controller.write("config.yaml", Manifests.configMap(["timeout-server": "42s"]))
             try await controller.wait("the next reload") { try await controller.reloads() == 1 }
             #expect(try await controller.metric("haproxy_ingress_reloads_total{reason=\"lines\"}") == 1)
             #expect(try await controller.podsAnswering("http://new2.example.com/") == ["a", "b"])
             let servers = try await controller.runtimeAPI("show servers state shop_svc_new2_http")
             #expect(servers.contains("127."), "\(servers)")
-            try controller.write("more.yaml", (3..<9).map { Self.new("new\($0)") }.joined())
+            try await controller.write("more.yaml", (3..<9).map { Self.new("new\($0)") }.joined())
             for number in 3..<9 { try await controller.eventually("http://new\(number).example.com/") { $0.pod == "b" } }
             #expect(try await controller.reloads() == 1)
         }
@@ -43,7 +43,7 @@ struct SpareBackendTests {
     func none() async throws {
         let files = ["all.yaml": Manifests.service() + Manifests.ingress()]
         try await TestController.with(files, pods: ["a", "b"], arguments: ["--spare-backends", "0"]) { controller async throws in
-            try controller.write("new.yaml", Self.new("new"))
+            try await controller.write("new.yaml", Self.new("new"))
             try await controller.eventually("http://new.example.com/") { $0.pod == "b" }
             try await controller.wait("the reload is counted") {
                 try await controller.metric("haproxy_ingress_reloads_total{reason=\"new-backend\"}") >= 1

@@ -31,7 +31,7 @@ struct StandardOutputTests {
             #expect(lines == (1...requests).map(access))
 
             // It goes on after a reload, and to the last line before the end.
-            try controller.write(
+            try await controller.write(
                 "timeout.yaml", Manifests.ingress("other", host: "other.example.com", annotations: ["timeout-server": "7s"]))
             try await controller.wait("HAProxy was reloaded") { try await controller.reloads == 1 }
             _ = try await controller.request("http://unknown.example.com/?n=5000")

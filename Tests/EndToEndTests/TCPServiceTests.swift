@@ -33,18 +33,18 @@ struct TCPServiceTests {
         try await TestController.with(files, pods: ["a", "b"], arguments: Self.arguments) { controller async throws in
             #expect(try await Self.get(first).pod == "a")
             #expect(try await controller.request("http://shop.example.com/").pod == "a")
-            try controller.write("service.yaml", Manifests.service(pods: [2]))
+            try await controller.write("service.yaml", Manifests.service(pods: [2]))
             try await controller.wait("the other pod answers") { try await Self.get(first).pod == "b" }
-            try controller.remove("service.yaml")
+            try await controller.remove("service.yaml")
             try await controller.wait("connections are closed") { try await Self.get(first).curlStatus != 0 }
             #expect(controller.log.contains("ConfigMap ops/tcp: \(first): \"shop/web:http\": Service shop/web does not exist"))
-            try controller.write("service.yaml", Manifests.service(pods: [1]))
+            try await controller.write("service.yaml", Manifests.service(pods: [1]))
             try await controller.wait("the Service is back") { try await Self.get(first).pod == "a" }
             #expect(try await controller.reloads() == 0)
 
-            try controller.write("tcp.yaml", Self.entries([first: "shop/web:http", second: "shop/web:80"]))
+            try await controller.write("tcp.yaml", Self.entries([first: "shop/web:http", second: "shop/web:80"]))
             try await controller.wait("the new port answers") { try await Self.get(second).pod == "a" }
-            try controller.write("tcp.yaml", Self.entries([second: "shop/web:80"]))
+            try await controller.write("tcp.yaml", Self.entries([second: "shop/web:80"]))
             try await controller.wait("the old port is closed") { try await Self.get(first).curlStatus == 7 }
             #expect(try await Self.get(second).pod == "a")
         }
@@ -67,7 +67,7 @@ struct TCPServiceTests {
             #expect(try await Self.get(tls).pod == nil)
             #expect(try await Self.get(plain).pod == "pod-1")
             let renewed = try TestCertificates("Another authority")
-            try controller.write("secret.yaml", Manifests.certificate("web", try renewed.leaf("shop.example.com")))
+            try await controller.write("secret.yaml", Manifests.certificate("web", try renewed.leaf("shop.example.com")))
             let others = ["--cacert", try controller.trust(renewed).path]
             try await controller.wait("the renewed certificate is shown") {
                 try await Self.get(tls, scheme: "https", host: "shop.example.com", others).pod == "pod-1"
@@ -95,7 +95,8 @@ struct TCPServiceTests {
                 }
                 #expect(try await Self.get(port).pod == nil)
                 #expect(try await status().contains("no check"))
-                try controller.write("service.yaml", service(["server-ssl": "true", "check": "true", "load-balance": "uri"]))
+                try await controller.write(
+                    "service.yaml", service(["server-ssl": "true", "check": "true", "load-balance": "uri"]))
                 try await controller.wait("HAProxy speaks TLS with the pod") { try await Self.get(port).pod == "secure" }
                 let answer = try await Self.get(port)
                 #expect(answer.header("x-tls") == "1" && answer.header("x-version") == "1.1")
@@ -116,14 +117,14 @@ struct TCPServiceTests {
             "all.yaml": Manifests.service() + Manifests.ingress(), "tcp.yaml": isTakenAtStart ? both : Self.entries([:]),
         ]
         try await TestController.with(files, arguments: Self.arguments) { controller async throws in
-            if !isTakenAtStart { try controller.write("tcp.yaml", both) }
+            if !isTakenAtStart { try await controller.write("tcp.yaml", both) }
             try await controller.wait("the other port answers") { try await Self.get(other).pod == "pod-1" }
             #expect(
                 controller.log.contains(
                     "ConfigMap ops/tcp: \(taken): \"shop/web:80\": is refused by HAProxy: cannot bind socket (Address already in use)"
                 ))
             let failures = try await controller.metric("haproxy_ingress_failed_reloads_total")
-            try controller.write("more.yaml", Manifests.ingress("more", host: "more.example.com"))
+            try await controller.write("more.yaml", Manifests.ingress("more", host: "more.example.com"))
             try await controller.eventually("http://more.example.com/") { $0.pod == "pod-1" }
             #expect(try await controller.request("http://shop.example.com/").pod == "pod-1")
             held.release()
@@ -134,7 +135,7 @@ struct TCPServiceTests {
         }
     }
 
-    @Test("lint reports bad entries")
+    @Test("lint reports bad entries", .manifestsOnly("lint reads files"))
     func lint() async throws {
         let directory = try TemporaryDirectory("tcp-lint")
         defer { directory.remove() }

@@ -13,7 +13,7 @@ struct TimeoutTests {
             #expect(try await controller.request("http://shop.example.com/?delay=1500").status == 504)
             #expect(try await controller.request("http://shop.example.com/").status == 200)
             #expect(try await controller.request("http://patient.example.com/?delay=1000").status == 200)
-            try controller.write("all.yaml", manifests.replacingOccurrences(of: "\"5s\"", with: "\"never\""))
+            try await controller.write("all.yaml", manifests.replacingOccurrences(of: "\"5s\"", with: "\"never\""))
             try await controller.eventually("http://patient.example.com/?delay=1000") { $0.status == 504 }
             #expect(controller.log.contains("Service shop/patient: haproxy.org/timeout-server"))
         }
@@ -60,7 +60,7 @@ struct TimeoutTests {
             try await controller.wait("a check has succeeded") {
                 try await controller.runtimeAPI("show stat").contains(",L7OK,")
             }
-            try controller.write("all.yaml", manifests("100ms"))
+            try await controller.write("all.yaml", manifests("100ms"))
             try await controller.eventually("http://shop.example.com/") { $0.status == 503 }
         }
     }
@@ -75,7 +75,7 @@ struct TimeoutTests {
             async let slow = controller.request("http://shop.example.com/?delay=8s")
             try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 1) == 1 }
             let start = ContinuousClock.now
-            try controller.write("map.yaml", configMap(["timeout-client": "40s"]))
+            try await controller.write("map.yaml", configMap(["timeout-client": "40s"]))
             #expect(try await slow.status != 200)
             #expect(ContinuousClock.now - start < .seconds(6))
             #expect(try await controller.request("http://shop.example.com/").status == 200)
@@ -90,7 +90,7 @@ struct TimeoutTests {
         try await TestController.with(files("137")) { controller async throws in
             #expect(try await controller.runtimeAPI("show info").contains("\nMaxconn: 137\n"))
             for limit in ["100", "130"] {
-                try controller.write("map.yaml", Manifests.configMap(["maxconn": limit]))
+                try await controller.write("map.yaml", Manifests.configMap(["maxconn": limit]))
                 try await controller.wait("the limit is in force") {
                     try await controller.runtimeAPI("show info").contains("\nMaxconn: \(limit)\n")
                 }
@@ -106,7 +106,7 @@ struct TimeoutTests {
         ]
         try await TestController.with(files) { controller async throws in
             #expect(try await controller.runtimeAPI("show info").contains("\nNbthread: 1\n"))
-            try controller.write("map.yaml", Manifests.configMap(["nbthread": "4096"]))
+            try await controller.write("map.yaml", Manifests.configMap(["nbthread": "4096"]))
             try await controller.wait("the refusal is told") {
                 controller.log.contains("ConfigMap default/haproxy-configmap: nbthread: \"4096\": is more threads than there are")
             }

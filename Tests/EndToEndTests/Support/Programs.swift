@@ -24,7 +24,9 @@ struct ProgramResult: Sendable {
 }
 
 /// Runs a program to its end and returns what it wrote.
-func run(_ program: URL, _ arguments: [String], environment: [String: String] = [:]) async throws -> ProgramResult {
+func run(
+    _ program: URL, _ arguments: [String], environment: [String: String] = [:], input: FileHandle? = nil
+) async throws -> ProgramResult {
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global().async {
             let process = Process()
@@ -40,7 +42,7 @@ func run(_ program: URL, _ arguments: [String], environment: [String: String] = 
                 for file in [output, errors] { try Data().write(to: file) }
                 process.standardOutput = try FileHandle(forWritingTo: output)
                 process.standardError = try FileHandle(forWritingTo: errors)
-                process.standardInput = FileHandle.nullDevice
+                process.standardInput = input ?? FileHandle.nullDevice
                 try process.run()
                 process.waitUntilExit()
                 continuation.resume(

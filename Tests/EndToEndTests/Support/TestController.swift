@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A controller with a HAProxy of its own: real processes, real sockets, manifests in a temporary directory.
+/// A controller with a HAProxy of its own: real processes, real sockets, and objects that are written as manifests: to a
+/// temporary directory, from which the controller reads them, or to a real API server; see ``ObjectMode``.
 final class TestController: Sendable {
     let directory: URL
     let http: Int
@@ -14,8 +15,13 @@ final class TestController: Sendable {
     let network: String
     private let process: Process
     private let pods: Process?
+    /// The arguments that say where objects come from.
+    let source: [String]
+    /// The objects in an API server; nil where the controller reads the manifests.
+    private let objects: ClusterObjects?
     private let logFile: URL
 
+    /// The manifests; where the objects are in an API server, too, they are the same.
     var manifests: URL { directory.appendingPathComponent("manifests") }
     var config: URL { directory.appendingPathComponent("config") }
     var runtime: URL { directory.appendingPathComponent("runtime") }
@@ -32,9 +38,10 @@ final class TestController: Sendable {
         source: [String]? = nil, environment: [String: String] = [:], waitsForReadiness: Bool = true,
         _ body: (TestController) async throws -> Void
     ) async throws {
-        try await Gate.processes.pass {
+        func run(source: [String]?, objects: ClusterObjects?) async throws {
             let controller = try await TestController(
-                manifests, pods: pods, network: network, arguments: arguments, source: source, environment: environment)
+                manifests, pods: pods, network: network, arguments: arguments, source: source, objects: objects,
+                environment: environment)
             do {
                 if waitsForReadiness { try await controller.waitUntilReady() }
                 try await body(controller)
@@ -46,12 +53,19 @@ final class TestController: Sendable {
             }
             await controller.stop()
         }
+        try await Gate.processes.pass {
+            guard source == nil, ObjectMode.isCluster else { return try await run(source: source, objects: nil) }
+            try await ClusterPool.shared.withCluster { cluster async throws in
+                try await run(source: ["--kubeconfig", cluster.kubeconfig], objects: cluster.objects)
+            }
+        }
     }
 
     private init(
         _ manifests: [String: String], pods names: [String], network given: String?, arguments: [String],
-        source: [String]?, environment: [String: String]
+        source: [String]?, objects: ClusterObjects?, environment: [String: String]
     ) async throws {
+        self.objects = objects
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("ingress-test-\(UUID().uuidString.prefix(8))")
         let network = given ?? Loopback.network()
         self.network = network
@@ -72,13 +86,13 @@ final class TestController: Sendable {
             pods.arguments = names.enumerated().flatMap { ["--listen", "\($1)=\(network)\($0 + 1):8080"] }
             pods.standardOutput = log
             pods.standardError = log
-            try pods.run()
             self.pods = pods
         }
         let process = Process()
         process.executableURL = Programs.controller
+        self.source = source ?? ["--manifests", directory.appendingPathComponent("manifests").path]
         process.arguments =
-            ["run"] + (source ?? ["--manifests", directory.appendingPathComponent("manifests").path]) + [
+            ["run"] + self.source + [
                 "--config-dir",
                 directory.appendingPathComponent("config").path, "--runtime-dir",
                 directory.appendingPathComponent("runtime").path,
@@ -91,7 +105,8 @@ final class TestController: Sendable {
         process.standardOutput = log
         process.standardError = log
         self.process = process
-        for (name, text) in manifests { try write(name, text) }
+        try await write(manifests)
+        try pods?.run()
         // Pods that are not up yet would be marked down by HAProxy's first checks.
         try await wait("the pods listen") { pods == nil || self.log.contains("listening") }
         try process.run()
@@ -107,58 +122,34 @@ final class TestController: Sendable {
 
     // MARK: - Objects
 
-    /// Writes a manifest the way editors do: beside it, then renamed over it.
-    func write(_ name: String, _ text: String) throws {
-        let target = manifests.appendingPathComponent(name)
-        try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.replacingOccurrences(of: "NET.", with: network).utf8).write(to: target, options: .atomic)
-    }
+    /// Writes a manifest; `NET.` is replaced by the network of the pods. Objects that it had and has no more are deleted.
+    func write(_ name: String, _ text: String) async throws { try await write([name: text]) }
 
-    func remove(_ name: String) throws { try FileManager.default.removeItem(at: manifests.appendingPathComponent(name)) }
-
-    // MARK: - Requests
-
-    /// A request through HAProxy. `url` is like `http://shop.example.com/cart?x=1`; the host is reached on loopback.
-    func request(
-        _ url: String, method: String = "GET", headers: [String: String] = [:], authority: URL? = nil, options: [String] = []
-    ) async throws -> Response {
-        let components = try #require(URLComponents(string: url))
-        let host = try #require(components.host)
-        let port = components.scheme == "https" ? https : http
-        var arguments = [
-            "--silent", "--include", "--max-time", "10", "--request", method, "--path-as-is", "--noproxy", "*", "--resolve",
-            "\(host):\(port):127.0.0.1",
-        ]
-        if method == "HEAD" { arguments.append("--head") }
-        if let authority { arguments += ["--cacert", authority.path] } else { arguments.append("--insecure") }
-        for (name, value) in headers { arguments += ["--header", "\(name): \(value)"] }
-        // HAProxy sees the host without our port, as it would on port 80 or 443.
-        if headers["Host"] == nil { arguments += ["--header", "Host: \(host)"] }
-        var query = components.percentEncodedQuery.map { "?\($0)" } ?? ""
-        if query == "?" { query = "" }
-        arguments += options + ["\(components.scheme ?? "http")://\(host):\(port)\(components.percentEncodedPath)\(query)"]
-        return Response(curl: try await run(Self.curl, arguments))
-    }
-
-    /// Repeats a request until it satisfies a condition; fails after `limit`.
-    @discardableResult
-    func eventually(
-        _ url: String, within limit: Duration = .seconds(60), headers: [String: String] = [:], authority: URL? = nil,
-        _ condition: (Response) -> Bool, sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws -> Response {
-        let deadline = ContinuousClock.now + limit
-        while true {
-            let response = try await request(url, headers: headers, authority: authority)
-            if condition(response) { return response }
-            guard ContinuousClock.now < deadline else {
-                Issue.record(
-                    "\(url) still answers \(response.status): \(response.body.prefix(300))\n\(log)",
-                    sourceLocation: sourceLocation)
-                return response
-            }
-            try await Task.sleep(for: .milliseconds(30))
+    private func write(_ texts: [String: String]) async throws {
+        let texts = texts.mapValues { $0.replacingOccurrences(of: "NET.", with: network) }
+        for (name, text) in texts {
+            let target = manifests.appendingPathComponent(name)
+            try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+            // The way editors do: beside it, then renamed over it.
+            try Data(text.utf8).write(to: target, options: .atomic)
         }
+        try await objects?.write(texts)
     }
+
+    /// Removes a manifest, or a directory of them.
+    func remove(_ name: String) async throws {
+        try FileManager.default.removeItem(at: manifests.appendingPathComponent(name))
+        try await objects?.remove(name)
+    }
+
+    /// A directory with the objects as they are now, with the ages that an API server gave them.
+    func currentManifests(in directory: TemporaryDirectory) async throws -> String {
+        guard let objects else { return manifests.path }
+        try directory.write("objects.json", try await objects.manifest)
+        return directory.path
+    }
+
+    // MARK: - The controller
 
     /// Waits until something is so; fails after `limit`.
     func wait(
@@ -175,48 +166,12 @@ final class TestController: Sendable {
         }
     }
 
-    private static let curl = URL(fileURLWithPath: "/usr/bin/curl")
-
-    // MARK: - The controller
-
-    /// A page of the admin endpoint.
-    func adminPage(_ path: String) async throws -> Response {
-        Response(
-            curl: try await run(
-                Self.curl, ["--silent", "--include", "--max-time", "5", "--noproxy", "*", "http://127.0.0.1:\(admin)\(path)"]))
-    }
-
-    /// A metric's value, summed over its labels.
-    func metric(_ name: String) async throws -> Double {
-        let lines = try await adminPage("/metrics").body.split(separator: "\n")
-        let samples = lines.filter { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }
-        return samples.isEmpty ? .nan : samples.reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? .nan) }
-    }
-
     func waitUntilReady() async throws {
         try await wait("the controller is ready") {
             guard process.isRunning else { return true }
             return try await adminPage("/readyz").status == 200
         }
         try #require(process.isRunning, "the controller ended: \(log)")
-    }
-
-    /// What the Runtime API answers.
-    func runtimeAPI(_ command: String) async throws -> String {
-        let socket = runtime.appendingPathComponent("haproxy-runtime-api.sock").path
-        let script =
-            "import socket,sys;s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);s.sendall(sys.argv[2].encode()+b'\\n');b=b''\nwhile True:\n d=s.recv(65536)\n if not d: break\n b+=d\nsys.stdout.write(b.decode())"
-        return try await run(URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", script, socket, command]).output
-    }
-
-    /// Sends text to the HTTP port as it is, keeps the connection open and returns what comes back until it is closed, or
-    /// until so many seconds have passed.
-    func exchange(_ text: String, within seconds: Int) async throws -> String {
-        let script =
-            "import socket,sys;s=socket.create_connection(('127.0.0.1',int(sys.argv[1])),float(sys.argv[3]));s.settimeout(float(sys.argv[3]));s.sendall(sys.argv[2].encode());b=b''\ntry:\n while True:\n  d=s.recv(65536)\n  if not d: break\n  b+=d\nexcept OSError: pass\nsys.stdout.buffer.write(b)"
-        return try await run(
-            URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", script, String(http), text, String(seconds)]
-        ).output
     }
 
     var configuration: String {
