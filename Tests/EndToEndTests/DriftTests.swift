@@ -80,7 +80,7 @@ struct DriftTests {
             let address = "\(controller.network)2:8080"
             let added = try await controller.runtimeAPI("add server \(Self.backend)/\(address) 127.0.0.1:1 check")
             #expect(added.contains("New server registered"), "\(added)")
-            try controller.write("all.yaml", Manifests.service(pods: [1, 2]) + Manifests.ingress(host: "a.example.com"))
+            try await controller.write("all.yaml", Manifests.service(pods: [1, 2]) + Manifests.ingress(host: "a.example.com"))
             try await controller.wait("both answer") {
                 try await controller.podsAnswering("http://a.example.com/") == ["a", "b"]
             }

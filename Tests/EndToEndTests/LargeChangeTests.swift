@@ -31,14 +31,14 @@ struct LargeChangeTests {
         try await TestController.with(["all.yaml": rest + Self.ingress("a")]) { controller async throws in
             try await controller.eventually("http://large.example.com/a/1499/x") { $0.pod == "pod-1" }
             for prefix in ["b", "c"] {
-                try controller.write("all.yaml", rest + Self.ingress(prefix))
+                try await controller.write("all.yaml", rest + Self.ingress(prefix))
                 try await controller.eventually("http://large.example.com/\(prefix)/1499/x") { $0.pod == "pod-1" }
                 #expect(try await controller.request("http://large.example.com/\(prefix)/0").pod == "pod-1")
             }
             for prefix in ["a", "b"] {
                 #expect(try await controller.request("http://large.example.com/\(prefix)/0").status == 404)
             }
-            try controller.write("all.yaml", rest)
+            try await controller.write("all.yaml", rest)
             try await controller.eventually("http://large.example.com/c/0") { $0.status == 404 }
             let versions = try await controller.runtimeAPI("show map").split(separator: "\n").first { $0.contains("path-prefix") }
             // The map was replaced as a whole: each time it got another version.

@@ -52,11 +52,28 @@ struct ProcessLifeTests {
         }
     }
 
+    @Test("what goes on changing while HAProxy is started again is there in the end")
+    func changingMeanwhile() async throws {
+        try await TestController.with(files) { controller async throws in
+            for round in 1...3 {
+                kill(try await pid(of: .master, controller), SIGKILL)
+                var hosts: [String] = []
+                try await controller.wait("HAProxy is back") {
+                    hosts.append("host-\(hosts.count).example.com")
+                    let ingresses = hosts.enumerated().map { Manifests.ingress("host-\(round)-\($0)", host: $1) }
+                    try await controller.write("hosts.yaml", ingresses.joined())
+                    return controller.log.contains("generation=\(round + 1)")
+                }
+                for host in hosts { try await controller.eventually("http://\(host)/") { $0.status == 200 } }
+            }
+        }
+    }
+
     @Test("SIGTERM lets requests end and leaves no process, socket or temporary file", arguments: [SIGTERM, SIGINT])
     func stopped(signal: Int32) async throws {
         try await TestController.with(files) { controller async throws in
             #expect(!ProcessTable.processes(mentioning: controller.runtime).isEmpty)
-            async let slow = controller.request(url + "?delay=1500ms")
+            async let slow = controller.request(url + "?delay=4s")
             try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 1) == 1 }
             controller.signal(signal)
             #expect(try await slow.status == 200)

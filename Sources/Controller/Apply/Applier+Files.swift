@@ -9,9 +9,11 @@ extension Applier {
     }
 
     /// HAProxy died and is about to be started with what the files say, which stay as they are until it runs.
-    func willRestart() {
-        // What is under way is not known to be in force.
-        if !isBusy { flush() }
+    func willRestart() async {
+        // A reload that is under way has written files that it takes back.
+        await begin()
+        defer { end() }
+        flush()
         loadedByRestart = files.written
     }
 

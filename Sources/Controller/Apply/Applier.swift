@@ -69,6 +69,8 @@ actor Applier {
 
     func applyNow() async -> Outcome {
         guard running != nil else { return await start() }
+        // Which files it reads would be a matter of chance.
+        guard loadedByRestart == nil else { return .failed("HAProxy is being started again") }
         guard !changed.isEmpty || !repairs.isEmpty, let difference = running?.difference(to: target, in: changed) else {
             return .unchanged
         }
