@@ -51,7 +51,7 @@ struct ClusterReporting: ControlLoopObserver {
         }
     }
 
-    func serves(_ ingresses: [ObjectKey]) async { await publisher?.serve(ingresses) }
+    func serves(_ ownership: [ObjectKey: Bool]) async { await publisher?.serve(ownership) }
 
     func finds(_ new: [Finding], gone: [Finding]) async { await events.take(new, gone: gone) }
 

@@ -96,18 +96,18 @@ actor ControlLoop {
         let start = ContinuousClock.now
         isStale = false
         for entry in takenAddresses.takeFree(now: start) { live.lift(entry.object, key: entry.key, value: entry.value) }
-        var changesOwnership = false
+        var ownership: [ObjectKey: Bool] = [:]
         // Each round takes out what HAProxy refused in the one before; the number of rounds is bounded by the number of values.
         while true {
             let update = live.update(now: Int(Date().timeIntervalSince1970))
             changes.append(update.state)
             reports.take(new: update.newFindings, gone: update.goneFindings)
-            changesOwnership = changesOwnership || update.changesOwnership
+            ownership.merge(update.ownership) { $1 }
             if await fetchSecrets() { continue }
             await report()
-            if changesOwnership {
-                changesOwnership = false
-                await observer?.serves(live.ingresses.sorted())
+            if !ownership.isEmpty {
+                await observer?.serves(ownership)
+                ownership = [:]
             }
             let outcome = await applier.apply(changes)
             changes = []
@@ -245,8 +245,8 @@ actor ControlLoop {
 
 /// Who wants to know what the loop finds out.
 protocol ControlLoopObserver: Sendable {
-    /// The Ingresses that are ours, each time that they may be others than before.
-    func serves(_ ingresses: [ObjectKey]) async
+    /// Ingresses that are ours from now on, and those that are ours no more.
+    func serves(_ ownership: [ObjectKey: Bool]) async
     /// What is wrong with objects and was not so far, and what is wrong no more.
     func finds(_ new: [Finding], gone: [Finding]) async
 }

@@ -53,16 +53,18 @@ actor StatusPublisher {
         touch(owned)
     }
 
-    /// The Ingresses that are ours now.
-    func serve(_ ingresses: some Sequence<ObjectKey>) {
-        let new = Set(ingresses)
-        let lost = owned.subtracting(new)
-        let won = new.subtracting(owned)
-        owned = new
-        left.subtract(won)
-        left.formUnion(lost)
+    /// Ingresses that are ours from now on, and those that are ours no more.
+    func serve(_ ownership: [ObjectKey: Bool]) {
+        for (key, isOurs) in ownership {
+            if isOurs {
+                owned.insert(key)
+                left.remove(key)
+            } else if owned.remove(key) != nil {
+                left.insert(key)
+            }
+        }
         isServing = true
-        touch(lost.union(won))
+        touch(Set(ownership.keys))
     }
 
     /// Writes until the task is cancelled.

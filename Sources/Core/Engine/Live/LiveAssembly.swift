@@ -116,8 +116,8 @@ public final class LiveAssembly {
         public var state = StateChange()
         public var newFindings: [Finding] = []
         public var goneFindings: [Finding] = []
-        /// Whether other Ingresses than before are ours.
-        public var changesOwnership = false
+        /// The Ingresses that are ours and were not, and those that are ours no more.
+        public var ownership: [ObjectKey: Bool] = [:]
     }
 
     /// Takes in what changed since the last call.
@@ -139,7 +139,7 @@ public final class LiveAssembly {
         var update = Update()
         update.state = rebuilds ? settleAll() : settle()
         (update.newFindings, update.goneFindings) = findings.takeChanges()
-        update.changesOwnership = ownedBefore.contains { ours.contains($0.key) != $0.value }
+        for (key, before) in ownedBefore where ours.contains(key) != before { update.ownership[key] = !before }
         ownedBefore = [:]
         return update
     }
