@@ -9,6 +9,9 @@ enum Programs {
         URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
     }
 
+    /// Runs the tests with another HAProxy than the installed one: the value of TEST_HAPROXY.
+    static let haproxyArguments = ProcessInfo.processInfo.environment["TEST_HAPROXY"].map { ["--program", $0] } ?? []
+
     static var controller: URL { directory.appendingPathComponent("haproxy-ingress") }
     static var pods: URL { directory.appendingPathComponent("example-pods") }
     /// The checkout.

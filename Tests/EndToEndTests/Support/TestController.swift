@@ -100,7 +100,7 @@ final class TestController: Sendable {
                 "\(https)",
                 "--healthz-bind-port", "\(healthz)", "--stats-bind-port", "\(stats)", "--admin-bind", "127.0.0.1:\(admin)",
                 "--sync-period", "50ms",
-            ] + (arguments.contains(Self.driftOption) ? [] : [Self.driftOption, "500ms"]) + arguments
+            ] + Programs.haproxyArguments + (arguments.contains(Self.driftOption) ? [] : [Self.driftOption, "500ms"]) + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = log
         process.standardError = log
