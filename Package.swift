@@ -96,6 +96,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Core", "Annotations", "Controller", "TestSupport", "haproxy-ingress", "example-pods"]),
+        // Whole controllers on real API servers, which Scripts/test --cluster starts; with the support of the end-to-end tests.
+        .testTarget(
+            name: "ClusterTests", dependencies: ["BenchmarkSupport", "Controller", "Core", "EndToEndTests", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

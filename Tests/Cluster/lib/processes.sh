@@ -20,13 +20,25 @@ runs() {
     tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$dir/"
 }
 
+# Closes what the caller left open: Foundation for one takes a program for running as long as any child of it has its files.
+forget_descriptors() {
+    local descriptor
+    for descriptor in /proc/"$BASHPID"/fd/*; do
+        descriptor=${descriptor##*/}
+        if [ "$descriptor" -gt 2 ]; then eval "exec $descriptor>&-"; fi
+    done
+}
+
 # launch NAME COMMAND...: unless it runs already.
 launch() {
     local name=$1
     shift
     if runs "$name"; then return; fi
     : >"$dir/logs/$name.last"
-    setsid "$@" >"$dir/logs/$name.last" 2>&1 </dev/null &
+    (
+        forget_descriptors
+        exec setsid "$@"
+    ) >"$dir/logs/$name.last" 2>&1 </dev/null &
     local pid=$!
     echo $pid >"$dir/pids/$name"
     # Until then it is still this script.
