@@ -150,6 +150,7 @@ public final class LiveAssembly {
         rebuiltSecrets.formUnion(store.secrets.keys)
         rebuiltSecrets.formUnion(dependents.takeTouchedSecrets())
         (units, dependents, ours) = ([:], Dependents(), [])
+        backends.dissolve()
         (routes, conditions, backends, rules) = (RouteTable(), ConditionTable(), BackendTable(), RuleTable())
         (files, certificates, defaults) = (FileTable(), CertificateTable(), DefaultCertificates())
         (frame, userLists, backendSections) = ([], [:], [:])
