@@ -7,14 +7,16 @@ import Testing
 struct DriftTests {
     private static let backend = "shop_svc_web_http"
     private static let list = "certs/frontend.list"
+    private static let authority = "certs/client-ca.pem"
 
     @Test("servers, map entries and certificates that others changed in HAProxy are mended without a reload")
     func repair() async throws {
         let certificates = try TestCertificates()
-        let other = try certificates.leaf("other.example.com")
+        let (other, strangers) = (try certificates.leaf("other.example.com"), try TestCertificates("Strangers"))
         let manifests =
             Manifests.service(pods: [1, 2]) + Manifests.ingress(host: "a.example.com", tls: "a")
-            + Manifests.certificate("a", try certificates.leaf("a.example.com"))
+            + Manifests.certificate("a", try certificates.leaf("a.example.com")) + Manifests.authority("clients", certificates)
+            + Manifests.configMap(["client-ca": "shop/clients", "client-crt-optional": "true"])
         let arguments = ["--drift-check-period", "300ms"]
         try await TestController.with(["all.yaml": manifests], pods: ["a", "b"], arguments: arguments) {
             controller async throws in
@@ -47,6 +49,13 @@ struct DriftTests {
                     "another certificate",
                     ["set ssl cert \(entry) <<\n\(other.certificateText)\(other.keyText)", "commit ssl cert \(entry)"]
                 ),
+                (
+                    "another authority",
+                    [
+                        "set ssl ca-file \(Self.authority) <<\n\(strangers.authority.certificateText)",
+                        "commit ssl ca-file \(Self.authority)",
+                    ]
+                ),
             ] {
                 let before = try await differences()
                 for command in commands {
@@ -68,6 +77,26 @@ struct DriftTests {
             ] {
                 #expect(controller.log.contains(text), "\(text): \(controller.log)")
             }
+        }
+    }
+
+    @Test("certificates that HAProxy does not read without HTTPS are not missed")
+    func withoutHTTPS() async throws {
+        let certificates = try TestCertificates()
+        let manifests =
+            Manifests.service() + Manifests.ingress(host: "a.example.com", tls: "a")
+            + Manifests.certificate("a", try certificates.leaf("a.example.com")) + Manifests.authority("clients", certificates)
+            + Manifests.configMap(["client-ca": "shop/clients"])
+        let arguments = ["--disable-https", "--drift-check-period", "100ms"]
+        try await TestController.with(["all.yaml": manifests], arguments: arguments) { controller async throws in
+            // The second is found by a comparison that began after the first.
+            for host in ["first", "second"] {
+                _ = try await controller.runtimeAPI("add map maps/host.map \(host).example.com nobody")
+                try await controller.wait("the entry is found") {
+                    controller.log.contains("difference=map host has an entry \(host).example.com")
+                }
+            }
+            #expect(try await controller.metric("haproxy_ingress_differences_total") == 2, "\(controller.log)")
         }
     }
 

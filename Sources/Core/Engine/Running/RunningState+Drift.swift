@@ -15,9 +15,18 @@ extension RunningState {
     /// The maps that HAProxy has.
     public var mapNames: [String] { maps.keys.sorted() }
 
-    /// The certificates and client authorities that HAProxy has, by path.
+    /// The certificates and client authorities that HAProxy has, by path. Those of frontends that are not there it has not read.
     public func replaceableFiles(_ kind: ConfigurationFile.Kind) -> [String] {
-        files.values.filter { $0.kind == kind }.map(\.path).sorted()
+        let candidates = files.values.filter { $0.kind == kind }.map(\.path).sorted()
+        guard !candidates.isEmpty else { return [] }
+        let lines = sections.filter { $0.key.hasPrefix("frontend ") }.values.flatMap { $0.lines.map(\.directive.text) }
+        func isRead(_ path: String) -> Bool { lines.contains { $0.contains(path) } }
+        switch kind {
+        case .certificate:
+            guard !isRead(CertificateList.path) else { return candidates }
+            return candidates.filter { certificateList[$0] == nil && $0 != CertificateTable.defaultPath }
+        default: return candidates.filter(isRead)
+        }
     }
 
     // MARK: - Servers

@@ -9,7 +9,7 @@ actor ClusterObjects {
     private let slices: APIResource
     private var files: [String: [ClusterObject]] = [:]
     private var present: [ObjectKey: ClusterObject] = [:]
-    private var namespaces: Set<String> = ["default"]
+    private var namespaces: Set<String> = []
 
     init(kubeconfig: String) async throws {
         api = KubernetesAPI(try ClusterAccess(Kubeconfig(path: kubeconfig)))
@@ -34,7 +34,7 @@ actor ClusterObjects {
     func clear() async throws {
         files = [:]
         for object in present.values.sorted(by: ClusterObject.precedes).reversed() { try await delete(object) }
-        for namespace in namespaces.sorted() {
+        for namespace in namespaces.union(["default"]).sorted() {
             try await api.send("DELETE", "/api/v1/namespaces/\(namespace)/events")
             try await api.send("DELETE", "/apis/coordination.k8s.io/v1/namespaces/\(namespace)/leases")
         }
@@ -84,6 +84,7 @@ actor ClusterObjects {
         let namespace = object.key.namespace
         if !namespace.isEmpty, !namespaces.contains(namespace) {
             let json = JSONValue.object(["metadata": .object(["name": .string(namespace)])])
+            // Even default comes some time after the server.
             do { try await api.send("POST", "/api/v1/namespaces", body: json) } catch let error as APIError where error.isConflict
             {}
             namespaces.insert(namespace)
