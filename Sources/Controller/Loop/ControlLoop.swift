@@ -72,8 +72,7 @@ actor ControlLoop {
         for await _ in wake {
             if Task.isCancelled { return }
             takePending()
-            guard hasObjects else { continue }
-            if isStale { await synchronize() } else { await report() }
+            if isStale, hasObjects { await synchronize() } else { await report() }
         }
     }
 

@@ -124,10 +124,14 @@ struct APIClient: Sendable {
 
     private func replace(_ object: Object) async throws {
         let path = object.kind.path(namespace: object.namespace, name: object.name)
-        let present = try JSONParser.node(from: try await api.get(path))
+        let present = JSONValue(try JSONParser.node(from: try await api.get(path)))
         var json = object.json
         // Not every kind may be replaced without saying which version.
-        json["metadata"]?["resourceVersion"] = present["metadata"]?["resourceVersion"].map { JSONValue($0) }
+        json["metadata"]?["resourceVersion"] = present.at("metadata.resourceVersion")
+        // A Service has to keep the address that the server gave it.
+        if object.kind == .service, let address = present.at("spec.clusterIP"), json.at("spec.clusterIP") == nil {
+            json["spec"]?["clusterIP"] = address
+        }
         try await api.send("PUT", path, body: json)
     }
 

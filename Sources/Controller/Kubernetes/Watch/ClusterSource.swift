@@ -39,7 +39,7 @@ actor ClusterSource {
     var missedSecrets: [ObjectKey: APIError] = [:]
     var secretRetry: Task<Void, Never>?
     /// Why the server went out of reach, as the first watch that noticed said it: one message for all, until it is back.
-    private var outage: String?
+    private(set) var outage: String?
     private let stream: AsyncStream<SourceUpdate>
     private let continuation: AsyncStream<SourceUpdate>.Continuation
 
@@ -177,7 +177,12 @@ actor ClusterSource {
             early += update.changed
             let gone = Set(update.deleted)
             if !gone.isEmpty { early.removeAll { gone.contains($0.key) } }
-            guard followed.allSatisfy(\.hasArrived) else { return }
+            guard followed.allSatisfy(\.hasArrived) else {
+                // Whoever waits for the start wants to know what keeps it.
+                let waiting = missingLists
+                if !waiting.isEmpty { continuation.yield(SourceUpdate(isInitial: false, findings: waiting)) }
+                return
+            }
             isComplete = true
             update = SourceUpdate(isInitial: true, changed: early)
             early = []
@@ -191,17 +196,5 @@ actor ClusterSource {
         let failures = followed.compactMap { followed in followed.failure.map { message(about: $0, of: followed.watch) } }
         return objectFindings.values.flatMap { $0 } + namelessFindings.values.flatMap { $0 }
             + (Set(failures).sorted() + [missedSecretsMessage].compactMap { $0 }).map { Finding(.error, $0) }
-    }
-
-    private func message(about failure: APIError, of watch: ResourceWatch) -> String {
-        let resource = watch.resource.qualifiedName + (watch.namespace.map { " of namespace \($0)" } ?? "")
-        switch failure {
-        case .unreachable(let failure):
-            let server = api.access.cluster.server
-            return "the API server \(server) is out of reach and the last state keeps serving: \(outage ?? failure.reason)"
-        case .refused(let refusal) where refusal.status == 403:
-            return "may not list and watch \(resource), which is left out: \(refusal.message)"
-        default: return "cannot follow \(resource), whose last state keeps serving: \(failure)"
-        }
     }
 }
