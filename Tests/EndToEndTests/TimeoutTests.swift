@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite("Timeouts and the process")
@@ -96,6 +97,31 @@ struct TimeoutTests {
                 }
             }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
+
+    /// More open files than Linux lets any process have.
+    private static let fileLimit =
+        (try? String(contentsOfFile: "/proc/sys/fs/nr_open", encoding: .utf8)).flatMap { Int($0.filter(\.isNumber)) } ?? 0
+
+    @Test(
+        "a maxconn for which there are not enough open files is its ConfigMap's error, and holds up nobody",
+        .enabled(if: (1..<50_000_000).contains(fileLimit), "this system has no limit that can be exceeded"))
+    func tooManyConnections() async throws {
+        func files(_ limit: String) -> String { Manifests.configMap(["maxconn": limit, "timeout-server": "31s"]) }
+        let manifests = [
+            "all.yaml": Manifests.service() + Manifests.ingress(), "map.yaml": Manifests.configMap(["maxconn": "137"]),
+        ]
+        try await TestController.with(manifests) { controller async throws in
+            try await controller.write("map.yaml", files("\(Self.fileLimit)"))
+            try await controller.wait("the rest is in force") { controller.configuration.contains("timeout server 31s") }
+            try await controller.wait("the refusal is told") { controller.log.contains("maxconn: \"\(Self.fileLimit)\"") }
+            #expect(controller.log.contains("raise the limit of the process"), "\(controller.log)")
+            #expect(try await controller.request("http://shop.example.com/").status == 200)
+            try await controller.write("map.yaml", files("150"))
+            try await controller.wait("the value is in force, with a reload") {
+                try await controller.runtimeAPI("show info").contains("\nMaxconn: 150\n")
+            }
         }
     }
 

@@ -7,7 +7,7 @@ public struct ProcessLimits: GlobalAnnotation {
         update: .runtime, since: "1.4",
         summary: """
             How many connections of clients HAProxy serves at a time; more wait. Without it HAProxy takes what its limit of open \
-            files allows.
+            files allows. More than at the last reload takes another one.
             """)
 
     static let softStop = AnnotationKey(

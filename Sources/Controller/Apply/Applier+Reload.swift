@@ -9,8 +9,9 @@ extension Applier {
             try await process.start()
         } catch {
             if case .notReady(_, let output) = error {
-                let refused = Self.listenerRefusals(output, target)
+                let refused = Self.refusals(output, target)
                 if !refused.isEmpty { return .refused(refused) }
+                if let shortage = DescriptorShortage(in: output) { return .failed(shortage.description) }
             }
             return .failed(error.description)
         }
@@ -48,10 +49,11 @@ extension Applier {
             }
             metrics.countFailedReload()
             for line in output { logger.warning("haproxy: \(line)") }
-            let refused = Self.listenerRefusals(output, target)
+            let refused = Self.refusals(output, target)
             if !refused.isEmpty { return .refused(refused) }
             await updateServers()
-            return .failed("HAProxy did not load the new configuration and keeps the old one: \(reason)")
+            let cause = DescriptorShortage(in: output)?.description ?? reason
+            return .failed("HAProxy did not load the new configuration and keeps the old one: \(cause)")
         }
     }
 
@@ -61,9 +63,24 @@ extension Applier {
         if !urgent.isEmpty { _ = await update(urgent) }
     }
 
+    /// What objects asked for that a HAProxy which starts cannot have, though its check sees nothing wrong.
+    static func refusals(_ output: [String], _ desired: DesiredState) -> [Refusal] {
+        listenerRefusals(output, desired) + (DescriptorShortage(in: output).map { limitRefusals($0, desired) } ?? [])
+    }
+
+    /// Who asked for a limit of connections for which there are not enough files.
+    private static func limitRefusals(_ shortage: DescriptorShortage, _ desired: DesiredState) -> [Refusal] {
+        desired.frame.flatMap(\.lines).compactMap { line in
+            guard case .globalMaxconn? = line.setting, let object = line.origin.object, let key = line.origin.key else {
+                return nil
+            }
+            return .value(object, key: key, reason: shortage.description)
+        }
+    }
+
     /// Objects whose keys asked for the frontends that cannot listen. None for the controller's own frontends, whose ports the
     /// operator has to change.
-    static func listenerRefusals(_ output: [String], _ desired: DesiredState) -> [Refusal] {
+    private static func listenerRefusals(_ output: [String], _ desired: DesiredState) -> [Refusal] {
         let failures = Dictionary(grouping: ListenerFailure.all(in: output), by: \.frontend)
         return desired.frame.compactMap { section in
             guard section.header.hasPrefix("frontend "), let failures = failures[section.name],

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Glibc
 import Logging
@@ -284,8 +285,18 @@ public actor HAProxyProcess {
         return info["Pid"].flatMap { Int32($0) }
     }
 
-    private static func level(of line: String) -> Logger.Level {
-        switch CheckProblem(line: line)?.severity {
+    /// What commands to change the state of servers lead to, which is no news.
+    private static let consequences = [
+        "forced maintenance", "forced drain", "going DOWN for maintenance", "enters drain state",
+        "backend '\(SpareBackends.namePrefix)",
+    ]
+
+    static func level(of line: String) -> Logger.Level {
+        let problem = CheckProblem(line: line)
+        if let problem, consequences.contains(where: { problem.message.contains($0) }) { return .debug }
+        // A Service without pods is its owner's business.
+        if let problem, problem.message.contains("has no server available!") { return .warning }
+        return switch problem?.severity {
         case .alert: .error
         case .warning: .warning
         case .notice: .debug

@@ -42,6 +42,12 @@ public enum RuntimeSetting: Hashable, Sendable {
         case .globalMaxconn: "maxconn"
         }
     }
+
+    var value: Int {
+        switch self {
+        case .globalMaxconn(let count): count
+        }
+    }
 }
 
 /// One section of haproxy.cfg.

@@ -179,7 +179,12 @@ import Testing
         func state(_ limit: Int) -> DesiredState {
             self.state([Section("global", lines: [.init("maxconn \(limit)", setting: .globalMaxconn(limit))])])
         }
-        #expect(updates(state(5), state(6)) == [.set(.globalMaxconn(6))])
+        #expect(updates(state(6), state(5)) == [.set(.globalMaxconn(5))])
+        // HAProxy takes no more than it was started with.
+        #expect(updates(state(5), state(6)) == nil)
+        var running = RunningState(loaded: state(6))
+        running.apply(.set(.globalMaxconn(2)))
+        #expect(running.difference(to: state(6)) == .runtime([.set(.globalMaxconn(6))]))
         #expect(updates(state(5), self.state([Section("global")])) == nil)
     }
 

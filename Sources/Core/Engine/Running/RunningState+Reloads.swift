@@ -24,6 +24,13 @@ extension RunningState {
                     origin: line?.origin ?? section.origin)
             ]
         }
+        for line in section.lines {
+            guard let setting = line.setting, setting.value > highestSettings[setting.keyword] ?? 0 else { continue }
+            return [
+                ReloadReason(
+                    .lines, "\(section.header) has \(line.directive.text), more than HAProxy was started with", origin: line.origin)
+            ]
+        }
         guard let pool = section.pool, let old = running.pool else { return [] }
         if pool.keywordText != old.keywordText {
             return [

@@ -16,6 +16,8 @@ public struct RunningState: Sendable {
     public internal(set) var spares: [String: String] = [:]
     /// The spares of the configuration, in order, with what a backend must have that they stand in for.
     private var reserve: [(name: String, profile: SpareBackends.Profile)] = []
+    /// The highest value that HAProxy takes for a setting: the one it was started with (management manual, "set maxconn global").
+    var highestSettings: [String: Int] = [:]
     private var authorityReplacement = AuthorityReplacement.possible
 
     /// From how many changed entries on a map is replaced as a whole, if they are half of it.
@@ -31,6 +33,7 @@ public struct RunningState: Sendable {
             for line in section.lines {
                 for map in line.directive.maps { maps[map] = state.maps[map]?.entries ?? [:] }
             }
+            for case let setting? in section.lines.map(\.setting) { highestSettings[setting.keyword] = setting.value }
             guard let pool = section.pool else { continue }
             if let count = pool.slots {
                 slots[section.name] = count
