@@ -96,10 +96,7 @@ public struct CORS: RouteAnnotation {
     }
 
     public func contribute(to route: inout RouteContribution) throws {
-        switch origin {
-        case .any: try route.set("cors-allow-origin", to: "*")
-        case .matching(let pattern):
-            try route.set("cors-allow-origin", to: pattern.id)
+        if case .matching(let pattern) = origin {
             if let origins = pattern.origins {
                 for origin in origins where !origin.isEmpty {
                     try route.addEntry(to: "cors-origins", key: "\(pattern.id):\(origin)", value: origin)
@@ -109,11 +106,9 @@ public struct CORS: RouteAnnotation {
                     to: "cors-origin-patterns", key: "^\(pattern.id):(?:\(pattern.expression))$", value: pattern.text)
             }
         }
-        try route.set("cors-allow-methods", to: methods)
-        try route.set("cors-allow-headers", to: headers)
-        try route.set("cors-max-age", to: String(age))
-        if sendsCredentials { try route.set("cors-allow-credentials", to: "true") }
-        if answersPreflight { try route.set("cors-respond-to-options", to: "true") }
+        // In one entry, because each look-up costs a request more than taking it apart; no field can have a slash.
+        let fields = [origin.id, methods, headers, String(age), sendsCredentials ? "1" : "", answersPreflight ? "1" : ""]
+        try route.set("cors", to: fields.joined(separator: "/"))
         route.use(Self.comparison)
         route.use(Self.preflight)
         route.use(Self.answer)
@@ -126,10 +121,10 @@ public struct CORS: RouteAnnotation {
     private static let comparison = FrontendRules(
         id: "cors", phase: .source,
         [
-            "http-request set-var(txn.cors) \(routeValue: "cors-allow-origin") if { req.fhdr(origin) -m found }",
+            "http-request set-var(txn.cors) \(routeValue: "cors") if { req.fhdr(origin) -m found }",
             "http-request set-var(txn.origin) req.fhdr(origin) if { var(txn.cors) -m found }",
-            "http-request set-var(txn.cors_key) var(txn.cors),concat(:,txn.origin) if { var(txn.cors) -m found }",
-            "http-request set-var(txn.cors_origin) str(*) if { var(txn.cors) -m str * }",
+            "http-request set-var(txn.cors_key) var(txn.cors),field(1,/),concat(:,txn.origin) if { var(txn.cors) -m found }",
+            "http-request set-var(txn.cors_origin) str(*) if { var(txn.cors) -m beg */ }",
             """
             http-request set-var(txn.cors_origin) var(txn.cors_key),map_str(\(map: "cors-origins")) \
             if { var(txn.cors) -m found } !{ var(txn.cors_origin) -m found }
@@ -147,7 +142,7 @@ public struct CORS: RouteAnnotation {
         [
             """
             http-request return status 204 if METH_OPTIONS { var(txn.cors) -m found } \
-            { req.hdr(access-control-request-method) -m found } { \(routeValue: "cors-respond-to-options") -m found }
+            { req.hdr(access-control-request-method) -m found } { var(txn.cors),field(6,/) -m str 1 }
             """
         ])
 
@@ -159,21 +154,21 @@ public struct CORS: RouteAnnotation {
             if { var(txn.cors_origin) -m found }
             """,
             """
-            http-after-response set-header Access-Control-Allow-Methods %[\(routeValue: "cors-allow-methods")] \
+            http-after-response set-header Access-Control-Allow-Methods %[var(txn.cors),field(2,/)] \
             if { var(txn.cors_origin) -m found }
             """,
             """
-            http-after-response set-header Access-Control-Allow-Headers %[\(routeValue: "cors-allow-headers")] \
+            http-after-response set-header Access-Control-Allow-Headers %[var(txn.cors),field(3,/)] \
             if { var(txn.cors_origin) -m found }
             """,
             """
-            http-after-response set-header Access-Control-Max-Age %[\(routeValue: "cors-max-age")] \
+            http-after-response set-header Access-Control-Max-Age %[var(txn.cors),field(4,/)] \
             if { var(txn.cors_origin) -m found }
             """,
             """
             http-after-response set-header Access-Control-Allow-Credentials true \
-            if { var(txn.cors_origin) -m found } { \(routeValue: "cors-allow-credentials") -m found }
+            if { var(txn.cors_origin) -m found } { var(txn.cors),field(5,/) -m str 1 }
             """,
-            "http-after-response add-header Vary Origin if { var(txn.cors) -m found } !{ var(txn.cors) -m str * }",
+            "http-after-response add-header Vary Origin if { var(txn.cors) -m found } !{ var(txn.cors) -m beg */ }",
         ])
 }

@@ -4,6 +4,14 @@ import Core
 enum AllowedOrigin: Hashable, Sendable {
     case any
     case matching(OriginPattern)
+
+    /// How maps name it.
+    var id: String {
+        switch self {
+        case .any: "*"
+        case .matching(let pattern): pattern.id
+        }
+    }
 }
 
 extension ValueType where Value == AllowedOrigin {

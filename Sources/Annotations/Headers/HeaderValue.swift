@@ -89,6 +89,31 @@ struct HeaderSetting: Hashable, Sendable {
     /// The name that tells headers apart: they have no case (RFC 9110, section 5.1).
     var id: String { name.lowercased() }
 
+    /// Sets the header to what the route has in a map, which is asked once.
+    ///
+    /// - Parameters:
+    ///   - verb: when, such as `http-request`.
+    ///   - map: the map with the values of routes, which also names the variable.
+    func rules(_ verb: String, _ map: String) -> [Directive] {
+        let variable = "txn.\(Self.variable(map))"
+        return [
+            "\(raw: verb) set-var(\(raw: variable)) \(routeValue: map)",
+            "\(raw: verb) set-header \(name) %[var(\(raw: variable))] if { var(\(raw: variable)) -m found }",
+        ]
+    }
+
+    /// A name of letters, digits, `_` and `.` that no other text has.
+    private static func variable(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                String(decoding: [byte], as: UTF8.self)
+            case UInt8(ascii: "-"): "_"
+            default: ".\(String(byte, radix: 16))"
+            }
+        }.joined()
+    }
+
     /// The headers that say where a message ends (RFC 9112, section 6). HAProxy sends what it is told even where the body is
     /// another, and whoever reads on takes the rest of the body for the next message.
     static let framing: Set<String> = ["content-length", "transfer-encoding"]

@@ -36,5 +36,8 @@ public struct HostHeader: RouteAnnotation {
 
     private static let rules = FrontendRules(
         id: "set-host", phase: .headers,
-        ["http-request set-header Host %[\(routeValue: "set-host")] if { \(routeValue: "set-host") -m found }"])
+        [
+            "http-request set-var(txn.set_host) \(routeValue: "set-host")",
+            "http-request set-header Host %[var(txn.set_host)] if { var(txn.set_host) -m found }",
+        ])
 }

@@ -30,7 +30,7 @@ public struct RequestHeaders: RouteAnnotation {
                     ]),
                     ExampleManifest.service()),
                 leadsTo: [
-                    "http-request set-header X-Environment %[var(txn.settings),map_str(maps/request-header-x-environment.map)]",
+                    "http-request set-header X-Environment %[var(txn.request_header_x_environment)]",
                     "http-request set-header X-Client %[src]:%[src_port]",
                     "maps/request-header-x-environment.map: production",
                 ])
@@ -52,12 +52,7 @@ public struct RequestHeaders: RouteAnnotation {
                 route.use(
                     FrontendRules(
                         id: "request \(setting.id) \(setting.name)", phase: .headers,
-                        [
-                            """
-                            http-request set-header \(setting.name) %[\(routeValue: map)] \
-                            if { \(routeValue: map) -m found }
-                            """
-                        ]))
+                        setting.rules("http-request", map)))
             case .format(let format):
                 route.backend.rule(.headers, "http-request set-header \(setting.name) \(format)")
             }

@@ -47,12 +47,7 @@ public struct ResponseHeaders: RouteAnnotation {
                 route.use(
                     FrontendRules(
                         id: "response \(setting.id) \(setting.name)", phase: .headers,
-                        [
-                            """
-                            http-after-response set-header \(setting.name) %[\(routeValue: map)] \
-                            if { \(routeValue: map) -m found }
-                            """
-                        ]))
+                        setting.rules("http-after-response", map)))
             case .format(let format):
                 route.backend.rule(.headers, "http-after-response set-header \(setting.name) \(format)")
             }

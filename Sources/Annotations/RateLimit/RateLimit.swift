@@ -14,7 +14,11 @@ public struct RateLimit: RouteAnnotation {
         summary: "How many clients are remembered at the same time; beyond it the oldest are forgotten.")
     static let status = AnnotationKey(
         "rate-limit-status-code", .refusalStatus, scopes: [.configMap, .ingress], default: "403", acts: .frontend, update: .map,
-        since: "1.5", summary: "The status of the answer to a refused request.")
+        since: "1.5",
+        summary: """
+            The status of the answer to a refused request. One other than 403, 429 and 503 that no route has used yet needs a \
+            reload.
+            """)
     static let exempt = AnnotationKey(
         "rate-limit-whitelist", .addresses, scopes: [.configMap, .ingress], acts: .frontend, update: .map, since: "3.2",
         summary: "Networks whose requests are neither counted nor refused.")
@@ -89,7 +93,8 @@ public struct RateLimit: RouteAnnotation {
             route.use(Self.exemption)
         }
         route.use(Self.counting(in: table))
-        route.use(Self.refusal)
+        route.use(Self.verdict)
+        for status in Self.usualStatuses.union([statusCode]) { route.use(Self.refusal(with: status)) }
     }
 
     /// The statuses that HAProxy has an answer for (configuration manual, section 4.2, "http-request deny").
@@ -132,10 +137,18 @@ public struct RateLimit: RouteAnnotation {
             ])
     }
 
-    private static let refusal = FrontendRules(
-        id: "4 refuse", phase: .rateLimit,
-        ["http-request set-var(txn.rate_status) var(txn.rate),field(4,|) if { var(txn.rate_excess) -m int gt 0 }"]
-            + statuses.map { "http-request deny deny_status \($0) if { var(txn.rate_status) -m str \(raw: String($0)) }" })
+    private static let verdict = FrontendRules(
+        id: "4 verdict", phase: .rateLimit,
+        ["http-request set-var(txn.rate_status) var(txn.rate),field(4,|) if { var(txn.rate_excess) -m int gt 0 }"])
+
+    /// The statuses that routes may change to without a reload. Each costs all requests a comparison.
+    private static let usualStatuses: Set = [403, 429, 503]
+
+    private static func refusal(with status: Int) -> FrontendRules {
+        FrontendRules(
+            id: "5 refuse \(status)", phase: .rateLimit,
+            ["http-request deny deny_status \(status) if { var(txn.rate_status) -m str \(raw: String(status)) }"])
+    }
 }
 
 extension ValueType where Value == Int {

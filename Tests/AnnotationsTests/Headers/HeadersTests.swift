@@ -89,10 +89,17 @@ import Testing
         #expect(try trial(["request-set-header": "X-Content-Length 3"]).routeValue("request-header-x-content-length") == "3")
     }
 
+    @Test func `Headers whose names differ in one character only have variables of their own`() throws {
+        let trial = try trial(["request-set-header": "X-A-B 1\nX-A_B 2\nX-A.B 3\n"])
+        let rules = trial.section("frontend http").filter { $0.contains("set-var(txn.request_header") }
+        let variables = rules.compactMap { $0.split(whereSeparator: { "()".contains($0) }).dropFirst().first }
+        #expect(variables.count == 3 && Set(variables).count == 3, "\(rules) \(trial.findings)")
+    }
+
     @Test func `The host for the pods is a map entry`() throws {
         let trial = try trial(["set-host": "web.internal.example.com:8080"])
         #expect(trial.routeValue("set-host") == "web.internal.example.com:8080")
-        #expect(trial.section("frontend https").contains { $0.hasPrefix("http-request set-header Host %[var(txn.settings)") })
+        #expect(trial.section("frontend https").contains { $0.hasPrefix("http-request set-header Host %[var(txn.set_host)]") })
     }
 
     @Test(arguments: ["", "a b", "a\nb", "http://a", "%[src]", "a/b", ":80"])
