@@ -95,6 +95,10 @@ final class ChildProcess: Sendable {
                     defer { passedOn?.closeWritingEnd() }
                     do {
                         passedOn = try standardOutput.map { _ in try OutputPipe() }
+                        reader = try OutputReader(descriptor: lines.readingEnd, onLine: onLine)
+                        relay = try standardOutput.flatMap { target in
+                            try passedOn.map { try OutputRelay(from: $0, to: target) }
+                        }
                         let pid = try spawn(
                             words, environment: environment, output: (passedOn ?? lines).writingEnd, errors: lines.writingEnd)
                         child = ChildProcess(pid: pid)
@@ -103,8 +107,6 @@ final class ChildProcess: Sendable {
                         passedOn?.closeReadingEnd()
                         throw error
                     }
-                    reader = OutputReader(descriptor: lines.readingEnd, onLine: onLine)
-                    relay = standardOutput.flatMap { target in passedOn.map { OutputRelay(from: $0, to: target) } }
                 } catch {
                     continuation.resume(throwing: error)
                     return

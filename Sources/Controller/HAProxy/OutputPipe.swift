@@ -22,21 +22,42 @@ struct OutputPipe {
         _ = fcntl(writingEnd, 1031, size)
     }
 
-    /// Waits for bytes and reads them; nil at the end, or as soon as there are none and `isOver` says so. Others than the child
-    /// may hold the pipe open for long.
-    static func read(_ descriptor: Int32, into buffer: inout [UInt8], unless isOver: () -> Bool) -> Int? {
+    /// Waits for bytes and reads them; nil at the end, or as soon as there are none and `bell` has rung. Others than the child may
+    /// hold the pipe open for long.
+    static func read(_ descriptor: Int32, into buffer: inout [UInt8], until bell: Bell) -> Int? {
         while true {
-            var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            // Asked before: what is written until then is still read.
-            let isOver = isOver()
-            let ready = poll(&event, 1, 50)
-            if ready == 0 {
-                if isOver { return nil }
-                continue
+            var events = [
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: bell.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            guard poll(&events, 2, -1) > 0 else {
+                if errno == EINTR { continue }
+                return nil
             }
+            // What was written before the bell rang is still read.
+            guard events[0].revents != 0 else { return nil }
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             return count > 0 ? count : nil
         }
+    }
+}
+
+/// Wakes a thread that waits in `poll`, once and for all.
+final class Bell: Sendable {
+    private let pipe: OutputPipe
+    var descriptor: Int32 { pipe.readingEnd }
+
+    /// - Throws: ``SpawnError``.
+    init() throws { pipe = try OutputPipe() }
+
+    deinit {
+        pipe.closeReadingEnd()
+        pipe.closeWritingEnd()
+    }
+
+    func ring() {
+        var byte: UInt8 = 1
+        _ = write(pipe.writingEnd, &byte, 1)
     }
 }

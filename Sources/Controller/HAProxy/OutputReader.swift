@@ -1,15 +1,16 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// Reads a pipe on its own thread and hands on whole lines.
 final class OutputReader: Sendable {
     private let descriptor: Int32
     private let onLine: @Sendable (String) -> Void
-    private let childIsGone = Mutex(false)
+    private let childIsGone: Bell
     private let done = DispatchSemaphore(value: 0)
 
-    init(descriptor: Int32, onLine: @escaping @Sendable (String) -> Void) {
+    /// - Throws: ``SpawnError``.
+    init(descriptor: Int32, onLine: @escaping @Sendable (String) -> Void) throws {
+        childIsGone = try Bell()
         self.descriptor = descriptor
         self.onLine = onLine
     }
@@ -26,7 +27,7 @@ final class OutputReader: Sendable {
 
     /// Waits until what the child wrote has been read. A grandchild may hold the pipe open for long; it is not waited for.
     func finish() {
-        childIsGone.withLock { $0 = true }
+        childIsGone.ring()
         done.wait()
     }
 
@@ -34,7 +35,7 @@ final class OutputReader: Sendable {
         var pending: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 8192)
         while true {
-            guard let count = OutputPipe.read(descriptor, into: &buffer, unless: { childIsGone.withLock { $0 } }) else { break }
+            guard let count = OutputPipe.read(descriptor, into: &buffer, until: childIsGone) else { break }
             pending += buffer[..<count]
             while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
                 onLine(String(decoding: pending[..<end], as: UTF8.self))

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// Passes a child's standard output on as it is, on its own thread: HAProxy's access log, which is too much to look at.
 ///
@@ -9,10 +8,12 @@ import Synchronization
 final class OutputRelay: Sendable {
     private let source: Int32
     private let target: Int32
-    private let childIsGone = Mutex(false)
+    private let childIsGone: Bell
     private let done = DispatchSemaphore(value: 0)
 
-    init(from pipe: OutputPipe, to target: Int32) {
+    /// - Throws: ``SpawnError``.
+    init(from pipe: OutputPipe, to target: Int32) throws {
+        childIsGone = try Bell()
         // What processes without privileges may have (/proc/sys/fs/pipe-max-size).
         pipe.enlarge(to: 1 << 20)
         source = pipe.readingEnd
@@ -31,7 +32,7 @@ final class OutputRelay: Sendable {
 
     /// Waits until what the child wrote has been passed on, but not for ever: our own reader may have stopped reading.
     func finish() {
-        childIsGone.withLock { $0 = true }
+        childIsGone.ring()
         _ = done.wait(timeout: .now() + .seconds(5))
     }
 
@@ -44,7 +45,7 @@ final class OutputRelay: Sendable {
 
         var pending: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        while let count = OutputPipe.read(source, into: &buffer, unless: { childIsGone.withLock { $0 } }) {
+        while let count = OutputPipe.read(source, into: &buffer, until: childIsGone) {
             pending += buffer[..<count]
             // Only whole lines, so that what others write to the same place comes between lines.
             guard let end = pending.lastIndex(of: UInt8(ascii: "\n")) ?? (pending.count > 1 << 17 ? pending.count - 1 : nil)
