@@ -3,8 +3,9 @@ import Core
 extension Applier {
     func start() async -> Outcome {
         target.spares = spares.sections(for: target)
-        if let refused = await checkCandidate() { return refused }
-        do { try files.write(target) } catch { return .failed("\(error)") }
+        let rendered = target.renderedFiles()
+        if let refused = await checkCandidate(rendered) { return refused }
+        do { try files.write(target, rendered: rendered) } catch { return .failed("\(error)") }
         do {
             try await process.start()
         } catch {
@@ -33,11 +34,12 @@ extension Applier {
             return .deferred(wait)
         }
         target.spares = spares.sections(for: target)
-        if let refused = await checkCandidate() {
+        let rendered = target.renderedFiles()
+        if let refused = await checkCandidate(rendered) {
             if case .failed = refused { await updateServers() }
             return refused
         }
-        do { try files.write(target) } catch { return .failed("\(error)") }
+        do { try files.write(target, rendered: rendered) } catch { return .failed("\(error)") }
         switch await process.reload() {
         case .reloaded:
             loaded()
@@ -60,7 +62,8 @@ extension Applier {
     /// Pods come and go while a reload has to wait, or cannot be done: nobody is sent to those that are gone.
     func updateServers() async {
         let urgent = repairs + (running?.urgentUpdates(to: target, in: changed) ?? [])
-        if !urgent.isEmpty { _ = await update(urgent) }
+        guard !urgent.isEmpty, let failure = await update(urgent) else { return }
+        logger.warning("servers could not be updated while a reload waits", metadata: ["answer": "\(failure)"])
     }
 
     /// What objects asked for that a HAProxy which starts cannot have, though its check sees nothing wrong.
@@ -91,10 +94,10 @@ extension Applier {
     }
 
     /// nil when HAProxy would accept the files.
-    func checkCandidate() async -> Outcome? {
+    private func checkCandidate(_ files: [String: [UInt8]]) async -> Outcome? {
         let desired = target
         do {
-            try directory.stage(desired.renderedFiles())
+            try directory.stage(files)
             defer { try? directory.discardCandidate() }
             switch try await check.check(file: "haproxy.cfg", directory: directory.candidateURL.path) {
             case .valid(let warnings):

@@ -37,7 +37,7 @@ struct ConfigurationDirectory: Sendable {
             try FileManager.default.createDirectory(at: staged.deletingLastPathComponent(), withIntermediateDirectories: true)
             // A file that is in force already is linked, not copied: replacing it later leaves the link alone.
             if Self.content(of: current) == content, link(current.path, staged.path) == 0 { continue }
-            try Self.write(content, to: staged, isDurable: false)
+            try Self.write(content, to: staged)
         }
     }
 
@@ -47,10 +47,10 @@ struct ConfigurationDirectory: Sendable {
 
     /// Makes the directory hold the files of a desired state and no others, except certificates that it keeps.
     ///
+    /// - Parameter files: the state's, rendered.
     /// - Returns: what the changed paths held before (nil for files that are new), to be given back to ``restore(_:)``.
     @discardableResult
-    func write(_ state: DesiredState, withOrigins: Bool = false) throws -> [String: [UInt8]?] {
-        let files = state.renderedFiles(withOrigins: withOrigins)
+    func write(_ state: DesiredState, rendered files: [String: [UInt8]]) throws -> [String: [UInt8]?] {
         var before: [String: [UInt8]?] = [:]
         for path in files.keys.sorted() {
             guard let content = files[path] else { continue }
@@ -59,7 +59,7 @@ struct ConfigurationDirectory: Sendable {
             guard current != content else { continue }
             before[path] = .some(current)
             try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Self.write(content, to: target, isDurable: true)
+            try Self.write(content, to: target)
         }
         for path in ownedFiles() where files[path] == nil {
             if keeps(path, of: state) { continue }
@@ -83,7 +83,7 @@ struct ConfigurationDirectory: Sendable {
             if let content {
                 try FileManager.default.createDirectory(
                     at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try Self.write(content, to: target, isDurable: true)
+                try Self.write(content, to: target)
             } else if !keeps(path, of: state), FileManager.default.fileExists(atPath: target.path) {
                 try FileManager.default.removeItem(at: target)
             }
@@ -95,12 +95,12 @@ struct ConfigurationDirectory: Sendable {
         state.keepsUnusedCertificates && path.hasPrefix("certs/") && path.hasSuffix(".pem")
     }
 
-    /// Undoes a ``write(_:)``.
+    /// Undoes a ``write(_:rendered:)``.
     func restore(_ before: [String: [UInt8]?]) throws {
         for (path, content) in before {
             let target = url.appendingPathComponent(path)
             if let content {
-                try Self.write(content, to: target, isDurable: true)
+                try Self.write(content, to: target)
             } else if FileManager.default.fileExists(atPath: target.path) {
                 try FileManager.default.removeItem(at: target)
             }
@@ -121,8 +121,9 @@ struct ConfigurationDirectory: Sendable {
 
     private static func content(of url: URL) -> [UInt8]? { FileManager.default.contents(atPath: url.path).map(Array.init) }
 
-    /// Write beside the target, flush, rename: a reader sees the old file or the new one, whole.
-    private static func write(_ content: [UInt8], to url: URL, isDurable: Bool) throws {
+    /// Write beside the target, rename: a reader sees the old file or the new one, whole. What a power failure leaves half written
+    /// is written anew by the controller that starts after it, so nothing waits for the disk.
+    private static func write(_ content: [UInt8], to url: URL) throws {
         let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).new")
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: temporary.path, code: errno) }
@@ -136,7 +137,6 @@ struct ConfigurationDirectory: Sendable {
                 guard written > 0 else { throw FileError(path: temporary.path, code: errno) }
                 offset += written
             }
-            if isDurable, fsync(descriptor) != 0 { throw FileError(path: temporary.path, code: errno) }
         }
         guard rename(temporary.path, url.path) == 0 else { throw FileError(path: url.path, code: errno) }
     }

@@ -9,7 +9,7 @@ struct FileKeeper {
     let directory: ConfigurationDirectory
     /// What the files hold.
     private(set) var written: DesiredState?
-    /// What files held before ``write(_:)``, until HAProxy has loaded them.
+    /// What files held before ``write(_:rendered:)``, until HAProxy has loaded them.
     private var before: (files: [String: [UInt8]?], state: DesiredState?)?
     private var pending = ChangedParts()
     private var since: ContinuousClock.Instant?
@@ -36,23 +36,27 @@ struct FileKeeper {
     /// Writes what has changed.
     mutating func flush(_ state: DesiredState) throws {
         guard !pending.isEmpty else { return }
-        if pending.isEverything { try directory.write(state) } else { try directory.write(state, only: pending) }
+        if pending.isEverything {
+            try directory.write(state, rendered: state.renderedFiles())
+        } else {
+            try directory.write(state, only: pending)
+        }
         finish(state)
     }
 
     /// Writes all files for a HAProxy that is about to load them.
-    mutating func write(_ state: DesiredState) throws {
-        before = (try directory.write(state), written)
+    mutating func write(_ state: DesiredState, rendered: [String: [UInt8]]) throws {
+        before = (try directory.write(state, rendered: rendered), written)
         finish(state)
     }
 
     /// What a HAProxy that runs has loaded and what was changed in it since, as far as files say it.
     var inForce: DesiredState? { before.map { $0.state } ?? written }
 
-    /// HAProxy has loaded what ``write(_:)`` wrote.
+    /// HAProxy has loaded what ``write(_:rendered:)`` wrote.
     mutating func confirm() { before = nil }
 
-    /// Undoes the last ``write(_:)``.
+    /// Undoes the last ``write(_:rendered:)``.
     mutating func restore() throws {
         guard let before else { return }
         self.before = nil

@@ -46,7 +46,8 @@ struct RenderCommand: AnnotationCommand {
         }
         let directory = ConfigurationDirectory(path: output)
         try directory.prepare()
-        try directory.write(offline.assembly.state, withOrigins: withOrigins)
+        let state = offline.assembly.state
+        try directory.write(state, rendered: state.renderedFiles(withOrigins: withOrigins))
     }
 }
 
