@@ -46,7 +46,8 @@ struct Controller {
         await process.beforeRestart { await applier.willRestart() }
         let loop = ControlLoop(
             engine: Engine(registry: annotations, options: options), applier: applier, metrics: metrics, logger: logger,
-            secrets: source.secrets, observer: source.reporting)
+            secrets: source.secrets, observer: source.reporting,
+            reportDelay: source.reporting == nil ? .zero : .seconds(1))
         let updates = try source.updates()
 
         await withTaskGroup(of: Void.self) { group in
