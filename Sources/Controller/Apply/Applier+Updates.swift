@@ -10,6 +10,7 @@ extension Applier {
         } catch {
             return "\(error)"
         }
+        let leaving = running?.pendingRemovals.count ?? 0
         for update in updates {
             running?.apply(update)
             if case .bind(let backend, let spare, _) = update {
@@ -18,37 +19,38 @@ extension Applier {
         }
         repairs = []
         metrics.countRuntimeUpdates(updates.count)
-        scheduleRemovals()
+        let pending = running?.pendingRemovals.count ?? 0
+        if pending > leaving || (pending > 0 && removals == nil) { removeSoon() }
         return nil
     }
 
-    /// Servers go when their sessions have ended; until then they are asked again and again.
-    func scheduleRemovals() {
-        guard removals == nil, running?.pendingRemovals.isEmpty == false else { return }
+    /// Servers go when their sessions have ended; until then they are asked again and again, ever more slowly. A server that begins to
+    /// leave is asked soon, whatever others wait for: it may keep a spare backend from its next Service.
+    func removeSoon() {
+        let first = Duration.milliseconds(100)
+        guard removals == nil || removalPause > first else { return }
+        removals?.cancel()
+        removalPause = first
         removals = Task { [weak self] in
-            var delay = Duration.milliseconds(100)
-            while !Task.isCancelled {
-                try? await Task.sleep(for: delay)
-                guard let self, await self.finishRemovals() else { return }
-                delay = min(delay * 2, .seconds(2))
+            while let pause = await self?.removalPause {
+                do { try await Task.sleep(for: pause) } catch { return }
+                guard await self?.finishRemovals() == true else { return }
             }
         }
     }
 
     /// - Returns: whether some are left.
-    func finishRemovals() async -> Bool {
+    private func finishRemovals() async -> Bool {
         await begin()
         defer { end() }
-        guard let pending = running?.pendingRemovals, !pending.isEmpty else {
-            removals = nil
-            return false
-        }
-        let deleted = (try? await updater.delete(pending)) ?? []
+        guard !Task.isCancelled else { return false }
+        let deleted = (try? await updater.delete(running?.pendingRemovals ?? [])) ?? []
         for server in deleted { running?.removalFinished(backend: server.backend, server: server.server) }
-        if running?.pendingRemovals.isEmpty != false {
+        guard running?.pendingRemovals.isEmpty == false else {
             removals = nil
             return false
         }
+        removalPause = min(removalPause * 2, .seconds(2))
         return true
     }
 }

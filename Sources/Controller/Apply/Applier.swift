@@ -18,6 +18,8 @@ actor Applier {
     var files: FileKeeper
     var spares: SpareBackends
     var removals: Task<Void, Never>?
+    /// How long the task waits before it tries again.
+    var removalPause = Duration.zero
     var flushing: Task<Void, Never>?
     /// What a HAProxy that is being started again reads.
     var loadedByRestart: DesiredState?

@@ -42,19 +42,19 @@ struct RuntimeUpdater: Sendable {
     ///
     /// - Returns: the ones that are deleted.
     func delete(_ servers: [(backend: String, server: String)]) async throws -> [(backend: String, server: String)] {
-        var deleted: [(backend: String, server: String)] = []
-        for server in servers {
+        let commands = try servers.flatMap { server in
             let name = "\(server.backend)/\(server.server)"
-            let answers = try await socket.send(batch: [
-                RuntimeCommand("set server", [name, "state", "maint"]), RuntimeCommand("del server", [name]),
-            ])
-            let answer = answers.last ?? ""
-            // A server that is not there any more is as good as deleted.
-            if answer.contains("Server deleted.") || answer.contains("No such server") || answer.contains("No such backend") {
-                deleted.append(server)
-            }
+            return [
+                try RuntimeCommand("set server", [name, "state", "maint"]),
+                try RuntimeCommand("del server", [name]),
+            ]
         }
-        return deleted
+        let answers = try await socket.send(batch: commands)
+        return servers.enumerated().filter { index, _ in
+            let answer = answers[2 * index + 1]
+            // A server that is not there any more is as good as deleted.
+            return answer.contains("Server deleted.") || answer.contains("No such server") || answer.contains("No such backend")
+        }.map(\.element)
     }
 
     private func commands(for update: RuntimeUpdate) throws -> [RuntimeCommand] {
