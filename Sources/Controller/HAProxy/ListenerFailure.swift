@@ -14,9 +14,10 @@ public struct ListenerFailure: Hashable, Sendable {
             let range = problem.message.firstRange(of: "frontend ")
         else { return nil }
         let rest = problem.message[range.upperBound...]
-        guard let colon = rest.firstIndex(of: ":"), rest[colon...].contains("cannot bind") else { return nil }
+        // Newer releases name the protocol in between.
+        guard let colon = rest.firstIndex(of: ":"), let words = rest[colon...].firstRange(of: "cannot bind") else { return nil }
         frontend = String(rest[..<colon])
-        reason = String(rest[rest.index(after: colon)...].drop { $0 == " " })
+        reason = String(rest[words.lowerBound...])
     }
 
     /// All failures in HAProxy's output.

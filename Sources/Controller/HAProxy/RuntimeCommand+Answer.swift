@@ -13,8 +13,8 @@ extension RuntimeCommand {
             return answer.isEmpty
         case "prepare map", "prepare acl": return answer.hasPrefix("New version created: ")
         case "set server":
-            // `addr` tells what it changed; every other success is silent.
-            return answer.isEmpty || answer == "server ssl setting updated."
+            // `addr` tells what it changed; every other success is silent. From 2.9 on nothing to change is said in fewer words.
+            return answer.isEmpty || answer == "nothing changed" || answer == "server ssl setting updated."
                 || answer.hasSuffix("by 'stats socket command'") && !answer.hasPrefix("Invalid")
                     && (answer.contains("changed from") || answer.contains("no need to change"))
         case "add server": return answer.contains("New server registered.")
