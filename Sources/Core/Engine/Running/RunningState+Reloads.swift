@@ -28,7 +28,8 @@ extension RunningState {
             guard let setting = line.setting, setting.value > highestSettings[setting.keyword] ?? 0 else { continue }
             return [
                 ReloadReason(
-                    .lines, "\(section.header) has \(line.directive.text), more than HAProxy was started with", origin: line.origin)
+                    .lines, "\(section.header) has \(line.directive.text), more than HAProxy was started with",
+                    origin: line.origin)
             ]
         }
         guard let pool = section.pool, let old = running.pool else { return [] }
