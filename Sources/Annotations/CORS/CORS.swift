@@ -97,21 +97,54 @@ public struct CORS: RouteAnnotation {
 
     public func contribute(to route: inout RouteContribution) throws {
         if case .matching(let pattern) = origin {
-            if let origins = pattern.origins {
-                for origin in origins where !origin.isEmpty {
+            switch origin.kind {
+            case .any, .literal: break
+            case .list(let origins):
+                for origin in origins {
                     try route.addEntry(to: "cors-origins", key: "\(pattern.id):\(origin)", value: origin)
                 }
-            } else {
+            case .expression:
                 try route.addEntry(
                     to: "cors-origin-patterns", key: "^\(pattern.id):(?:\(pattern.expression))$", value: pattern.text)
             }
         }
-        // In one entry, because each look-up costs a request more than taking it apart; no field can have a slash.
-        let fields = [origin.id, methods, headers, String(age), sendsCredentials ? "1" : "", answersPreflight ? "1" : ""]
-        try route.set("cors", to: fields.joined(separator: "/"))
+        // In one entry, because each look-up costs a request more than taking it apart. The number is what HAProxy takes the
+        // entry for where it wants one; no field can have a `;`.
+        let fields = [String(flags.rawValue), methods, headers, String(age), origin.text]
+        try route.set("cors", to: fields.joined(separator: ";"))
         route.use(Self.comparison)
         route.use(Self.preflight)
         route.use(Self.answer)
+    }
+
+    private var flags: Flags {
+        var flags: Flags = []
+        if sendsCredentials { flags.insert(.credentials) }
+        if answersPreflight { flags.insert(.preflight) }
+        switch origin.kind {
+        case .any: flags.insert(.any)
+        case .literal: break
+        case .list: flags.insert(.list)
+        case .expression: flags.insert(.expression)
+        }
+        return flags
+    }
+
+    /// What a route wants, as the bits of a number that rules look at.
+    private struct Flags: OptionSet {
+        let rawValue: Int
+
+        static let credentials = Flags(rawValue: 1)
+        static let preflight = Flags(rawValue: 2)
+        /// Every origin may read the answers.
+        static let any = Flags(rawValue: 4)
+        /// The origins are entries of a map.
+        static let list = Flags(rawValue: 8)
+        /// Origins match a regular expression.
+        static let expression = Flags(rawValue: 16)
+
+        /// Whether the route has the flag; false without CORS.
+        var condition: String { "{ var(txn.cors),and(\(rawValue)) -m bool }" }
     }
 
     // MARK: - Fixed rules
@@ -121,17 +154,17 @@ public struct CORS: RouteAnnotation {
     private static let comparison = FrontendRules(
         id: "cors", phase: .source,
         [
-            "http-request set-var(txn.cors) \(routeValue: "cors") if { req.fhdr(origin) -m found }",
-            "http-request set-var(txn.origin) req.fhdr(origin) if { var(txn.cors) -m found }",
-            "http-request set-var(txn.cors_key) var(txn.cors),field(1,/),concat(:,txn.origin) if { var(txn.cors) -m found }",
-            "http-request set-var(txn.cors_origin) str(*) if { var(txn.cors) -m beg */ }",
+            "http-request set-var(txn.origin) req.fhdr(origin)",
+            "http-request set-var(txn.cors) \(routeValue: "cors") if { var(txn.origin) -m found }",
+            "http-request set-var(txn.cors_origin) str(*) if \(raw: Flags.any.condition)",
+            "http-request set-var(txn.cors_origin) var(txn.origin) if { var(txn.cors),field(5,;),strcmp(txn.origin) eq 0 }",
             """
-            http-request set-var(txn.cors_origin) var(txn.cors_key),map_str(\(map: "cors-origins")) \
-            if { var(txn.cors) -m found } !{ var(txn.cors_origin) -m found }
+            http-request set-var(txn.cors_origin) var(txn.origin) if \(raw: Flags.list.condition) \
+            { var(txn.cors),field(5,;),concat(:,txn.origin),map_str(\(map: "cors-origins")) -m found }
             """,
             """
-            http-request set-var(txn.cors_origin) var(txn.origin) if { var(txn.cors) -m found } \
-            !{ var(txn.cors_origin) -m found } { var(txn.cors_key),map_reg(\(map: "cors-origin-patterns")) -m found }
+            http-request set-var(txn.cors_origin) var(txn.origin) if \(raw: Flags.expression.condition) \
+            { var(txn.cors),field(5,;),concat(:,txn.origin),map_reg(\(map: "cors-origin-patterns")) -m found }
             """,
         ])
 
@@ -141,8 +174,8 @@ public struct CORS: RouteAnnotation {
         id: "cors", phase: .accessControl,
         [
             """
-            http-request return status 204 if METH_OPTIONS { var(txn.cors) -m found } \
-            { req.hdr(access-control-request-method) -m found } { var(txn.cors),field(6,/) -m str 1 }
+            http-request return status 204 if METH_OPTIONS \(raw: Flags.preflight.condition) \
+            { req.hdr(access-control-request-method) -m found }
             """
         ])
 
@@ -154,21 +187,21 @@ public struct CORS: RouteAnnotation {
             if { var(txn.cors_origin) -m found }
             """,
             """
-            http-after-response set-header Access-Control-Allow-Methods %[var(txn.cors),field(2,/)] \
+            http-after-response set-header Access-Control-Allow-Methods %[var(txn.cors),field(2,;)] \
             if { var(txn.cors_origin) -m found }
             """,
             """
-            http-after-response set-header Access-Control-Allow-Headers %[var(txn.cors),field(3,/)] \
+            http-after-response set-header Access-Control-Allow-Headers %[var(txn.cors),field(3,;)] \
             if { var(txn.cors_origin) -m found }
             """,
             """
-            http-after-response set-header Access-Control-Max-Age %[var(txn.cors),field(4,/)] \
+            http-after-response set-header Access-Control-Max-Age %[var(txn.cors),field(4,;)] \
             if { var(txn.cors_origin) -m found }
             """,
             """
             http-after-response set-header Access-Control-Allow-Credentials true \
-            if { var(txn.cors_origin) -m found } { var(txn.cors),field(5,/) -m str 1 }
+            if \(raw: Flags.credentials.condition) { var(txn.cors_origin) -m found }
             """,
-            "http-after-response add-header Vary Origin if { var(txn.cors) -m found } !{ var(txn.cors) -m beg */ }",
+            "http-after-response add-header Vary Origin if { var(txn.cors) -m found } !\(raw: Flags.any.condition)",
         ])
 }

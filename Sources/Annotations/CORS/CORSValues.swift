@@ -5,11 +5,28 @@ enum AllowedOrigin: Hashable, Sendable {
     case any
     case matching(OriginPattern)
 
-    /// How maps name it.
-    var id: String {
-        switch self {
-        case .any: "*"
-        case .matching(let pattern): pattern.id
+    /// How a request's Origin is compared.
+    enum Kind {
+        case any
+        case literal(String)
+        case list([String])
+        case expression
+    }
+
+    var kind: Kind {
+        guard case .matching(let pattern) = self else { return .any }
+        // Only an opaque origin has no text, and nobody sends it as an empty field.
+        guard let origins = pattern.origins?.filter({ !$0.isEmpty }) else { return .expression }
+        // What separates the fields of a map entry is in no Origin.
+        return origins.count == 1 && !origins[0].contains(";") ? .literal(origins[0]) : .list(origins)
+    }
+
+    /// The one origin, or what entries of other maps begin with. Browsers send no Origin that looks like the latter.
+    var text: String {
+        switch (self, kind) {
+        case (_, .literal(let origin)): origin
+        case (.matching(let pattern), _): pattern.id
+        case (.any, _): "*"
         }
     }
 }

@@ -28,7 +28,7 @@ public struct RateLimit: RouteAnnotation {
         summary: """
             Each client address may make so many requests in a period; one more gets the status code and does not reach a pod. \
             Refused requests count too, so that a client has to slow down before it is served again. Routes with the same \
-            limit settings count together: a client that is limited on one of them is limited on all of them.
+            limit, period and size count together: a client that is limited on one of them is limited on all of them.
 
             The address is the one after `src-ip-header`. The limit, the status and the exempt networks change without a \
             reload; a period or size that no other route has yet needs one, because each pair has a stick table of its own.
@@ -44,7 +44,7 @@ public struct RateLimit: RouteAnnotation {
                     ExampleManifest.service()),
                 leadsTo: [
                     "backend RateLimit-1m-102400", "stick-table type string len 64 size 102400 expire 1m store http_req_rate(1m)",
-                    "maps/rate-limit.map: |60|429",
+                    "maps/rate-limit.map: 60|1m-102400", "maps/rate-limit-status-code.map: 429",
                 ]),
             AnnotationExample(
                 "No limit for the office, and room for a million clients",
@@ -57,11 +57,11 @@ public struct RateLimit: RouteAnnotation {
         ])
 
     let limit: Int
+    /// The period and the size of the table, as map entries and the table's name end.
+    let counting: String
     let table: StickTable
     let statusCode: Int
     let exempt: Resolved<AddressSource>?
-    /// Tells the counters of different settings apart.
-    let counters: String
 
     public init?(_ values: AnnotationValues) throws {
         guard let limit = try values[Self.requests] else {
@@ -75,16 +75,18 @@ public struct RateLimit: RouteAnnotation {
         self.limit = limit
         statusCode = try values[Self.status] ?? 403
         exempt = try values.resolved(Self.exempt)
+        counting = "\(length.haproxyNotation)-\(size)"
         table = StickTable(
-            name: "RateLimit-\(length.haproxyNotation)-\(size)",
+            name: "RateLimit-\(counting)",
             definition: """
                 stick-table type string len 64 size \(size) expire \(length) store http_req_rate(\(length))
                 """)
-        counters = StableID.make(String(limit), table.name)
     }
 
     public func contribute(to route: inout RouteContribution) throws {
-        try route.set("rate-limit", to: "\(table.name)|\(counters)|\(limit)|\(statusCode)")
+        // HAProxy takes it for the limit where it wants a number; all of it tells the counters of different settings apart.
+        try route.set("rate-limit", to: "\(limit)|\(counting)")
+        try route.set("rate-limit-status-code", to: String(statusCode))
         route.use(table)
         route.use(Self.begin)
         if let exempt {
@@ -92,8 +94,7 @@ public struct RateLimit: RouteAnnotation {
             route.use(.source)
             route.use(Self.exemption)
         }
-        route.use(Self.counting(in: table))
-        route.use(Self.verdict)
+        route.use(Self.counting(in: table, counting))
         for status in Self.usualStatuses.union([statusCode]) { route.use(Self.refusal(with: status)) }
     }
 
@@ -103,43 +104,34 @@ public struct RateLimit: RouteAnnotation {
     // MARK: - Fixed rules
 
     private static let begin = FrontendRules(
-        id: "1 begin", phase: .rateLimit,
-        [
-            "http-request set-var(txn.rate) \(routeValue: "rate-limit")",
-            "http-request set-var(txn.rate_table) var(txn.rate),field(1,|) if { var(txn.rate) -m found }",
-            "http-request set-var(txn.rate_id) var(txn.rate),field(2,|) if { var(txn.rate) -m found }",
-            "http-request set-var(txn.rate_limit) var(txn.rate),field(3,|),add(0) if { var(txn.rate) -m found }",
-        ])
+        id: "1 begin", phase: .rateLimit, ["http-request set-var(txn.rate) \(routeValue: "rate-limit")"])
 
     private static let exemption = FrontendRules(
         id: "2 exempt", phase: .rateLimit,
         [
             "http-request set-var(txn.rate_exempt) \(routeValue: "rate-limit-whitelist") if { var(txn.rate) -m found }",
             """
-            http-request unset-var(txn.rate_table) if { var(txn.rate_exempt) -m found } \
+            http-request unset-var(txn.rate) if { var(txn.rate_exempt) -m found } \
             { var(txn.rate_exempt),concat(:,txn.source),map_beg(\(map: "addresses")) -m found }
             """,
         ])
 
-    /// Counts in the third tracker; the first is left to config snippets.
-    private static func counting(in table: StickTable) -> FrontendRules {
+    /// Counts in the third tracker; the first is left to config snippets. The address is in hexadecimal digits, which cost less than
+    /// its usual form. A table has no counter for requests that are tracked in another.
+    private static func counting(in table: StickTable, _ counting: String) -> FrontendRules {
         FrontendRules(
             id: "3 \(table.name)", phase: .rateLimit,
             [
                 """
-                http-request track-sc2 src,concat(|,txn.rate_id) table \(raw: table.name) \
-                if { var(txn.rate_table) -m str \(raw: table.name) }
+                http-request track-sc2 src,hex,concat(|,txn.rate) table \(raw: table.name) \
+                if { var(txn.rate) -m end \(raw: "|" + counting) }
                 """,
                 """
-                http-request set-var(txn.rate_excess) sc_http_req_rate(2,\(raw: table.name)),sub(txn.rate_limit) \
-                if { var(txn.rate_table) -m str \(raw: table.name) }
+                http-request set-var(txn.rate_status) \(routeValue: "rate-limit-status-code") \
+                if { sc_http_req_rate(2,\(raw: table.name)),sub(txn.rate) gt 0 }
                 """,
             ])
     }
-
-    private static let verdict = FrontendRules(
-        id: "4 verdict", phase: .rateLimit,
-        ["http-request set-var(txn.rate_status) var(txn.rate),field(4,|) if { var(txn.rate_excess) -m int gt 0 }"])
 
     /// The statuses that routes may change to without a reload. Each costs all requests a comparison.
     private static let usualStatuses: Set = [403, 429, 503]
@@ -147,7 +139,7 @@ public struct RateLimit: RouteAnnotation {
     private static func refusal(with status: Int) -> FrontendRules {
         FrontendRules(
             id: "5 refuse \(status)", phase: .rateLimit,
-            ["http-request deny deny_status \(status) if { var(txn.rate_status) -m str \(raw: String(status)) }"])
+            ["http-request deny deny_status \(status) if { var(txn.rate_status) -m int \(status) }"])
     }
 }
 
