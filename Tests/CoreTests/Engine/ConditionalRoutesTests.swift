@@ -18,7 +18,8 @@ import Testing
         let hostKey = maps["host"]?[host] ?? maps["host"]?[wildcard] ?? ""
         let prefixes = maps["path-prefix"] ?? [:]
         let prefix = prefixes.keys.filter { (hostKey + path + "/").hasPrefix($0) }.max { $0.utf8.count < $1.utf8.count }
-        let value = maps["path-exact"]?[hostKey + path] ?? prefix.flatMap { prefixes[$0] } ?? maps["path-exact"]?["default"]
+        let place = maps["path-exact"]?[hostKey + path] ?? prefix.flatMap { prefixes[$0] } ?? maps["path-exact"]?["default"]
+        let value = maps["host-route"]?[host] ?? place
         guard let value else { return SectionNames.notFound }
         let fields = value.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         var chosen = ""

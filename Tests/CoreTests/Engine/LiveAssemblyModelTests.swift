@@ -100,7 +100,18 @@ import Testing
             if findings != Set(actual.findings) { return "findings that were told: \(findings) instead of \(actual.findings)" }
             if actual.routes != expected.routes { return "routes: \(actual.routes) instead of \(expected.routes)" }
             if actual.valuesInForce != expected.valuesInForce { return "values in force" }
-            return differenceOfRunning()
+            return wrongShortcut(actual.state.maps) ?? differenceOfRunning()
+        }
+
+        /// A host that needs no look-up of its path must have one path, all of it.
+        private func wrongShortcut(_ maps: [String: MapFile]) -> String? {
+            let prefixes = maps["path-prefix"]?.entries ?? [:]
+            let keys = Array(prefixes.keys) + Array((maps["path-exact"]?.entries ?? [:]).keys)
+            let paths = Dictionary(grouping: keys) { String($0.prefix { $0 != "/" }) }
+            for (host, value) in maps["host-route"]?.entries ?? [:] {
+                if paths[host] != ["\(host)/"] || prefixes["\(host)/"] != value { return "host-route of \(host): \(value)" }
+            }
+            return nil
         }
 
         /// Comparing the parts that changed must find what comparing everything finds.

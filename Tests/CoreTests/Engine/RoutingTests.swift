@@ -24,6 +24,28 @@ import Testing
         #expect(assembly.findings.isEmpty)
     }
 
+    @Test func `A host whose one path is all of it needs no look-up of paths`() throws {
+        func shortcuts(_ ingresses: KubernetesObject...) throws -> [String: String] {
+            try Cluster.assemble(base + ingresses).map("host-route")
+        }
+        let all = Cluster.ingress("a")
+        #expect(try shortcuts(all) == ["shop.example.com": "shop_svc_web_http"])
+        #expect(try shortcuts(all, Cluster.ingress("b", service: "api")) == ["shop.example.com": "shop_svc_web_http"])
+        #expect(try shortcuts(all, Cluster.ingress("b", host: "b.example.com", path: "/b")).keys.sorted() == ["shop.example.com"])
+        for other in [
+            Cluster.ingress("b", path: "/b"), Cluster.ingress("b", path: "/b", type: .exact),
+            Cluster.ingress("b", type: .exact, service: "api"),
+        ] {
+            #expect(try shortcuts(all, other).isEmpty)
+        }
+        for ingress in [
+            Cluster.ingress("a", path: "/a"), Cluster.ingress("a", type: .exact), Cluster.ingress("a", host: "*.example.com"),
+            Cluster.ingress("a", host: nil),
+        ] {
+            #expect(try shortcuts(ingress).isEmpty)
+        }
+    }
+
     @Test func `The oldest Ingress has a place, the others are told`() throws {
         let objects = [
             Cluster.ingress("a-young", service: "api", created: "2026-02-01T00:00:00Z"),

@@ -11,23 +11,29 @@ extension ConfigurationFrame {
     /// The request's way through the routing maps; see Docs/how-it-works.md.
     private static let routing: [Directive] = [
         "http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)",
-        "http-request set-var(txn.host_key) var(txn.host),map_str(\(map: "host"))",
+        "http-request set-var(txn.route) var(txn.host),map_str(\(map: SectionNames.wholeHostsMap))",
+        "http-request set-var(txn.host_key) var(txn.host),map_str(\(map: "host")) \(raw: unlessFound)",
         """
         http-request set-var(txn.host_key) var(txn.host),regsub(^[^.]*,),map_str(\(map: "host")) \
-        if !{ var(txn.host_key) -m found }
+        \(raw: unlessFound) !{ var(txn.host_key) -m found }
         """,
-        "http-request set-var(txn.host_key) str() if !{ var(txn.host_key) -m found }",
-        "http-request set-var(txn.path) path",
-        "http-request set-var(txn.route) var(txn.host_key),concat(,txn.path),map_str(\(map: "path-exact"))",
+        "http-request set-var(txn.host_key) str() \(raw: unlessFound) !{ var(txn.host_key) -m found }",
+        "http-request set-var(txn.path) path \(raw: unlessFound)",
+        """
+        http-request set-var(txn.route) var(txn.host_key),concat(,txn.path),map_str(\(map: "path-exact")) \
+        \(raw: unlessFound)
+        """,
         """
         http-request set-var(txn.route) var(txn.host_key),concat(,txn.path,/),map_beg(\(map: "path-prefix")) \
-        if !{ var(txn.route) -m found }
+        \(raw: unlessFound)
         """,
         """
         http-request set-var(txn.route) str(\(raw: SectionNames.defaultKey)),map_str(\(map: "path-exact")) \
-        if !{ var(txn.route) -m found }
+        \(raw: unlessFound)
         """,
     ]
+
+    private static let unlessFound = "if !{ var(txn.route) -m found }"
 
     var httpFrontend: Section {
         var section = Section("frontend http")

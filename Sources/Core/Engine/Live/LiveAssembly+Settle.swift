@@ -139,8 +139,15 @@ extension LiveAssembly {
         let defaultPlace = RoutingPlace(map: "path-exact", key: SectionNames.defaultKey)
         let conditional = conditions.settle(
             hosts: touchedHosts, includesDefault: touchedEntries.contains(defaultPlace), maps: &maps, plain: plain)
+        func value(_ place: RoutingPlace) -> String? { conditions.value(at: place) ?? plain(place) }
         for entry in touchedEntries.union(conditional) {
-            maps.set(entry.map, entry.key, to: conditions.value(at: entry) ?? plain(entry))
+            maps.set(entry.map, entry.key, to: value(entry))
+            if let host = entry.wholeHost { touchedHosts.insert(host) }
+        }
+        for host in touchedHosts where !host.isEmpty && !host.hasPrefix(".") {
+            // A host with one claim has no other path, so that one look-up is all that its requests need.
+            let whole = RoutingPlace(host: host, path: "/", type: .prefix)
+            maps.set(SectionNames.wholeHostsMap, host, to: maps.uses("host", host) == 1 ? value(whole) : nil)
         }
         (touchedEntries, touchedHosts) = ([], [])
     }

@@ -166,7 +166,7 @@ public final class LiveAssembly {
         self.base = base
         self.base.secrets = secrets
         rebuiltSecrets.formUnion(secrets)
-        maps = MapTable(permanent: ["host", "path-exact", "path-prefix"])
+        maps = MapTable(permanent: ["host", SectionNames.wholeHostsMap, "path-exact", "path-prefix"])
         for (name, entries) in base.global.mapEntries {
             for (key, value) in entries { maps.set(name, key, to: value) }
         }

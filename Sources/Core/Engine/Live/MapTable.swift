@@ -51,6 +51,11 @@ struct MapTable {
         set(map, key, to: count.value)
     }
 
+    /// How many want an entry to be there, with whatever value.
+    func uses(_ map: String, _ key: String) -> Int {
+        counts[map]?[key].map { $0.others.values.reduce($0.uses, +) } ?? 0
+    }
+
     mutating func remove(_ map: String, _ key: String, _ value: String) {
         guard var count = counts[map]?[key] else { return }
         if count.value == value {

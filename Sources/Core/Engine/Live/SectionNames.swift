@@ -10,6 +10,8 @@ enum SectionNames {
     static let termination = "ingress-tls-termination"
     /// The key of the route that takes what no other matches, in `path-exact.map`.
     static let defaultKey = "default"
+    /// The map from hosts without wildcard whose one path is `/` to their routes, which are in `path-prefix.map` as well.
+    static let wholeHostsMap = "host-route"
     /// The map from the port of a TCP service to its backend.
     static let tcpServicesMap = "tcp-services"
 
@@ -18,6 +20,12 @@ enum SectionNames {
 }
 
 extension RoutingPlace {
+    /// The host as the maps have it, where the place is all of a host.
+    var wholeHost: String? {
+        guard map == "path-prefix", let slash = key.utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
+        return key.utf8.index(after: slash) == key.utf8.endIndex ? String(key[..<slash]) : nil
+    }
+
     /// - Parameter type: nil for a default backend.
     init(host: String, path: String, type: PathType?) {
         if host.isEmpty, type == nil {

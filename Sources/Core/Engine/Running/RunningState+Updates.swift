@@ -12,7 +12,9 @@ extension RunningState {
     }
 
     /// Maps whose values name backends.
-    static let routingMaps: Set = ["host", "path-exact", "path-prefix", "sni", SectionNames.tcpServicesMap]
+    static let routingMaps: Set = [
+        "host", SectionNames.wholeHostsMap, "path-exact", "path-prefix", "sni", SectionNames.tcpServicesMap,
+    ]
 
     private func settingUpdates(to desired: DesiredState, headers: [String]) -> [RuntimeUpdate] {
         headers.flatMap { header -> [RuntimeUpdate] in
