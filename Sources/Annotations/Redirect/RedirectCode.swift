@@ -8,12 +8,12 @@ enum RedirectCode: Int, CaseIterable, Hashable, Sendable {
     case temporaryRedirect = 307
     case permanentRedirect = 308
 
-    /// Rules for all codes, so that a changed code is a changed map entry: the one that `variable` holds applies.
+    /// Rules for all codes, so that a changed code is a changed map entry: the one that what `variable` holds begins with applies.
     static func rules(location: String, code variable: String) -> [Directive] {
         allCases.map { code in
             """
             http-request redirect code \(code.rawValue) location \(raw: location) \
-            if { var(\(raw: variable)) -m str \(raw: String(code.rawValue)) }
+            if { var(\(raw: variable)) -m int \(code.rawValue) }
             """
         }
     }

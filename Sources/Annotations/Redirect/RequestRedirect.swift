@@ -52,10 +52,9 @@ public struct RequestRedirect: RouteAnnotation {
         id: "request-redirect", phase: .redirect,
         [
             "http-request set-var(txn.redirect) \(routeValue: "request-redirect")",
-            "http-request set-var(txn.redirect_host) var(txn.redirect),field(2,|) if { var(txn.redirect) -m found }",
             // Whoever is there already, with or without the scheme's own port, is not sent in a circle.
             "http-request set-var(txn.authority) req.hdr(host),lower if { var(txn.redirect) -m found }",
-            "http-request unset-var(txn.redirect) if { var(txn.authority),strcmp(txn.redirect_host) eq 0 }",
+            "http-request unset-var(txn.redirect) if { var(txn.redirect),field(2,|),strcmp(txn.authority) eq 0 }",
             """
             http-request set-var(txn.authority) var(txn.authority),concat(:80) \
             if { var(txn.redirect) -m found } !{ ssl_fc }
@@ -64,9 +63,8 @@ public struct RequestRedirect: RouteAnnotation {
             http-request set-var(txn.authority) var(txn.authority),concat(:443) \
             if { var(txn.redirect) -m found } { ssl_fc }
             """,
-            "http-request unset-var(txn.redirect) if { var(txn.authority),strcmp(txn.redirect_host) eq 0 }",
-            "http-request set-var(txn.redirect_code) var(txn.redirect),field(1,|) if { var(txn.redirect) -m found }",
+            "http-request unset-var(txn.redirect) if { var(txn.redirect),field(2,|),strcmp(txn.authority) eq 0 }",
         ]
             + RedirectCode.rules(
-                location: "%[ssl_fc,iif(https,http)]://%[var(txn.redirect_host)]%[pathq]", code: "txn.redirect_code"))
+                location: "%[ssl_fc,iif(https,http)]://%[var(txn.redirect),field(2,|)]%[pathq]", code: "txn.redirect"))
 }

@@ -66,9 +66,7 @@ public struct SSLRedirect: RouteAnnotation {
             "http-request set-var(txn.ssl_redirect) \(routeValue: "ssl-redirect") if !{ ssl_fc }",
             // HTTP/1.0 clients may name no host, and there is no URL to send them to.
             "http-request deny deny_status 400 if { var(txn.ssl_redirect) -m found } !{ var(txn.host) -m len 1: }",
-            "http-request set-var(txn.ssl_redirect_code) var(txn.ssl_redirect),field(1,|) if { var(txn.ssl_redirect) -m found }",
-            "http-request set-var(txn.ssl_redirect_port) var(txn.ssl_redirect),field(2,|) if { var(txn.ssl_redirect) -m found }",
         ]
             + RedirectCode.rules(
-                location: "https://%[var(txn.host)]%[var(txn.ssl_redirect_port)]%[pathq]", code: "txn.ssl_redirect_code"))
+                location: "https://%[var(txn.host)]%[var(txn.ssl_redirect),field(2,|)]%[pathq]", code: "txn.ssl_redirect"))
 }
