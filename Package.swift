@@ -83,6 +83,12 @@ let package = Package(
                 "BenchmarkSupport", "Core", "TestSupport", "haproxy-ingress",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Benchmarks/Trace"),
+        .executableTarget(
+            name: "request-benchmark",
+            dependencies: [
+                "BenchmarkSupport", "TestSupport", "haproxy-ingress",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/Request"),
 
         // Certificates, directories, ports and waiting for the tests.
         .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport"),

@@ -6,16 +6,32 @@ enum ChangeKind: String, CaseIterable {
     case host = "host-on-known-service"
     case value = "annotation-value"
     case service = "new-service"
+    /// A key that only a reload brings to HAProxy.
+    case setting = "ConfigMap-value"
+
+    /// How often it is made, when others are made so many times.
+    func count(events: Int, changes: Int) -> Int {
+        switch self {
+        case .endpoint: events
+        // A few reloads go at once, further ones have to wait.
+        case .setting: min(changes, 3)
+        default: changes
+        }
+    }
 }
 
 /// What changes of one kind cost.
 struct ChangeFigures {
-    static let columns = ["ingresses", "               change", "p50(ms)", "p99(ms)", "CPU ms", "             reloads"]
+    static let columns = [
+        "ingresses", "               change", "p50(ms)", "p99(ms)", "CPU ms", "memory(MB)", "             reloads",
+    ]
 
     /// In milliseconds.
     var times: [Double] = []
     /// Of the controller, in milliseconds for each change.
     var processorTime = 0.0
+    /// Of the controller afterwards, in megabytes.
+    var memory = 0.0
     var reloads: [String: Int] = [:]
 
     var reloadText: String {
@@ -25,7 +41,7 @@ struct ChangeFigures {
     func row(_ kind: ChangeKind, size: Int) -> [String] {
         [
             String(size), kind.rawValue, Figures.quantile(0.5, of: times), Figures.quantile(0.99, of: times),
-            Figures.number(processorTime, 2), reloadText,
+            Figures.number(processorTime, 2), Figures.number(memory, 0), reloadText,
         ]
     }
 }
@@ -50,6 +66,7 @@ final class ChangeLatency {
         let before = controller.figures.processorTime
         for _ in 0..<count { figures.times.append(try change(kind) / .milliseconds(1)) }
         figures.processorTime = (controller.figures.processorTime - before) * 1_000 / Double(max(1, count))
+        figures.memory = controller.figures.memory
         figures.reloads = try controller.reloads().reduce(into: [:]) { more, entry in
             if entry.value > reloads[entry.key] ?? 0 { more[entry.key] = entry.value - (reloads[entry.key] ?? 0) }
         }
@@ -87,6 +104,12 @@ final class ChangeLatency {
             for object in site.objects.reversed() { try cluster.delete(object) }
             _ = try wait(since: .now) { try ask(site.host)?.status == 404 }
             return time
+        case .setting:
+            let value = "\(100 + count)s"
+            let content = #""data":{"timeout-server":"\#(value)"}"#
+            let before = try controller.worker().pid
+            try cluster.put(ClusterObject(.configmaps, namespace: "benchmark", name: "settings", content: content))
+            return try wait(since: start) { try controller.worker().pid != before }
         }
     }
 

@@ -67,6 +67,11 @@ public final class ControllerProcess {
         (try? String(contentsOf: directory.file("log"), encoding: .utf8)) ?? ""
     }
 
+    /// haproxy.cfg as it was written last.
+    public var configuration: String {
+        (try? String(contentsOf: directory.file("config/haproxy.cfg"), encoding: .utf8)) ?? ""
+    }
+
     public func failure(_ what: String) -> BenchmarkFailure {
         BenchmarkFailure("the controller \(what); its log ends with\n\(log.suffix(2_000))")
     }

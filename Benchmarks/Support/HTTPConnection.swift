@@ -32,8 +32,12 @@ public final class HTTPConnection {
     }
 
     /// Asks on a connection of its own, and once more where a reload closes that.
-    public static func get(_ path: String, host: String, port: Int) throws -> Answer {
-        for _ in 0..<3 { if let answer = try HTTPConnection(port: port).get(path, host: host) { return answer } }
+    public static func get(
+        _ path: String, host: String, headers: [(String, String)] = [], port: Int
+    ) throws -> Answer {
+        for _ in 0..<3 {
+            if let answer = try HTTPConnection(port: port).get(path, host: host, headers: headers) { return answer }
+        }
         throw BenchmarkFailure("\(host)\(path): connections are closed without an answer")
     }
 

@@ -4,50 +4,33 @@ import TestSupport
 /// A real API server, written to through `kubectl proxy`.
 public final class RealCluster: Cluster {
     public let kubeconfig: String
-    private let proxy = Process()
+    /// Programs that run until their standard input ends or they are ended, and that input.
+    private let proxy: Helper
+    private let server: Helper?
     private let connection: HTTPConnection
     /// What was created here.
     private var namespaces: Set<String> = []
     private var written: Set<String> = []
     private var sliceVersion = "v1"
-    /// What starts and stops an API server of our own; nil without one.
-    private let script: String?
     private let directory: TemporaryDirectory
 
     /// - Parameter kubeconfig: how to reach one as somebody who may write everything; nil to start one of our own with
     ///   `Tests/Cluster/cluster`, from the package's directory.
     public init(kubeconfig: String?) throws {
         directory = try TemporaryDirectory("benchmark")
-        script = kubeconfig == nil ? "Tests/Cluster/cluster" : nil
         if let kubeconfig {
-            self.kubeconfig = kubeconfig
+            (self.kubeconfig, server) = (kubeconfig, nil)
         } else {
-            self.kubeconfig = try Self.output(of: ["Tests/Cluster/cluster", "start", directory.path])
+            let server = try Helper(["Tests/Cluster/cluster", "start", directory.path, "--while-stdin-open"])
+            (self.kubeconfig, self.server) = (server.line, server)
         }
-        let output = Pipe()
-        proxy.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        proxy.arguments = ["kubectl", "--kubeconfig", self.kubeconfig, "proxy", "--port=0"]
-        proxy.standardOutput = output
-        try proxy.run()
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        guard let port = line.split(separator: ":").last.flatMap({ Int($0.filter(\.isNumber)) }) else {
-            throw BenchmarkFailure("kubectl proxy does not start, which the real API server is written to through: \(line)")
+        proxy = try Helper(["kubectl", "--kubeconfig", self.kubeconfig, "proxy", "--port=0"])
+        guard let port = proxy.line.split(separator: ":").last.flatMap({ Int($0.filter(\.isNumber)) }) else {
+            throw BenchmarkFailure("kubectl proxy, which a real API server is written to through, says: \(proxy.line)")
         }
         connection = try HTTPConnection(port: port)
         let group = try connection.get("/apis/discovery.k8s.io", host: "localhost")?.body ?? ""
         if !group.contains("discovery.k8s.io/v1\"") { sliceVersion = "v1beta1" }
-    }
-
-    private static func output(of command: [String]) throws -> String {
-        let (process, pipe) = (Process(), Pipe())
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        process.standardOutput = pipe
-        try process.run()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw BenchmarkFailure("\(command.joined(separator: " ")) failed") }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     public func put(_ object: ClusterObject) throws {
@@ -94,14 +77,41 @@ public final class RealCluster: Cluster {
 
     /// Deletes the namespaces that were created, and ends what was started.
     public func stop() {
-        if script == nil {
+        if server == nil {
             for namespace in namespaces { try? delete(ClusterObject(.namespaces, namespace: "", name: namespace)) }
+        } else {
+            _ = try? Command.output(["Tests/Cluster/cluster", "stop", directory.path])
         }
-        proxy.terminate()
-        proxy.waitUntilExit()
-        if let script {
-            _ = try? Self.output(of: [script, "stop", directory.path])
-        }
+        proxy.stop()
+        server?.stop()
         directory.remove()
+    }
+}
+
+/// A program that says one line when it is ready.
+private final class Helper {
+    let line: String
+    private let process = Process()
+    private let input = Pipe()
+
+    init(_ words: [String]) throws {
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = words
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        var text: [UInt8] = []
+        while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
+            text.append(byte)
+        }
+        line = String(decoding: text, as: UTF8.self)
+        guard !line.isEmpty else { throw BenchmarkFailure("\(words.joined(separator: " ")) does not start") }
+    }
+
+    func stop() {
+        try? input.fileHandleForWriting.close()
+        if process.isRunning { process.terminate() }
+        process.waitUntilExit()
     }
 }

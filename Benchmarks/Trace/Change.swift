@@ -40,23 +40,26 @@ enum Change {
         }
     }
 
-    /// Annotations whose values reach HAProxy without a reload, and what a value of them looks like.
+    private static let periods = ["1s", "10s", "1m", "1h"]
+
+    /// Annotations whose values reach HAProxy without a reload, and what a value of them looks like. A period that
+    /// nobody has had needs a table of its own, and such a name of a header rules of its own: of these there are few.
     static let annotations: [(key: String, value: @Sendable (Int) -> String)] = [
-        ("rate-limit-requests", { "\(100_000 + $0)" }), ("rate-limit-period", { "\(1 + $0 % 50)s" }),
+        ("rate-limit-requests", { "\(100_000 + $0)" }), ("rate-limit-period", { periods[$0 % periods.count] }),
         ("rate-limit-status-code", { $0 % 2 == 0 ? "429" : "503" }), ("rate-limit-whitelist", { "198.51.100.\($0 % 256)" }),
         ("cors-allow-origin", { "https://origin-\($0).example.com" }), ("cors-max-age", { "\(5 + $0)s" }),
         ("cors-allow-methods", { $0 % 2 == 0 ? "GET, POST" : "GET, PUT, DELETE" }),
         ("cors-allow-headers", { "X-Header-\($0)" }), ("cors-allow-credentials", { $0 % 2 == 0 ? "true" : "false" }),
         ("request-set-header", { "X-Site value-\($0)" }), ("response-set-header", { "X-Answer value-\($0)" }),
         ("allow-list", { "127.0.0.0/8, 10.\($0 % 256).0.0/16" }), ("deny-list", { "203.0.113.\($0 % 256)" }),
-        ("src-ip-header", { "X-Client-\($0)" }), ("set-host", { "pod-\($0).example.com" }),
+        ("src-ip-header", { "X-Client-\($0 % 4)" }), ("set-host", { "pod-\($0).example.com" }),
         ("ssl-redirect-port", { "\(8_000 + $0)" }), ("pod-maxconn", { "\(1_000 + $0)" }),
     ]
 
     /// Keys of the ConfigMap, whether a change of their value needs a reload, and what a value looks like.
     static let settings: [(key: String, needsReload: Bool, value: @Sendable (Int) -> String)] = [
         ("timeout-client", true, { "\(60 + $0)s" }), ("timeout-http-request", true, { "\(60 + $0)s" }),
-        ("maxconn", false, { "\(10_000 + $0)" }), ("rate-limit-period", false, { "\(1 + $0)s" }),
+        ("maxconn", false, { "\(2_000 + $0)" }), ("rate-limit-period", false, { periods[$0 % periods.count] }),
     ]
 
     /// The same seed gives the same trace.

@@ -55,7 +55,7 @@ struct TraceBenchmark: ParsableCommand {
 
     mutating func run() throws {
         if quick { (ingresses, changes, rounds, idle) = (200, 300, 2, 5) }
-        let pods = try PodServer(haproxy: haproxy)
+        let pods = try HAProxyServer.pods(program: haproxy)
         defer { pods.stop() }
         let cluster = try ScriptedServer()
         defer { cluster.stop() }

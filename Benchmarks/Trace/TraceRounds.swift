@@ -81,7 +81,7 @@ final class TraceRounds {
         for text in faults.prefix(5) { Table.line("       not served: \(text)") }
         let lines = controller.log.split(separator: "\n")
         for line in lines.dropFirst(logged) {
-            for phrase in ["loaded a new configuration", "refused a runtime update", "error"] where line.contains(phrase) {
+            for phrase in ["loaded a new configuration", "refused a runtime update", "did not load"] where line.contains(phrase) {
                 Table.line("       log: \(line.prefix(400))")
             }
         }
