@@ -3,15 +3,17 @@ import BenchmarkSupport
 /// A HAProxy that gets requests.
 struct RequestTarget {
     let name: String
-    /// How many different hosts are asked for.
     let hosts: Int
+    /// How many of the hosts, spread over all, are asked for in turn.
+    let asked: Int
     let port: Int
     let process: ProcessFigures
     var results: [Wrk.Result] = []
 
-    init(_ name: String, hosts: Int, port: Int, _ process: ProcessFigures) {
+    init(_ name: String, hosts: Int, asked: Int, port: Int, _ process: ProcessFigures) {
         self.name = name
         self.hosts = hosts
+        self.asked = asked
         self.port = port
         self.process = process
     }

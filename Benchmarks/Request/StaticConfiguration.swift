@@ -2,7 +2,8 @@ import BenchmarkSupport
 
 /// What somebody would write who has one route and no controller.
 enum StaticConfiguration {
-    /// - Parameter generated: a configuration of the controller, whose global settings and defaults are taken over.
+    /// - Parameter generated: a configuration of the controller, whose global settings and defaults are taken over, with them the
+    ///   format of log lines, which show the host.
     static func text(of site: Site, port: Int, like generated: String) -> String {
         let common = generated.components(before: "\nfrontend ").split(separator: "\n", omittingEmptySubsequences: false).filter {
             line in
@@ -19,6 +20,7 @@ enum StaticConfiguration {
               acl is_site hdr(host) -i \(site.host)
               acl is_site_port hdr(host) -i \(site.host):1
               acl is_allowed req.fhdr(origin) -m str \(origin)
+              http-request set-var(txn.host) hdr(host)
               http-request set-var(txn.origin) req.fhdr(origin) if is_allowed
               http-request track-sc2 src table limits
               http-request deny deny_status 403 if { sc_http_req_rate(2) gt \(10_000_000 + site.index) }

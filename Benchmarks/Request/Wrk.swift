@@ -17,12 +17,11 @@ enum Wrk {
     static let measuredProcessor = 0
     static let ownProcessor = min(1, ProcessInfo.processInfo.activeProcessorCount - 1)
 
-    /// Asks for up to 100 hosts that are spread over all: more would measure how many idle connections to pods are kept.
     private static let script = """
         local requests, number = {}, 0
         function init(args)
           local hosts = tonumber(args[1])
-          count = math.min(hosts, 100)
+          count = tonumber(args[2])
           for place = 0, count - 1 do
             local index = math.floor(place * hosts / count)
             requests[place] = wrk.format("GET", "/", {
@@ -38,7 +37,7 @@ enum Wrk {
         """
 
     /// - Parameter processorTime: of the HAProxy that is asked.
-    static func run(seconds: Int, hosts: Int, port: Int, processorTime: () -> Double) throws -> Result {
+    static func run(seconds: Int, hosts: Int, asked: Int, port: Int, processorTime: () -> Double) throws -> Result {
         let directory = try TemporaryDirectory("benchmark")
         defer { directory.remove() }
         let file = try directory.write("requests.lua", script)
@@ -46,6 +45,7 @@ enum Wrk {
         let text = try Command.output([
             "taskset", "--cpu-list", String(ownProcessor), "wrk", "--threads", "1", "--connections", "32", "--duration",
             "\(seconds)s", "--latency", "--script", file.path, "http://127.0.0.1:\(port)/", "--", String(hosts),
+            String(asked),
         ])
         let used = processorTime() - before
         let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
