@@ -8,7 +8,8 @@ struct SpareBackendTests {
         Manifests.service(name, pods: pods) + Manifests.ingress(name, host: "\(name).example.com", service: name)
     }
 
-    @Test("new Services answer without a reload, scale, go and come back, and have backends of their own after the next reload")
+    @Test(
+        "new Services answer without a reload, scale, go and come back, and have backends of their own after the next reload")
     func spares() async throws {
         let files = ["all.yaml": Manifests.service() + Manifests.ingress(), "config.yaml": Manifests.configMap([:])]
         try await TestController.with(files, pods: ["a", "b"]) { controller async throws in
@@ -23,7 +24,8 @@ struct SpareBackendTests {
                 if round < 5 { try await controller.eventually(url) { $0.status == 404 } }
             }
             #expect(try await controller.reloads() == 0)
-            #expect(controller.log.contains("stands in for shop_svc_new2_http until the next reload"))
+            let standsIn = controller.log.contains("stands in for shop_svc_new2_http until the next reload")
+            #expect(standsIn != TestedHAProxy.createsBackends)
             try await controller.wait("the file has it under its own name") {
                 controller.configuration.contains("backend shop_svc_new2_http")
             }

@@ -9,7 +9,7 @@ extension Applier {
 
     /// What is compared at once; changes need not wait for more.
     private enum Part {
-        case servers, certificateList, settings
+        case backends, servers, certificateList, settings
         case map(String)
         case files([String], ConfigurationFile.Kind)
     }
@@ -56,7 +56,9 @@ extension Applier {
 
     private var parts: [Part] {
         guard let running else { return [] }
-        var parts = [Part.servers, .settings, .certificateList] + running.mapNames.map(Part.map)
+        var parts =
+            (running.createsBackends ? [Part.backends] : []) + [Part.servers, .settings, .certificateList]
+            + running.mapNames.map(Part.map)
         for kind in [ConfigurationFile.Kind.certificate, .clientAuthority] {
             let paths = running.replaceableFiles(kind)
             for start in stride(from: 0, to: paths.count, by: Self.portion) {
@@ -85,6 +87,7 @@ extension Applier {
     private func observe(_ part: Part) async throws -> Observation? {
         let socket = updater.socket
         switch part {
+        case .backends: return .backends(try await socket.showBackends())
         case .servers:
             let states = try await socket.showServersState()
             return .servers(Dictionary(grouping: states, by: \.backend).mapValues { $0.map { ObservedServer($0) } })

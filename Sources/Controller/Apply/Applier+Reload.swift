@@ -2,9 +2,8 @@ import Core
 
 extension Applier {
     func start() async -> Outcome {
-        target.spares = spares.sections(for: target)
-        let rendered = target.renderedFiles()
-        if let refused = await checkCandidate(rendered) { return refused }
+        let (rendered, refused) = await candidate()
+        if let refused { return refused }
         do { try files.write(target, rendered: rendered) } catch { return .failed("\(error)") }
         do {
             try await process.start()
@@ -23,7 +22,7 @@ extension Applier {
     func loaded() {
         files.confirm()
         running = RunningState(loaded: target)
-        spares.loaded()
+        reserve.loaded()
         (changed, repairs) = (ChangedParts(), [])
         scheduleComparison()
     }
@@ -33,9 +32,8 @@ extension Applier {
             await updateServers()
             return .deferred(wait)
         }
-        target.spares = spares.sections(for: target)
-        let rendered = target.renderedFiles()
-        if let refused = await checkCandidate(rendered) {
+        let (rendered, refused) = await candidate()
+        if let refused {
             if case .failed = refused { await updateServers() }
             return refused
         }
@@ -93,8 +91,31 @@ extension Applier {
         }
     }
 
+    /// Renders the files, and checks them. What they have in reserve is left out rather than that it costs others their change.
+    ///
+    /// - Returns: the files, and why HAProxy would not accept them.
+    private func candidate() async -> (rendered: [String: [UInt8]], refused: Outcome?) {
+        target.reserve = reserve.sections(for: target)
+        let rendered = target.renderedFiles()
+        var inReserve: Set<String> = []
+        guard let refused = await checkCandidate(rendered, &inReserve) else { return (rendered, nil) }
+        // What nobody asked for may be the reserve's, too.
+        if case .refused = refused, inReserve.isEmpty { return (rendered, refused) }
+        guard !target.reserve.isEmpty else { return (rendered, refused) }
+        target.reserve = []
+        let plain = target.renderedFiles()
+        if let refused = await checkCandidate(plain, &inReserve) { return (plain, refused) }
+        logger.warning(
+            "HAProxy refuses what is in reserve for new Services: those that come before the next reload cost one",
+            metadata: ["sections": "\(inReserve.sorted().joined(separator: ", "))"])
+        reserve.refuse(inReserve)
+        return (plain, nil)
+    }
+
     /// nil when HAProxy would accept the files.
-    private func checkCandidate(_ files: [String: [UInt8]]) async -> Outcome? {
+    ///
+    /// - Parameter inReserve: takes the sections of the reserve that HAProxy does not accept.
+    private func checkCandidate(_ files: [String: [UInt8]], _ inReserve: inout Set<String>) async -> Outcome? {
         let desired = target
         do {
             try directory.stage(files)
@@ -105,6 +126,8 @@ extension Applier {
                 return nil
             case .invalid(let problems, let output):
                 let rendered = RenderedConfiguration(desired.sections)
+                let unclaimed = Set(desired.reserve.map(\.header))
+                inReserve.formUnion(problems.compactMap { $0.line.flatMap(rendered.section) }.filter(unclaimed.contains))
                 let refusals = problems.flatMap { problem -> [Refusal] in
                     if let file = desired.files.values.first(where: { problem.message.contains("'\($0.path)'") }) {
                         return [.file(file, reason: problem.message)]

@@ -10,7 +10,7 @@ extension Applier {
         } catch {
             return "\(error)"
         }
-        let leaving = running?.pendingRemovals.count ?? 0
+        let leaving = running?.pendingCount ?? 0
         for update in updates {
             running?.apply(update)
             if case .bind(let backend, let spare, _) = update {
@@ -19,13 +19,13 @@ extension Applier {
         }
         repairs = []
         metrics.countRuntimeUpdates(updates.count)
-        let pending = running?.pendingRemovals.count ?? 0
+        let pending = running?.pendingCount ?? 0
         if pending > leaving || (pending > 0 && removals == nil) { removeSoon() }
         return nil
     }
 
-    /// Servers go when their sessions have ended; until then they are asked again and again, ever more slowly. A server that begins to
-    /// leave is asked soon, whatever others wait for: it may keep a spare backend from its next Service.
+    /// Servers go when their sessions have ended, and backends after them; until then they are asked again and again, ever more slowly. A server that begins to
+    /// leave is asked soon, whatever others wait for: it may keep a backend from its next Service.
     func removeSoon() {
         let first = Duration.milliseconds(100)
         guard removals == nil || removalPause > first else { return }
@@ -46,7 +46,12 @@ extension Applier {
         guard !Task.isCancelled else { return false }
         let deleted = (try? await updater.delete(running?.pendingRemovals ?? [])) ?? []
         for server in deleted { running?.removalFinished(backend: server.backend, server: server.server) }
-        guard running?.pendingRemovals.isEmpty == false else {
+        let backends = running?.pendingBackends ?? []
+        if !backends.isEmpty, let answers = try? await updater.delete(backends: backends) {
+            for name in answers.deleted { running?.backendRemoved(name) }
+            for name in answers.kept { running?.backendKept(name) }
+        }
+        guard let pending = running?.pendingCount, pending > 0 else {
             removals = nil
             return false
         }

@@ -16,7 +16,7 @@ actor Applier {
     /// Where ``target`` may differ from what runs.
     var changed = ChangedParts.everything
     var files: FileKeeper
-    var spares: SpareBackends
+    var reserve: BackendReserve
     var removals: Task<Void, Never>?
     /// How long the task waits before it tries again.
     var removalPause = Duration.zero
@@ -37,11 +37,12 @@ actor Applier {
 
     init(
         directory: ConfigurationDirectory, process: HAProxyProcess, check: ConfigurationCheck, socket: RuntimeSocket,
-        metrics: Metrics, logger: Logger, reloadPeriod: Duration, spareBackends: Int = 0, comparisonPeriod: Duration = .zero
+        metrics: Metrics, logger: Logger, reloadPeriod: Duration, reserve: BackendReserve = BackendReserve(count: 0),
+        comparisonPeriod: Duration = .zero
     ) {
         (drifts, driftReports) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.comparisonPeriod = comparisonPeriod
-        spares = SpareBackends(count: spareBackends)
+        self.reserve = reserve
         self.directory = directory
         files = FileKeeper(directory: directory)
         self.process = process
@@ -83,7 +84,7 @@ actor Applier {
             settle()
             return .unchanged
         }
-        for case .bind(let backend, _, _) in updates { if let section = target.backends[backend] { spares.note(section) } }
+        note(updates)
         if let failure = await update(updates) { return await recover(from: failure, updates) }
         settle()
         return .updated(count: updates.count)
@@ -103,8 +104,19 @@ actor Applier {
     }
 
     private func reload(for reasons: [ReloadReason]) async -> Outcome {
-        for section in running?.newBackends(in: target, changed) ?? [] { spares.note(section) }
+        for section in running?.newBackends(in: target, changed) ?? [] { reserve.note(section) }
         return await reload(reasons: reasons)
+    }
+
+    /// What comes now may come again.
+    private func note(_ updates: [RuntimeUpdate]) {
+        for update in updates {
+            switch update {
+            case .bind(let backend, _, _): if let section = target.backends[backend] { reserve.note(section) }
+            case .createBackend(let section, _): reserve.note(section)
+            default: break
+            }
+        }
     }
 
     // MARK: - One at a time

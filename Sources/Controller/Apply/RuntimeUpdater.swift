@@ -57,9 +57,34 @@ struct RuntimeUpdater: Sendable {
         }.map(\.element)
     }
 
+    /// Tries to delete backends without servers; those with sessions stay.
+    ///
+    /// - Returns: the ones that are deleted, and those that HAProxy will never delete because of its configuration.
+    func delete(backends: [String]) async throws -> (deleted: [String], kept: [String]) {
+        let answers = try await socket.send(batch: backends.map { try RuntimeCommand("del backend", [$0]) })
+        var (deleted, kept): ([String], [String]) = ([], [])
+        for (name, answer) in zip(backends, answers) {
+            // A backend that is not there any more is as good as deleted.
+            if answer.contains("Backend deleted.") || answer.contains("No such backend") {
+                deleted.append(name)
+            } else if answer.contains("cannot be removed at runtime") || answer.contains("Cannot remove a backend") {
+                kept.append(name)
+            }
+        }
+        return (deleted, kept)
+    }
+
     private func commands(for update: RuntimeUpdate) throws -> [RuntimeCommand] {
         switch update {
         case .addServer, .replaceListEntry, .updateMap, .replaceMap, .bind, .unbind: return []
+        case .createBackend(let section, let profile):
+            // Nothing leads there yet.
+            return [
+                try RuntimeCommand("add backend", [section.name, "from", profile]),
+                try RuntimeCommand("publish backend", [section.name]),
+            ]
+        case .withdrawBackend(let name): return [try RuntimeCommand("unpublish backend", [name])]
+        case .publishBackend(let name): return [try RuntimeCommand("publish backend", [name])]
         case .restoreServer(let backend, let name, let server, let isChecked):
             let name = "\(backend)/\(name)"
             var commands: [RuntimeCommand] = []

@@ -61,8 +61,9 @@ struct RunCommand: AnnotationCommand {
     @Option(
         help: ArgumentHelp(
             """
-            How many backends a configuration has in reserve at least, for Services that come before the next reload; more where \
-            more came lately. 0 reloads for each new Service.
+            HAProxy before 3.4: how many backends a configuration has in reserve at least, for Services that come before the next \
+            reload; more where more came lately. From 3.4 on backends are created at run time and the number means nothing. 0 \
+            reloads for each new Service on any HAProxy.
             """, valueName: "count"))
     var spareBackends = 32
 

@@ -288,7 +288,7 @@ public actor HAProxyProcess {
     /// What commands to change the state of servers lead to, which is no news.
     private static let consequences = [
         "forced maintenance", "forced drain", "going DOWN for maintenance", "enters drain state",
-        "backend '\(SpareBackends.namePrefix)",
+        "backend '\(BackendReserve.sparePrefix)",
     ]
 
     static func level(of line: String) -> Logger.Level {

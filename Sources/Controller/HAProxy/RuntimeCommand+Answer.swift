@@ -19,6 +19,11 @@ extension RuntimeCommand {
                     && (answer.contains("changed from") || answer.contains("no need to change"))
         case "add server": return answer.contains("New server registered.")
         case "del server": return answer.contains("Server deleted.")
+        // One that takes no servers while HAProxy runs says so in brackets.
+        case "add backend": return answer.contains("New backend registered.")
+        case "del backend": return answer.contains("Backend deleted.")
+        case "publish backend": return answer.contains("Backend published.")
+        case "unpublish backend": return answer.contains("Backend unpublished.")
         case "new ssl cert": return answer.hasPrefix("New empty certificate store")
         case "new ssl ca-file": return answer.hasPrefix("New CA file created")
         case "set ssl cert", "set ssl ca-file":

@@ -41,7 +41,8 @@ struct Controller {
         let applier = Applier(
             directory: directory, process: process, check: ConfigurationCheck(program: program),
             socket: RuntimeSocket(path: socketPath, bufferSize: found.bufferSize), metrics: metrics, logger: logger,
-            reloadPeriod: command.syncPeriod.duration, spareBackends: command.spareBackends,
+            reloadPeriod: command.syncPeriod.duration,
+            reserve: BackendReserve(count: command.spareBackends, createsBackends: found.canAddBackends),
             comparisonPeriod: command.driftCheckPeriod.duration)
         await process.beforeRestart { await applier.willRestart() }
         let loop = ControlLoop(

@@ -4,6 +4,8 @@ public struct RenderedConfiguration: Sendable {
     private var origins: [Origin] = []
     /// The parts of lines that several asked for, by line.
     private var parts: [Int: [Traced<Directive>]] = [:]
+    /// The header of each section, and its line.
+    private var starts: [(line: Int, header: String)] = []
     private let showsOrigins: Bool
 
     /// - Parameter withOrigins: adds a comment to each line that an object asked for, naming object and key.
@@ -12,6 +14,7 @@ public struct RenderedConfiguration: Sendable {
         append("# Written by haproxy-ingress from Kubernetes objects; changes made here are lost.", .controller)
         for section in sections {
             append("", .controller)
+            starts.append((origins.count + 1, section.header))
             append(section.header, section.origin)
             for line in section.lines {
                 append("  " + line.directive.text, line.origin)
@@ -31,6 +34,9 @@ public struct RenderedConfiguration: Sendable {
         guard let parts = parts[line] else { return origin(ofLine: line).map { [$0] } ?? [] }
         return Blame.origins(of: message, among: parts)
     }
+
+    /// The header of the section that a line is in.
+    public func section(ofLine line: Int) -> String? { starts.last { $0.line <= line }?.header }
 
     private mutating func append(_ pool: ServerPool, origin: Origin) {
         // One line for each keyword group, so that HAProxy's complaint about one names whoever wrote it.

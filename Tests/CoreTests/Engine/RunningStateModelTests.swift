@@ -12,8 +12,9 @@ import Testing
         mutating func put(_ object: KubernetesObject) { objects[object.key] = object }
     }
 
-    @Test(arguments: 0..<6)
-    func `A HAProxy that was changed at run time does what a freshly started one does`(_ round: Int) throws {
+    @Test(arguments: 0..<6, [false, true])
+    func `A HAProxy that was changed at run time does what a freshly started one does`(_ round: Int, createsBackends: Bool) throws
+    {
         var random = SeededGenerator()
         for _ in 0..<round { _ = random.next() }
         let pems = try (0..<4).map { try Cluster.certificate("c", for: ["c\($0).example.com"]) }
@@ -22,10 +23,10 @@ import Testing
             cluster.put(Cluster.service(name))
             cluster.put(slice(name, &random))
         }
-        let state = withSpares(try assemble(cluster))
+        let state = withReserve(try assemble(cluster), createsBackends)
         var running = RunningState(loaded: state)
         var simulated = SimulatedHAProxy(loading: state)
-        var (reloads, updates, bindings) = (0, 0, 0)
+        var (reloads, updates, bindings, returns, deletions) = (0, 0, 0, 0, 0)
         for step in 0..<120 {
             let note = "TEST_SEED=\(random.seed) round \(round) step \(step)"
             let change = mutate(&cluster, pems: pems, random: &random)
@@ -35,7 +36,13 @@ import Testing
             case .none: break
             case .runtime(let made):
                 updates += made.count
-                for case .bind in made { bindings += 1 }
+                for update in made {
+                    switch update {
+                    case .bind, .createBackend: bindings += 1
+                    case .publishBackend: returns += 1
+                    default: break
+                    }
+                }
                 for update in made {
                     #expect(throws: Never.self, "\(note)") { try simulated.run(update) }
                     running.apply(update)
@@ -45,11 +52,13 @@ import Testing
                         running.removalFinished(backend: pending.backend, server: pending.server)
                     }
                     simulated.finishRemovals()
+                    deletions += running.pendingBackends.count
+                    try deleteBackends(&running, &simulated)
                 }
             case .reload(let reasons):
                 reloads += 1
                 if case .anything = change {} else { Issue.record("\(change) took a reload: \(reasons) \(note)") }
-                let loaded = withSpares(next)
+                let loaded = withReserve(next, createsBackends)
                 running = RunningState(loaded: loaded)
                 simulated = SimulatedHAProxy(loading: loaded)
             }
@@ -58,10 +67,11 @@ import Testing
             #expect(running.difference(to: next) == .none, "\(note)")
         }
         #expect(updates > 20 && reloads > 3 && bindings > 0, "the changes were too few to prove anything")
+        #expect(!createsBackends || (returns > 0 && deletions > 0), "no backend came back or went: \(returns), \(deletions)")
     }
 
-    @Test(arguments: 0..<6)
-    func `What others changed in HAProxy is mended without a reload`(_ round: Int) throws {
+    @Test(arguments: 0..<6, [false, true])
+    func `What others changed in HAProxy is mended without a reload`(_ round: Int, createsBackends: Bool) throws {
         var random = SeededGenerator()
         for _ in 0..<(100 + round) { _ = random.next() }
         let pems = try (0..<4).map { try Cluster.certificate("c", for: ["c\($0).example.com"]) }
@@ -83,7 +93,7 @@ import Testing
                     running.apply(update)
                 }
             case .reload:
-                let loaded = withSpares(next)
+                let loaded = withReserve(next, createsBackends)
                 running = RunningState(loaded: loaded, wholesaleLimit: random.chance(50) ? 1 : 1000)
                 simulated = SimulatedHAProxy(loading: loaded)
             }
@@ -113,6 +123,7 @@ import Testing
                 running.removalFinished(backend: pending.backend, server: pending.server)
             }
             simulated.finishRemovals()
+            try deleteBackends(&running, &simulated)
             let rest = Self.correct(&running, by: simulated)
             try #require(rest.isEmpty, "\(what) is not mended: \(rest.differences) \(note)")
         }
@@ -126,10 +137,17 @@ import Testing
         return drift
     }
 
-    private func withSpares(_ state: DesiredState) -> DesiredState {
+    private func withReserve(_ state: DesiredState, _ createsBackends: Bool) -> DesiredState {
         var state = state
-        state.spares = SpareBackends(count: 2).sections(for: state)
+        state.reserve = BackendReserve(count: 2, createsBackends: createsBackends).sections(for: state)
         return state
+    }
+
+    private func deleteBackends(_ running: inout RunningState, _ simulated: inout SimulatedHAProxy) throws {
+        for name in running.pendingBackends {
+            try simulated.delete(backend: name)
+            running.backendRemoved(name)
+        }
     }
 
     private func assemble(_ cluster: Objects) throws -> DesiredState {
@@ -207,7 +225,9 @@ import Testing
             // A Service that comes and goes as a whole, as most have it.
             let name = "x\(Int.random(in: 0..<8, using: &random))"
             let new = [
-                Cluster.service(name), slice(name, &random), Cluster.ingress(name, host: "\(name).example.com", service: name),
+                Cluster.service(name), slice(name, &random),
+                Cluster.ingress(
+                    name, host: "\(name).example.com", service: name, annotations: random.chance(30) ? ["pace": "1s"] : [:]),
             ]
             let isThere = cluster.objects[new[0].key] != nil
             for object in new { if isThere { cluster.objects[object.key] = nil } else { cluster.put(object) } }

@@ -19,16 +19,29 @@ extension SimulatedHAProxy {
         func fingerprints(_ path: String) -> [String] {
             X509Certificate.fingerprints(inPEM: certificates[path] ?? authorities[path] ?? [])
         }
-        return [.servers(found), .certificateList(list.map { ($0.key, Array($0.value)) })] + maps
+        return backendObservation + [.servers(found), .certificateList(list.map { ($0.key, Array($0.value)) })] + maps
             + [.files(Dictionary(uniqueKeysWithValues: files.map { ($0, fingerprints($0)) }))]
             + (maxconn.map { [.setting(.globalMaxconn($0))] } ?? [])
+    }
+
+    /// Nobody asks one that creates no backends.
+    private var backendObservation: [Observation] {
+        profiles.isEmpty ? [] : [.backends(lines.keys.reduce(into: [:]) { $0[$1] = !unpublished.contains($1) })]
     }
 
     /// Somebody changes something behind the controller's back.
     ///
     /// - Returns: what; nil when there was nothing to change.
     mutating func tamper(certificate: [UInt8], _ random: inout SeededGenerator) -> String? {
-        switch Int.random(in: 0..<7, using: &random) {
+        switch Int.random(in: 0..<(profiles.isEmpty ? 7 : 9), using: &random) {
+        case 7:
+            guard let backend = created.subtracting(unpublished).sorted().randomElement(using: &random) else { return nil }
+            lose(backend: backend)
+            return "\(backend) deleted"
+        case 8:
+            guard let backend = lines.keys.sorted().randomElement(using: &random) else { return nil }
+            if unpublished.remove(backend) == nil { unpublished.insert(backend) }
+            return "\(backend) published or not"
         case 0:
             guard let backend = servers.keys.filter({ slots[$0] == nil && servers[$0]?.isEmpty == false }).sorted().first,
                 let server = servers[backend]?.min()

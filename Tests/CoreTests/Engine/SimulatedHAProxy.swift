@@ -25,10 +25,24 @@ struct SimulatedHAProxy: Equatable {
     var leaving: [String: Set<Server>] = [:]
     /// By slot name, for backends that have slots.
     var slots: [String: [String: Server?]] = [:]
+    /// What a backend goes by, its own lines and those of its `defaults`, as far as only backends go by them.
+    private(set) var lines: [String: [String]] = [:]
+    /// The lines of `defaults` sections with a name.
+    private(set) var profiles: [String: [String]] = [:]
+    /// Backends that were created.
+    private(set) var created: Set<String> = []
+    var unpublished: Set<String> = []
 
     init(loading state: DesiredState) {
         let lines = state.sections.flatMap(\.lines)
         for name in lines.flatMap(\.directive.maps) { maps[name] = state.maps[name]?.entries ?? [:] }
+        for section in state.reserve where !section.isBackend { profiles[section.name] = section.lines.map(\.directive.text) }
+        let common = state.section("defaults")?.lines.map(\.directive.text).filter { !$0.hasPrefix("errorfile ") } ?? []
+        for section in state.sections where section.isBackend {
+            let own = section.lines.map(\.directive.text)
+            let hasMode = own.contains { $0.hasPrefix("mode ") }
+            self.lines[section.name] = common.filter { !hasMode || !$0.hasPrefix("mode ") } + own
+        }
         for section in state.sections {
             guard let pool = section.pool else { continue }
             if let count = pool.slots {
@@ -105,6 +119,18 @@ struct SimulatedHAProxy: Equatable {
             try require(servers[spare]?.isEmpty == true && leaving[spare]?.isEmpty != false, "the spare is in use")
             spares[backend] = spare
             if pool.cookies != .none { withoutCookie[spare] = nil }
+        case .createBackend(let section, let profile):
+            try require(lines[section.name] == nil, "the backend is there")
+            try require(profiles[profile] != nil, "no such defaults")
+            lines[section.name] = profiles[profile]
+            created.insert(section.name)
+            (servers[section.name], limits[section.name], withoutCookie[section.name]) = ([], nil, nil)
+        case .publishBackend(let name):
+            try require(lines[name] != nil, "no such backend")
+            unpublished.remove(name)
+        case .withdrawBackend(let name):
+            try require(lines[name] != nil, "no such backend")
+            unpublished.insert(name)
         case .unbind(let backend):
             try require(spares.removeValue(forKey: backend) != nil, "no spare stands in")
         case .updateMap(let name, let wanted):
@@ -174,6 +200,19 @@ struct SimulatedHAProxy: Equatable {
         leaving = [:]
     }
 
+    mutating func delete(backend name: String) throws {
+        guard unpublished.contains(name), servers[name]?.isEmpty == true, leaving[name]?.isEmpty != false else {
+            throw Refused(why: "the backend \(name) is in use")
+        }
+        lose(backend: name)
+    }
+
+    mutating func lose(backend name: String) {
+        (lines[name], servers[name], limits[name], leaving[name], withoutCookie[name]) = (nil, nil, nil, nil, nil)
+        unpublished.remove(name)
+        created.remove(name)
+    }
+
     /// Whether it does what a freshly loaded one does: backends that nothing leads to and maps that nobody asks for may differ.
     func differences(from fresh: SimulatedHAProxy) -> [String] {
         var fresh = fresh
@@ -181,6 +220,7 @@ struct SimulatedHAProxy: Equatable {
             fresh.servers[spare] = fresh.servers.removeValue(forKey: backend)
             fresh.limits[spare] = fresh.limits.removeValue(forKey: backend)
             fresh.withoutCookie[spare] = fresh.withoutCookie.removeValue(forKey: backend)
+            fresh.lines[spare] = fresh.lines.removeValue(forKey: backend)
         }
         for (map, entries) in fresh.maps {
             var changes = MapChanges()
@@ -190,6 +230,12 @@ struct SimulatedHAProxy: Equatable {
         var found: [String] = []
         for (backend, wanted) in fresh.servers where servers[backend] != wanted {
             found.append("\(backend): \(servers[backend] ?? []) for \(wanted)")
+        }
+        for backend in fresh.servers.keys {
+            if unpublished.contains(backend) { found.append("\(backend) takes no requests") }
+            if lines[backend] != fresh.lines[backend] {
+                found.append("\(backend): \(lines[backend] ?? []) for \(fresh.lines[backend] ?? [])")
+            }
         }
         for (backend, wanted) in fresh.servers {
             // All servers of a backend have the same limit; there may be more slots than a fresh start would make.

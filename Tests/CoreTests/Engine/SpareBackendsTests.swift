@@ -23,7 +23,7 @@ struct SpareBackendsTests {
 
     private func loaded(_ count: Int, _ objects: [KubernetesObject]? = nil) throws -> RunningState {
         var state = try state(objects ?? base)
-        state.spares = SpareBackends(count: count).sections(for: state)
+        state.reserve = BackendReserve(count: count).sections(for: state)
         return RunningState(loaded: state)
     }
 
@@ -98,7 +98,7 @@ struct SpareBackendsTests {
     func demand() throws {
         let paced = (0..<3).flatMap { new("p\($0)", annotations: ["pace": "7s"]) }
         let state = try state(base + paced)
-        var spares = SpareBackends(count: 8)
+        var spares = BackendReserve(count: 8)
         func counts() -> [Int] {
             Dictionary(grouping: spares.sections(for: state), by: { $0.lines }).sorted { $0.key.count < $1.key.count }
                 .map(\.value.count)
@@ -112,7 +112,7 @@ struct SpareBackendsTests {
         let all = spares.sections(for: state)
         #expect(Set(all.map(\.header)).count == all.count)
         #expect(all.allSatisfy { $0.origin == .controller && $0.lines.allSatisfy { $0.origin == .controller } })
-        #expect(SpareBackends(count: 0).sections(for: state).isEmpty)
+        #expect(BackendReserve(count: 0).sections(for: state).isEmpty)
     }
 
     @Test("the steps of conditions name the spare too")

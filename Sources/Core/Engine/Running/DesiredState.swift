@@ -8,8 +8,8 @@ public struct DesiredState: Sendable, Equatable {
     public var userLists: [String: Section] = [:]
     /// The backends of Services, and the tables that rules count in, by name.
     public var backends: [String: Section] = [:]
-    /// Backends in reserve, which no object asks for.
-    public var spares: [Section] = []
+    /// What no object asks for yet: see ``BackendReserve``.
+    public var reserve: [Section] = []
     /// By name, without directory and extension.
     public var maps: [String: MapFile] = [:]
     /// Certificates, authorities and pattern files by path relative to the configuration directory.
@@ -27,7 +27,7 @@ public struct DesiredState: Sendable, Equatable {
         get {
             let start = frame.firstIndex { !Self.isPreamble($0) } ?? frame.count
             return frame[..<start] + userLists.keys.sorted().compactMap { userLists[$0] } + frame[start...]
-                + backends.keys.sorted().compactMap { backends[$0] } + spares
+                + backends.keys.sorted().compactMap { backends[$0] } + reserve
         }
         set {
             (frame, userLists, backends) = ([], [:], [:])

@@ -1,5 +1,7 @@
 /// What a running HAProxy says that it has, as far as the controller made it so.
 public enum Observation: Sendable {
+    /// All backends, and whether each takes requests: HAProxy that creates backends has some that do not.
+    case backends([String: Bool])
     /// All servers, by the name under which HAProxy has the backend.
     case servers([String: [ObservedServer]])
     /// The lines of a map, each a key, a blank and a value.

@@ -4,6 +4,7 @@ extension RunningState {
     /// - Returns: where HAProxy was not what it was taken for.
     public mutating func correct(_ observation: Observation) -> Drift {
         switch observation {
+        case .backends(let observed): correct(backends: observed)
         case .servers(let observed): correct(servers: observed)
         case .map(let name, let lines): correct(map: name, lines: lines)
         case .certificateList(let entries): correct(list: entries)

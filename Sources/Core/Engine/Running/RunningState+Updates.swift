@@ -80,6 +80,7 @@ extension RunningState {
             }
             let backend = runningName(section.name)
             let running = servers[backend] ?? [:]
+            if withdrawn.contains(backend) { added.append(.publishBackend(backend)) }
             added += limitUpdates(backend: backend, pool: pool, running: running)
             if let count = slots[backend] {
                 slotUpdates(backend: backend, pool: pool, count: count, running: running, added: &added, removed: &removed)
@@ -113,7 +114,12 @@ extension RunningState {
         let servers = (servers[backend]?.keys.sorted() ?? []).filter { removing[backend]?.contains($0) != true }
         return servers.map { server in
             slots[backend] == nil ? .removeServer(backend: backend, name: server) : .freeSlot(backend: backend, slot: server)
-        } + (spares[name] == nil ? [] : [.unbind(backend: name)])
+        } + (spares[name] == nil ? [] : [.unbind(backend: name)]) + (isRemovable(backend) ? [.withdrawBackend(backend)] : [])
+    }
+
+    /// Whether HAProxy can be asked to forget the backend.
+    private func isRemovable(_ backend: String) -> Bool {
+        !profiles.isEmpty && !withdrawn.contains(backend) && slots[backend] == nil && sections["backend \(backend)"]?.pool != nil
     }
 
     /// Slots that hold nothing are told too: whatever comes into them must find the limit in force.

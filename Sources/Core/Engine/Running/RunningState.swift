@@ -15,7 +15,13 @@ public struct RunningState: Sendable {
     /// Spare backends by the name of the backend that they stand in for.
     public internal(set) var spares: [String: String] = [:]
     /// The spares of the configuration, in order, with what a backend must have that they stand in for.
-    private var reserve: [(name: String, profile: SpareBackends.Profile)] = []
+    var reserve: [(name: String, profile: BackendProfile)] = []
+    /// What backends are created from, by ``BackendProfile/name``; empty for a HAProxy that creates none.
+    var profiles: Set<String> = []
+    /// Backends that take no requests any more and go when their servers have gone.
+    var withdrawn: Set<String> = []
+    /// Backends that HAProxy does not let go.
+    var undeletable: Set<String> = []
     /// The highest value that HAProxy takes for a setting: the one it was started with (management manual, "set maxconn global").
     var highestSettings: [String: Int] = [:]
     private var authorityReplacement = AuthorityReplacement.possible
@@ -51,7 +57,8 @@ public struct RunningState: Sendable {
             .subtracting(state.poolCertificates { !$0.servers.isEmpty || $0.slots != nil })
         files = state.files.filter { !idle.contains($0.key) }
         certificateList = state.certificateList.entries
-        reserve = state.spares.compactMap { section in SpareBackends.Profile(section).map { (section.name, $0) } }
+        reserve = state.reserve.compactMap { section in BackendProfile(section).map { (section.name, $0) } }
+        profiles = Set(state.reserve.filter { !$0.isBackend }.map(\.name))
     }
 
     /// The name under which HAProxy has a backend.
@@ -68,19 +75,6 @@ public struct RunningState: Sendable {
     /// The backends of a desired state that the configuration does not have.
     public func newBackends(in desired: DesiredState, _ parts: ChangedParts) -> [Section] {
         headers(parts, desired).compactMap { desired.section($0) }.filter { runningSection($0.header) == nil }
-    }
-
-    /// Spares for backends that the configuration does not have; nil for those that there are none for.
-    private func bindings(for new: [Section]) -> [RuntimeUpdate?] {
-        guard !new.isEmpty, !reserve.isEmpty else { return new.map { _ in nil } }
-        let taken = Set(spares.values)
-        var free = reserve.filter { !taken.contains($0.name) && servers[$0.name]?.isEmpty != false }
-        return new.map { section in
-            guard let pool = section.pool, let profile = SpareBackends.Profile(section),
-                let index = free.firstIndex(where: { $0.profile == profile })
-            else { return nil }
-            return .bind(backend: section.name, spare: free.remove(at: index).name, pool)
-        }
     }
 
     /// Backends and servers that should be gone as soon as their sessions have ended.
@@ -112,25 +106,28 @@ public struct RunningState: Sendable {
             if file.kind == .clientAuthority, authorityReplacement != .harmful { continue }
             if mentions(path) { reasons.append(ReloadReason(.file, "\(path) changed")) }
         }
-        let bindings = bindings(for: new)
-        for (section, binding) in zip(new, bindings) where binding == nil {
+        let creations = creations(of: new)
+        for (section, creation) in zip(new, creations) where creation == nil {
             reasons.append(
                 ReloadReason(
                     section.isBackend ? .newBackend : .newSection, "\(section.header) is new", origin: section.origin))
         }
         guard reasons.isEmpty else { return .reload(reasons) }
+        // A backend that is created has nothing that could be compared.
         var bound = self
-        for case .bind(let backend, let spare, _)? in bindings { bound.spares[backend] = spare }
-        let updates = bindings.compactMap { $0 } + bound.runtimeUpdates(to: desired, in: parts)
+        for case .bind(let backend, let spare, _)? in creations { bound.spares[backend] = spare }
+        let updates = creations.compactMap { $0 } + bound.runtimeUpdates(to: desired, in: parts)
         return updates.isEmpty ? .none : .runtime(updates)
     }
 
     /// The sections to compare: those of the configuration in its order, then those that are gone.
     func headers(_ parts: ChangedParts, _ desired: DesiredState) -> [String] {
         guard parts.isEverything else { return parts.headers.sorted() }
-        let wanted = desired.sections.map(\.header).filter { !$0.hasPrefix("backend \(SpareBackends.namePrefix)") }
+        let inReserve = Set(
+            desired.reserve.map(\.header) + reserve.map { "backend \($0.name)" } + profiles.map { "defaults \($0)" })
+        let wanted = desired.sections.map(\.header).filter { !inReserve.contains($0) }
         let gone = Set(sections.keys).union(spares.keys.map { "backend \($0)" }).subtracting(wanted)
-        return wanted + gone.subtracting(reserve.map { "backend \($0.name)" }).sorted()
+        return wanted + gone.subtracting(inReserve).sorted()
     }
 
     /// Backends that no map names any more and user lists that no backend uses do nothing; other sections do.
@@ -157,6 +154,11 @@ public struct RunningState: Sendable {
             spares[backend] = spare
             sections["backend \(spare)"]?.pool = pool
         case .unbind(let backend): spares[backend] = nil
+        case .createBackend(let section, _):
+            sections[section.header] = section
+            (servers[section.name], limits[section.name]) = ([:], [:])
+        case .publishBackend(let name): withdrawn.remove(name)
+        case .withdrawBackend(let name): withdrawn.insert(name)
         case .addServer(let backend, let server, let keywords):
             servers[backend, default: [:]][server.name] = server
             limits[backend, default: [:]][server.name] = keywords.maxconn ?? 0

@@ -5,6 +5,12 @@ public enum RuntimeUpdate: Hashable, Sendable {
     case bind(backend: String, spare: String, ServerPool)
     /// The backend is wanted no more; its spare is free again when its servers are gone.
     case unbind(backend: String)
+    /// A backend that the configuration does not have, without servers, made from its `defaults` section.
+    case createBackend(Section, profile: String)
+    /// The backend is wanted no more; it goes when its servers have gone.
+    case withdrawBackend(String)
+    /// Takes back that a backend was withdrawn.
+    case publishBackend(String)
     /// Takes back a removal that waits for sessions to end, or changes between draining and serving.
     case setServer(backend: String, Server)
     /// Drains the server and deletes it when its sessions have ended.

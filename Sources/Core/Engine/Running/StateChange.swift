@@ -60,9 +60,9 @@ extension DesiredState {
     /// - Returns: the parts that the change touched.
     public mutating func apply(_ change: StateChange) -> ChangedParts {
         if let whole = change.whole {
-            let spares = spares
+            let reserve = reserve
             self = whole
-            self.spares = spares
+            self.reserve = reserve
             return .everything
         }
         var parts = ChangedParts()

@@ -1,0 +1,66 @@
+/// Backends that come and go while HAProxy runs.
+extension RunningState {
+    /// Whether HAProxy creates backends while it runs.
+    public var createsBackends: Bool { !profiles.isEmpty }
+
+    /// How HAProxy gets backends that the configuration does not have; nil for those that only a new one gives it.
+    func creations(of new: [Section]) -> [RuntimeUpdate?] {
+        guard profiles.isEmpty else {
+            return new.map { section in
+                guard let profile = BackendProfile(section)?.name, profiles.contains(profile) else { return nil }
+                return .createBackend(section, profile: profile)
+            }
+        }
+        guard !new.isEmpty, !reserve.isEmpty else { return new.map { _ in nil } }
+        let taken = Set(spares.values)
+        var free = reserve.filter { !taken.contains($0.name) && servers[$0.name]?.isEmpty != false }
+        return new.map { section in
+            guard let pool = section.pool, let profile = BackendProfile(section),
+                let index = free.firstIndex(where: { $0.profile == profile })
+            else { return nil }
+            return .bind(backend: section.name, spare: free.remove(at: index).name, pool)
+        }
+    }
+
+    /// Backends that should be gone, and that nothing but their sessions keeps any more.
+    public var pendingBackends: [String] {
+        withdrawn.subtracting(undeletable).filter { servers[$0]?.isEmpty != false }.sorted()
+    }
+
+    /// How many servers and backends should be gone as soon as possible.
+    public var pendingCount: Int {
+        removing.values.reduce(withdrawn.subtracting(undeletable).count) { $0 + $1.count }
+    }
+
+    /// A backend is gone.
+    public mutating func backendRemoved(_ name: String) {
+        sections["backend \(name)"] = nil
+        (servers[name], limits[name], removing[name], slots[name]) = (nil, nil, nil, nil)
+        withdrawn.remove(name)
+    }
+
+    /// A backend stays for what else the configuration has. It does nothing.
+    public mutating func backendKept(_ name: String) { undeletable.insert(name) }
+
+    mutating func correct(backends observed: [String: Bool]) -> Drift {
+        var drift = Drift()
+        for section in sections.values.filter(\.isBackend).sorted(by: { $0.header < $1.header }) {
+            let name = section.name
+            guard let isPublished = observed[name] else {
+                drift.differences.append("there is no backend \(name)")
+                backendRemoved(name)
+                drift.parts.headers.insert(section.header)
+                continue
+            }
+            guard isPublished == withdrawn.contains(name) else { continue }
+            drift.differences.append("backend \(name) takes \(isPublished ? "" : "no ")requests")
+            if isPublished {
+                withdrawn.remove(name)
+                drift.parts.headers.insert(section.header)
+            } else {
+                drift.updates.append(.publishBackend(name))
+            }
+        }
+        return drift
+    }
+}
