@@ -98,7 +98,6 @@ struct CreatedBackendTests {
     func profiles() async throws {
         let settings = [
             "timeout-server": "1s", "load-balance": "leastconn", "check": "true", "cookie-persistence": "mine",
-            "set-header": "X-From backend",
         ]
         try await TestController.with(["all.yaml": Self.base], pods: ["a", "b"]) { controller async throws in
             try await controller.write("first.yaml", Self.new("first", annotations: settings))
@@ -116,7 +115,7 @@ struct CreatedBackendTests {
                 let statistics = try await controller.runtimeAPI("show stat shop_svc_next\(round)_http 2 -1")
                 #expect(statistics.contains(",leastconn,"))
             }
-            #expect(try await controller.reloads() == reloads)
+            #expect(try await controller.reloads() == reloads, "\(controller.log)")
         }
     }
 
@@ -162,18 +161,21 @@ struct CreatedBackendTests {
 
     @Test("a backend that others delete or take from the requests comes back without a reload")
     func drift() async throws {
-        let arguments = ["--drift-check-period", "200ms"]
+        let arguments = ["--drift-check-period", "500ms"]
         try await TestController.with(["all.yaml": Self.base], pods: ["a", "b"], arguments: arguments) {
             controller async throws in
             let (url, name) = ("http://new.example.com/", "shop_svc_new_http")
             try await controller.write("new.yaml", Self.new("new"))
             try await controller.eventually(url) { $0.pod == "b" }
             let server = "\(name)/\(controller.network)2:8080"
-            let deletion =
-                "unpublish backend \(name); set server \(server) state maint; del server \(server); del backend \(name)"
+            // One that has connections of the requests before stays for a moment.
+            let deletion = """
+                unpublish backend \(name); set server \(server) state maint; wait 1s srv-removable \(server); \
+                del server \(server); del backend \(name)
+                """
             for (commands, answer) in [("unpublish backend \(name)", "unpublished"), (deletion, "Backend deleted.")] {
                 let before = try await controller.metric("haproxy_ingress_differences_total")
-                #expect(try await controller.runtimeAPI(commands).contains(answer))
+                try await controller.wait("it is done") { try await controller.runtimeAPI(commands).contains(answer) }
                 try await controller.wait("it is noticed") {
                     try await controller.metric("haproxy_ingress_differences_total") > before
                 }
@@ -186,7 +188,9 @@ struct CreatedBackendTests {
 
     @Test("a name that others have taken costs a reload, after which the Service has its backend")
     func refusal() async throws {
-        try await TestController.with(["all.yaml": Self.base], pods: ["a", "b"]) { controller async throws in
+        let arguments = ["--drift-check-period", "0"]
+        try await TestController.with(["all.yaml": Self.base], pods: ["a", "b"], arguments: arguments) {
+            controller async throws in
             let profile = try #require(
                 controller.configuration.split(separator: "\n").first { $0.hasPrefix("defaults profile_") }?.split(separator: " ")
                     .last)

@@ -79,10 +79,14 @@ struct RuntimeUpdater: Sendable {
         case .addServer, .replaceListEntry, .updateMap, .replaceMap, .bind, .unbind: return []
         case .createBackend(let section, let profile):
             // Nothing leads there yet.
-            return [
+            var commands = [
                 try RuntimeCommand("add backend", [section.name, "from", profile]),
                 try RuntimeCommand("publish backend", [section.name]),
             ]
+            if let key = section.dynamicCookieKey {
+                commands.append(try RuntimeCommand("set dynamic-cookie-key backend", [section.name, key]))
+            }
+            return commands
         case .withdrawBackend(let name): return [try RuntimeCommand("unpublish backend", [name])]
         case .publishBackend(let name): return [try RuntimeCommand("publish backend", [name])]
         case .restoreServer(let backend, let name, let server, let isChecked):

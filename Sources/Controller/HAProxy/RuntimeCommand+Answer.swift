@@ -7,7 +7,8 @@ extension RuntimeCommand {
         switch verb {
         case "add map", "set map", "del map", "clear map", "commit map", "add acl", "del acl", "clear acl", "commit acl",
             "enable server", "disable server", "enable health", "disable health", "enable agent", "disable agent",
-            "enable frontend", "disable frontend", "enable dynamic-cookie backend", "shutdown sessions server",
+            "enable frontend", "disable frontend", "enable dynamic-cookie backend", "set dynamic-cookie-key backend",
+            "shutdown sessions server",
             "set maxconn server", "set maxconn global",
             "set maxconn frontend", "set weight":
             return answer.isEmpty

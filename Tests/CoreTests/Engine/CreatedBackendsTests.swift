@@ -146,6 +146,29 @@ struct CreatedBackendsTests {
         #expect(BackendReserve(count: 0, createsBackends: true).sections(for: state).isEmpty)
     }
 
+    @Test("the key of cookies is each backend's own")
+    func cookieKeys() throws {
+        var state = try state(base)
+        for name in ["a", "b"] {
+            let lines: [Section.Line] = [.init("cookie c insert dynamic"), .init("dynamic-cookie-key \(name)")]
+            state.backends["shop_svc_\(name)_http"] = Section(
+                "backend shop_svc_\(name)_http", lines: lines, pool: ServerPool(cookies: .addresses))
+        }
+        state.reserve = BackendReserve(count: 1, createsBackends: true).sections(for: state)
+        #expect(state.reserve.count == 1)
+        #expect(state.reserve[0].lines.allSatisfy { !$0.directive.text.hasPrefix("dynamic-cookie-key") })
+        var next = state
+        next.backends["shop_svc_c_http"] = Section(
+            "backend shop_svc_c_http", lines: [.init("cookie c insert dynamic"), .init("dynamic-cookie-key c")],
+            pool: ServerPool(cookies: .addresses))
+        let updates = RunningState(loaded: state).difference(to: next).updates
+        guard case .createBackend(let section, state.reserve[0].name)? = updates.first else {
+            Issue.record("not created: \(updates)")
+            return
+        }
+        #expect(section.dynamicCookieKey == "c")
+    }
+
     @Test("a TCP backend has one mode, and error pages are left to the frontends")
     func commonLines() throws {
         var state = try state(base)

@@ -29,7 +29,10 @@ import Testing
         var (reloads, updates, bindings, returns, deletions) = (0, 0, 0, 0, 0)
         for step in 0..<120 {
             let note = "TEST_SEED=\(random.seed) round \(round) step \(step)"
-            let change = mutate(&cluster, pems: pems, random: &random)
+            // Now and then a Service comes, goes and comes again while sessions last.
+            let isHasty = step % 12 < 4
+            var change = Change.anything
+            if isHasty { comeOrGo("y", &cluster, &random) } else { change = mutate(&cluster, pems: pems, random: &random) }
             let next = try assemble(cluster)
             let difference = running.difference(to: next)
             switch difference {
@@ -47,7 +50,7 @@ import Testing
                     #expect(throws: Never.self, "\(note)") { try simulated.run(update) }
                     running.apply(update)
                 }
-                if random.chance(70) {
+                if !isHasty, random.chance(70) {
                     for pending in running.pendingRemovals {
                         running.removalFinished(backend: pending.backend, server: pending.server)
                     }
@@ -224,19 +227,24 @@ import Testing
         case 9, 10:
             // A Service that comes and goes as a whole, as most have it.
             let name = "x\(Int.random(in: 0..<8, using: &random))"
-            let new = [
-                Cluster.service(name), slice(name, &random),
-                Cluster.ingress(
-                    name, host: "\(name).example.com", service: name, annotations: random.chance(30) ? ["pace": "1s"] : [:]),
-            ]
-            let isThere = cluster.objects[new[0].key] != nil
-            for object in new { if isThere { cluster.objects[object.key] = nil } else { cluster.put(object) } }
+            comeOrGo(name, &cluster, annotations: random.chance(30) ? ["pace": "1s"] : [:], &random)
             return .anything
         default:
             let key = ObjectKey(.endpointSlice, namespace: "shop", name: "\(service)-1")
             cluster.objects[key] = nil
             return .endpoints
         }
+    }
+
+    private func comeOrGo(
+        _ name: String, _ cluster: inout Objects, annotations: [String: String] = [:], _ random: inout SeededGenerator
+    ) {
+        let new = [
+            Cluster.service(name), slice(name, &random),
+            Cluster.ingress(name, host: "\(name).example.com", service: name, annotations: annotations),
+        ]
+        let isThere = cluster.objects[new[0].key] != nil
+        for object in new { if isThere { cluster.objects[object.key] = nil } else { cluster.put(object) } }
     }
 
     private func ingress(_ name: String, service: String, random: inout SeededGenerator) -> KubernetesObject {

@@ -39,7 +39,9 @@ struct SimulatedHAProxy: Equatable {
         for section in state.reserve where !section.isBackend { profiles[section.name] = section.lines.map(\.directive.text) }
         let common = state.section("defaults")?.lines.map(\.directive.text).filter { !$0.hasPrefix("errorfile ") } ?? []
         for section in state.sections where section.isBackend {
-            let own = section.lines.map(\.directive.text)
+            let key = "dynamic-cookie-key "
+            let all = section.lines.map(\.directive.text)
+            let own = all.filter { !$0.hasPrefix(key) } + all.filter { $0.hasPrefix(key) }
             let hasMode = own.contains { $0.hasPrefix("mode ") }
             self.lines[section.name] = common.filter { !hasMode || !$0.hasPrefix("mode ") } + own
         }
@@ -122,7 +124,8 @@ struct SimulatedHAProxy: Equatable {
         case .createBackend(let section, let profile):
             try require(lines[section.name] == nil, "the backend is there")
             try require(profiles[profile] != nil, "no such defaults")
-            lines[section.name] = profiles[profile]
+            lines[section.name] =
+                (profiles[profile] ?? []) + (section.dynamicCookieKey.map { ["dynamic-cookie-key \($0)"] } ?? [])
             created.insert(section.name)
             (servers[section.name], limits[section.name], withoutCookie[section.name]) = ([], nil, nil)
         case .publishBackend(let name):

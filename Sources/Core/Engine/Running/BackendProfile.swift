@@ -13,6 +13,13 @@ public struct BackendProfile: Hashable, Sendable {
         cookies = pool.cookies
     }
 
+    private init(lines: [Section.Line], cookies: ServerCookies) { (self.lines, self.cookies) = (lines, cookies) }
+
+    /// What is left of it when HAProxy is told the rest of each backend that it creates.
+    var template: BackendProfile {
+        BackendProfile(lines: lines.filter { !$0.directive.text.hasPrefix(Section.cookieKeyword) }, cookies: cookies)
+    }
+
     /// The same in every process.
     var id: String { StableID.make(lines.map(\.directive.text) + [cookies.rawValue]) }
 
@@ -30,13 +37,21 @@ public struct BackendProfile: Hashable, Sendable {
     /// The keywords that named `defaults` sections take (configuration manual, section 4.1) and that a backend made from them
     /// obeys as if they were its own.
     private static let keywords: Set = [
-        "acl", "balance", "compression", "cookie", "dynamic-cookie-key", "fullconn", "hash-balance-factor", "hash-type",
+        "acl", "balance", "compression", "cookie", "fullconn", "hash-balance-factor", "hash-type",
         "http-after-response", "http-check", "http-request", "http-response", "http-reuse", "http-send-name-header", "mode", "no",
         "option", "retries", "retry-on", "tcp-check", "tcp-request", "tcp-response", "timeout",
     ]
 }
 
 extension Section {
+    fileprivate static let cookieKeyword = "dynamic-cookie-key "
+
+    /// What the names of servers in cookies are made with, which a running HAProxy can be told.
+    public var dynamicCookieKey: String? {
+        let line = lines.last { $0.directive.text.hasPrefix(Self.cookieKeyword) }
+        return line.map { String($0.directive.text.dropFirst(Self.cookieKeyword.count)) }
+    }
+
     /// A backend in reserve.
     init(spare name: String, _ profile: BackendProfile) {
         self.init("backend \(name)", lines: profile.lines.map(\.ownerless), pool: ServerPool(cookies: profile.cookies))

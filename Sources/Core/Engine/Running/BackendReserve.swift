@@ -52,7 +52,8 @@ public struct BackendReserve: Sendable {
     }
 
     private func profiles(_ uses: [BackendProfile: Int], common: Section?) -> [Section] {
-        let wanted = uses.merging(demand, uniquingKeysWith: +).filter { $0.key.fitsDefaults }
+        let templates = uses.merging(demand, uniquingKeysWith: +).map { ($0.key.template, $0.value) }
+        let wanted = Dictionary(templates, uniquingKeysWith: +).filter { $0.key.fitsDefaults }
             .map { (profile: $0.key, name: $0.key.name, uses: $0.value) }
             .filter { !refused.contains($0.name) }
             .sorted { ($0.uses, $1.name) > ($1.uses, $0.name) }

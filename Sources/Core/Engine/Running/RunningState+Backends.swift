@@ -7,7 +7,7 @@ extension RunningState {
     func creations(of new: [Section]) -> [RuntimeUpdate?] {
         guard profiles.isEmpty else {
             return new.map { section in
-                guard let profile = BackendProfile(section)?.name, profiles.contains(profile) else { return nil }
+                guard let profile = BackendProfile(section)?.template.name, profiles.contains(profile) else { return nil }
                 return .createBackend(section, profile: profile)
             }
         }
