@@ -32,6 +32,9 @@ struct OutageTests {
         try await ClusterCase.with(manifest) { test async throws in
             let result = try await SteadyRequests.during(port: test.controller.http) { _ in
                 for round in 1...2 {
+                    // The controller is not to see the changes before they are compacted.
+                    test.controller.signal(SIGSTOP)
+                    defer { test.controller.signal(SIGCONT) }
                     try await test.cluster.killServer()
                     try await test.cluster.startServer()
                     for number in 1...5 {
@@ -40,14 +43,22 @@ struct OutageTests {
                     }
                     try await test.client.delete(.ingress, "more-1", namespace: "shop")
                     try await test.cluster.compact()
-                    // Before it is known to the controller, whose watches end with the server.
+                    // A server that did not see the changes itself has no events to tell them by.
                     try await test.cluster.killServer()
                     try await test.cluster.startServer()
+                    let told = expirations(test.controller)
+                    test.controller.signal(SIGCONT)
+                    try await wait(for: "the version of Ingresses has expired") { expirations(test.controller) > told }
                     try await test.controller.eventually("http://more-\(round).example.com/2") { $0.pod == "pod-1" }
                     try await test.controller.eventually("http://more-\(round).example.com/1") { $0.status == 404 }
                 }
             }
             #expect(result.failures == [])
         }
+    }
+
+    /// How often the API server answered 410 to the version of Ingresses that the controller knew.
+    private func expirations(_ controller: TestController) -> Int {
+        controller.log.split(separator: "\n").count { $0.contains("ingresses.networking.k8s.io") && $0.contains(": 410") }
     }
 }

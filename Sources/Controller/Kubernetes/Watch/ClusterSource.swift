@@ -1,4 +1,5 @@
 import Core
+import Logging
 import Foundation
 
 /// The objects of a cluster as a source: one watch for each resource, and for each namespace where only some are looked at.
@@ -46,10 +47,13 @@ actor ClusterSource {
     /// - Parameters:
     ///   - endpoints: how the server tells which pods are behind a Service.
     ///   - addresses: learns what the status of each Ingress says; nil when nobody wants to know.
+    private let logger: Logger?
+
     init(
         api: KubernetesAPI, scope: Scope, endpoints: APIResource, addresses: IngressAddresses? = nil,
-        times: WatchTimes = WatchTimes()
+        times: WatchTimes = WatchTimes(), logger: Logger? = nil
     ) {
+        self.logger = logger
         self.addresses = addresses
         self.api = api
         self.scope = scope
@@ -83,6 +87,7 @@ actor ClusterSource {
         func watch(_ resource: APIResource, in namespace: String?, _ selector: String? = nil) -> ResourceWatch {
             var watch = ResourceWatch(api: api, resource: resource, namespace: namespace, fieldSelector: selector, times: times)
             watch.readsAddresses = addresses != nil && resource.kind == .ingress
+            watch.logger = logger
             return watch
         }
         let namespaces: [String?] = scope.allowedNamespaces.isEmpty ? [nil] : scope.allowedNamespaces.sorted()

@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Logging
 
 /// Follows the objects of one resource: lists them once, then watches from there, for as long as the task lives.
 ///
@@ -41,12 +42,14 @@ struct ResourceWatch: Sendable {
     var times = WatchTimes()
     /// Whether the addresses of Ingresses or Services are wanted, which are no part of these objects.
     var readsAddresses = false
+    var logger: Logger?
 
     /// Works until the task is cancelled.
     func run(_ report: (Event) async -> Void) async {
         var failures = 0
         var version: String?
         var hasExpired = false
+        var lastExpiry: ContinuousClock.Instant?
         var wasSilent = false
         while !Task.isCancelled {
             do {
@@ -68,8 +71,11 @@ struct ResourceWatch: Sendable {
                 if error.isExpired {
                     version = nil
                     // What expires again and again is no matter of a version that got old.
-                    if !hasExpired {
+                    let now = ContinuousClock.now
+                    if !hasExpired || lastExpiry.map({ now - $0 > .seconds(5) }) ?? true {
                         hasExpired = true
+                        lastExpiry = now
+                        logger?.info("listing \(resource.qualifiedName) anew, whose last version has expired: \(error)")
                         continue
                     }
                 }
