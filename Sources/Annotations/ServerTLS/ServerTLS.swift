@@ -40,7 +40,8 @@ public struct ServerTLS: RouteAnnotation {
 
             A renewed Secret takes no reload. With another server-ca each pod becomes a new server, whose name ends in a hash \
             of the authorities; requests under way end where they are, and none goes to a pod that was not verified anew. For \
-            static-rr and ExternalName it takes a reload.
+            static-rr and ExternalName it takes a reload. So do TLS with pods that had none, or none any more, and another Secret \
+            for server-crt.
 
             A server-ssl of false at a nearer scope than server-ca and server-crt turns TLS off there. When a Secret is \
             missing or \
