@@ -5,6 +5,8 @@ import Foundation
 /// The controller's own HTTP endpoint: /metrics, /healthz, /readyz and /config.
 struct AdminServer: Sendable {
     let metrics: Metrics
+    /// How many old workers HAProxy has; nil when it does not tell.
+    let oldWorkers: @Sendable () async -> Int?
     /// haproxy.cfg as it is in force.
     let configuration: @Sendable () async -> String
 
@@ -13,7 +15,11 @@ struct AdminServer: Sendable {
         let server = HTTPServer(address: try address.socketAddress, logger: .disabled)
         let metrics = metrics
         let configuration = configuration
-        await server.appendRoute("GET /metrics") { _ in Self.text(.ok, metrics.text, type: "text/plain; version=0.0.4") }
+        let oldWorkers = oldWorkers
+        await server.appendRoute("GET /metrics") { _ in
+            if let count = await oldWorkers() { metrics.set(oldWorkers: count) }
+            return Self.text(.ok, metrics.text, type: "text/plain; version=0.0.4")
+        }
         await server.appendRoute("GET /healthz") { _ in Self.text(.ok, "ok\n") }
         await server.appendRoute("GET /readyz") { _ in
             metrics.isReady

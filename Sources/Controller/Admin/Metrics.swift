@@ -10,6 +10,7 @@ final class Metrics: Sendable {
         var differences = 0
         var objects: [ObjectKind: Int] = [:]
         var rejectedObjects = 0
+        var oldWorkers = 0
         var isReady = false
         var durations = Histogram()
     }
@@ -51,6 +52,8 @@ final class Metrics: Sendable {
         }
     }
 
+    func set(oldWorkers count: Int) { values.withLock { $0.oldWorkers = count } }
+
     /// Whether HAProxy runs the desired state, or ran one and keeps it.
     var isReady: Bool { values.withLock { $0.isReady } }
     func setReady() { values.withLock { $0.isReady = true } }
@@ -71,6 +74,9 @@ final class Metrics: Sendable {
             })
         metric(
             "failed_reloads_total", "counter", "Configurations that HAProxy could not load.", [("", String(now.failedReloads))])
+        metric(
+            "old_workers", "gauge", "Processes of HAProxy that finish the connections of earlier configurations.",
+            [("", String(now.oldWorkers))])
         metric(
             "runtime_updates_total", "counter", "Changes made in the running HAProxy without a reload.",
             [("", String(now.runtimeUpdates))])

@@ -68,6 +68,14 @@ struct RunCommand: AnnotationCommand {
     var spareBackends = 32
 
     @Option(
+        help: ArgumentHelp(
+            """
+            How many processes of HAProxy may go on with connections from before a reload; where there are more, the oldest is \
+            ended with its connections. Each takes as much memory as the one that serves.
+            """, valueName: "count"))
+    var maxOldWorkers = 20
+
+    @Option(
         help: ArgumentHelp("How much to log.", valueName: "level"))
     var log = LogLevel.info
 
@@ -101,6 +109,9 @@ struct RunCommand: AnnotationCommand {
         }
         if !(0...1000).contains(spareBackends) {
             throw ValidationError("--spare-backends: \(spareBackends) is out of range; expected a number from 0 to 1000")
+        }
+        if !(1...50).contains(maxOldWorkers) {
+            throw ValidationError("--max-old-workers: \(maxOldWorkers) is out of range; expected a number from 1 to 50")
         }
         if adminBind != "none", AdminAddress(adminBind) == nil {
             throw ValidationError(

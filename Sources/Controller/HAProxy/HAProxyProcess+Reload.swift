@@ -21,6 +21,7 @@ extension HAProxyProcess {
         defer { isReloading = false }
         let mark = output.mark
         let result = await reloadOnce(timeout: timeout)
+        defer { Task { await limitOldWorkers() } }
         // A worker that waits for an address pauses the old one's listeners, which it has inherited: when it then gets the
         // address, they stay paused. The next worker finds them so and listens again.
         await pause(.milliseconds(20))

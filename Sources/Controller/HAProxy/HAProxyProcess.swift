@@ -28,6 +28,8 @@ public actor HAProxyProcess {
         public var standardOutput: Int32 = STDOUT_FILENO
         /// How long a start may take until the worker answers.
         public var startTimeout: Duration
+        /// How many workers of earlier configurations may go on with their connections.
+        public var maximalOldWorkers = 20
         public var backOff: BackOff
 
         public init(
@@ -93,6 +95,7 @@ public actor HAProxyProcess {
     /// How the last child ended; nil while it lives.
     var exit: ExitStatus?
     var isReloading = false
+    var isLimitingWorkers = false
     public private(set) var generation = 0
     private var startedAt = ContinuousClock.now
     private var supervision: Task<Void, Never>?

@@ -21,6 +21,7 @@ actor ControlLoop {
     private var watch: Task<Void, Never>?
     private var skipped: Set<String> = []
     private var pending: [SourceUpdate] = []
+    private var recent = RecentObjects()
     private var hasObjects = false
     /// Whether HAProxy may not be what the objects ask for.
     private var isStale = false
@@ -84,8 +85,8 @@ actor ControlLoop {
 
     private func takePending() {
         for update in pending {
-            for object in update.changed where isNeeded(object, update) && live.upsert(object) { isStale = true }
-            for key in update.deleted where live.remove(key) { isStale = true }
+            for object in update.changed where isNeeded(object, update) && live.upsert(object) { noteChange(of: object.key) }
+            for key in update.deleted where live.remove(key) { noteChange(of: key) }
             reports.take(fromSource: update.findings)
             for kind in Set(update.skipped).subtracting(skipped).sorted() { logger.debug("not read: \(kind)") }
             skipped = Set(update.skipped)
@@ -95,6 +96,11 @@ actor ControlLoop {
             }
         }
         pending = []
+    }
+
+    private func noteChange(of object: ObjectKey) {
+        isStale = true
+        recent.note(object)
     }
 
     private func synchronize() async {
@@ -186,7 +192,8 @@ actor ControlLoop {
             let texts = reasons.prefix(3).map { $0.origin == .controller ? $0.description : "\($0.description) (\($0.origin))" }
             let more = reasons.count > 3 ? " and \(reasons.count - 3) more" : ""
             logger.info(
-                "loaded a new configuration: \(texts.joined(separator: "; "))\(more)", metadata: ["ms": "\(milliseconds)"])
+                "loaded a new configuration: \(texts.joined(separator: "; "))\(more)\(recent.words(for: reasons))",
+                metadata: ["ms": "\(milliseconds)"])
         case .deferred(let wait):
             logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
             wakeAfter(wait)
@@ -198,6 +205,7 @@ actor ControlLoop {
             fail(reason)
             return
         }
+        recent = RecentObjects()
         failures = 0
         lastFailure = nil
         metrics.observeSync(duration)

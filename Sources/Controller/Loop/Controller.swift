@@ -31,12 +31,12 @@ struct Controller {
         options.fallbackCertificate = try FallbackCertificate.random(now: Int(Date().timeIntervalSince1970))
 
         let socketPath = runtimeDirectory + "/haproxy-runtime-api.sock"
-        let process = HAProxyProcess(
-            settings: .init(
-                program: program, configurationFile: directory.url.appendingPathComponent("haproxy.cfg").path,
-                runtimeDirectory: runtimeDirectory, runtimeSocket: socketPath,
-                diesWithController: !command.source.external, adoptsRunning: command.source.external),
-            logger: logger)
+        var settings = HAProxyProcess.Settings(
+            program: program, configurationFile: directory.url.appendingPathComponent("haproxy.cfg").path,
+            runtimeDirectory: runtimeDirectory, runtimeSocket: socketPath,
+            diesWithController: !command.source.external, adoptsRunning: command.source.external)
+        settings.maximalOldWorkers = command.maxOldWorkers
+        let process = HAProxyProcess(settings: settings, logger: logger)
         let metrics = Metrics()
         let applier = Applier(
             directory: directory, process: process, check: ConfigurationCheck(program: program),
@@ -64,7 +64,9 @@ struct Controller {
                 for await case .started(let generation) in process.events where generation > 1 { await loop.processRestarted() }
             }
             if let address = AdminAddress(command.adminBind) {
-                let server = AdminServer(metrics: metrics, configuration: { await applier.configuration })
+                let server = AdminServer(
+                    metrics: metrics, oldWorkers: { await process.oldWorkerCount() },
+                    configuration: { await applier.configuration })
                 let logger = logger
                 group.addTask {
                     do { try await server.run(address: address) } catch is CancellationError {} catch {
@@ -120,7 +122,8 @@ enum ObjectSource {
         let identity = ControllerIdentity(
             environment: environment, hostName: HostName.current, namespace: access.namespace, options: options)
         self = .cluster(
-            ClusterSource(api: api, scope: ClusterSource.Scope(options), endpoints: endpoints, addresses: addresses),
+            ClusterSource(
+                api: api, scope: ClusterSource.Scope(options), endpoints: endpoints, addresses: addresses, logger: logger),
             ClusterReporting(
                 api: api, identity: identity, status: command.status, present: addresses, endpoints: endpoints, logger: logger))
     }

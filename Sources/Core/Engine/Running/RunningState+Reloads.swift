@@ -11,7 +11,10 @@ extension RunningState {
         // Rules of a feature that no route uses any more may stay until the next reload.
         let lines = running.lines.filter { line in line.feature.map { features.contains($0) } ?? true }
         if lines.map(\.fixedPart) != section.lines.map(\.fixedPart) {
-            let changed = section.lines.difference(from: lines).first
+            let difference = section.lines.difference(from: lines)
+            let changes = difference.insertions + difference.removals
+            // Where an object's line takes the place of a default one, the object is the cause.
+            let changed = changes.first { $0.line.origin.object != nil } ?? changes.first
             let (line, verb): (Section.Line?, String) =
                 switch changed {
                 case .insert(_, let line, _): (line, "has a new line")
@@ -64,5 +67,13 @@ extension RunningState {
             return [ReloadReason(.slots, "\(section.header) needs more than its \(slots) server slots", origin: section.origin)]
         }
         return []
+    }
+}
+
+extension CollectionDifference<Section.Line>.Change {
+    fileprivate var line: Section.Line {
+        switch self {
+        case .insert(_, let line, _), .remove(_, let line, _): line
+        }
     }
 }

@@ -1,0 +1,20 @@
+import Core
+
+/// The objects that HAProxy's last change is about, as far as a line of the log can name them.
+struct RecentObjects {
+    private static let limit = 3
+    private var first: [ObjectKey] = []
+    private var isIncomplete = false
+
+    mutating func note(_ object: ObjectKey) {
+        if first.contains(object) { return }
+        if first.count < Self.limit { first.append(object) } else { isIncomplete = true }
+    }
+
+    /// What comes behind the reasons of a reload, where these do not tell themselves who asked for what; empty when there is
+    /// nothing to say.
+    func words(for reasons: [ReloadReason]) -> String {
+        guard !first.isEmpty, reasons.contains(where: { $0.origin.object == nil }) else { return "" }
+        return "; what changed: " + first.map(\.description).joined(separator: ", ") + (isIncomplete ? " and others" : "")
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@Suite("Reloads")
+struct ReloadTests {
+    private let url = "http://shop.example.com/"
+
+    /// Each number is another configuration, which needs a reload.
+    private func configMap(_ number: Int) -> String { Manifests.configMap(["timeout-client": "\(40 + number)s"]) }
+
+    private func reload(_ number: Int, _ controller: TestController) async throws {
+        try await controller.write("map.yaml", configMap(number))
+        try await controller.wait("reload \(number)") { try await controller.reloads() == Double(number) }
+    }
+
+    private func files() -> [String: String] {
+        ["all.yaml": Manifests.service() + Manifests.ingress(), "map.yaml": configMap(0)]
+    }
+
+    @Test("an old worker is counted as long as it has a connection")
+    func counted() async throws {
+        try await TestController.with(files()) { controller async throws in
+            #expect(try await controller.metric("haproxy_ingress_old_workers") == 0)
+            async let slow = controller.request(url + "?delay=4s")
+            try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 1) == 1 }
+            try await reload(1, controller)
+            #expect(try await controller.metric("haproxy_ingress_old_workers") == 1)
+            #expect(try await slow.status == 200)
+            try await controller.wait("the old worker is gone") {
+                try await controller.metric("haproxy_ingress_old_workers") == 0
+            }
+        }
+    }
+
+    @Test("of more old workers than --max-old-workers the oldest is ended, and no other")
+    func limited() async throws {
+        try await TestController.with(files(), arguments: ["--max-old-workers", "2"]) { controller async throws in
+            try await withThrowingTaskGroup(of: (number: Int, status: Int).self) { group async throws in
+                for number in 1...3 {
+                    group.addTask {
+                        (number, try await controller.request(url + "?delay=15s", options: ["--max-time", "60"]).status)
+                    }
+                    try await controller.wait("request \(number) is under way") {
+                        try await controller.sessions(ofPod: 1) == 1
+                    }
+                    try await reload(number, controller)
+                }
+                let first = try #require(try await group.next())
+                #expect(first.number == 1 && first.status != 200)
+                #expect(try await controller.metric("haproxy_ingress_old_workers") == 2)
+                #expect(controller.log.contains("ended the oldest worker"))
+                for try await rest in group { #expect(rest.status == 200) }
+            }
+            #expect(try await controller.request(url).status == 200)
+        }
+    }
+
+    @Test("the log names the object and the key behind a reload")
+    func reasons() async throws {
+        let files = ["all.yaml": Manifests.service() + Manifests.ingress(), "map.yaml": Manifests.configMap([:])]
+        func reason(_ number: Int, _ controller: TestController) async throws -> String {
+            try await controller.wait("reload \(number)") { try await controller.reloads() == Double(number) }
+            try await controller.wait("the log tells of it") { loads(controller).count == number }
+            return loads(controller).last ?? ""
+        }
+        func loads(_ controller: TestController) -> [String] {
+            controller.log.split(separator: "\n").filter {
+                $0.contains("loaded a new configuration: ") && !$0.contains(": start")
+            }
+            .map(String.init)
+        }
+        try await TestController.with(files) { controller async throws in
+            try await controller.write("map.yaml", Manifests.configMap(["timeout-client": "40s"]))
+            #expect(try await reason(1, controller).contains("ConfigMap default/haproxy-configmap: timeout-client"))
+            let rewrite = ["path-rewrite": "/other"]
+            try await controller.write("all.yaml", Manifests.service() + Manifests.ingress(annotations: rewrite))
+            #expect(try await reason(2, controller).contains("Ingress shop/web: haproxy.org/path-rewrite"))
+            // The first use of a feature brings its rules.
+            let limit = ["rate-limit-requests": "100"].merging(rewrite) { $1 }
+            try await controller.write("all.yaml", Manifests.service() + Manifests.ingress(annotations: limit))
+            let first = try await reason(3, controller)
+            #expect(first.contains("(rate-limit)") && first.contains("what changed: Ingress shop/web"), "\(first)")
+        }
+    }
+}
