@@ -136,6 +136,7 @@ struct ClusterBenchmark: ParsableCommand {
         let controller = try ControllerProcess(options, kubeconfig: cluster.kubeconfig)
         defer { controller.stop() }
         let sync = try FirstSync(size, cluster, controller)
+        controller.waitUntilIdle()
         let latency = ChangeLatency(cluster: cluster, controller: controller, sites: sites)
         var figures: [ChangeKind: ChangeFigures] = [:]
         for kind in ChangeKind.allCases {

@@ -59,6 +59,15 @@ public final class ControllerProcess {
         throw failure("did not become ready")
     }
 
+    /// Waits until the controller has nothing to do any more: a second after each load it compares HAProxy with what it should be.
+    public func waitUntilIdle() {
+        var before: Double
+        repeat {
+            before = figures.processorTime
+            Thread.sleep(forTimeInterval: 1.5)
+        } while figures.processorTime - before > 0.02
+    }
+
     private func admin(_ path: String) throws -> HTTPConnection.Answer? {
         try HTTPConnection(port: admin).get(path, host: "localhost", headers: [("Connection", "close")])
     }

@@ -27,7 +27,7 @@ extension Applier {
     /// Servers go when their sessions have ended, and backends after them; until then they are asked again and again, ever more slowly. A server that begins to
     /// leave is asked soon, whatever others wait for: it may keep a backend from its next Service.
     func removeSoon() {
-        let first = Duration.milliseconds(100)
+        let first = Duration.milliseconds(10)
         guard removals == nil || removalPause > first else { return }
         removals?.cancel()
         removalPause = first
