@@ -40,9 +40,12 @@ extension HAProxyProcess {
             return .failed(reason: "HAProxy's master does not answer", output: output.lines(since: mark))
         }
         let known = Set(before.workers.map(\.pid))
+        let socket = KeptSocket(settings.runtimeSocket)
+        defer { socket.forget() }
         // Unanswered by 2.6; an answer that does not come is decided by what `show proc` says.
         let answer = (try? await master.send("reload", timeout: timeout)) ?? ""
         if answer.hasPrefix("Success=0") {
+            socket.restore()
             let lines = answer.split(separator: "\n").dropFirst().map(String.init)
             return .failed(reason: lines.failureReason ?? "HAProxy could not load the new configuration", output: lines)
         }
@@ -54,6 +57,7 @@ extension HAProxyProcess {
             }
             if let now = try? await master.status(), now.reloads > before.reloads {
                 if now.failedReloads > 0 {
+                    socket.restore()
                     // The last lines may still be in the pipe.
                     await pause(.milliseconds(100))
                     let lines = output.lines(since: mark)
