@@ -53,6 +53,10 @@ extension DeployTests {
         try await right.takeAway()
         try await cluster.withController { controller async throws in
             #expect(try await controller.request("http://shop.example.com/").status == 404)
+            // What is wrong is told when it lasts.
+            try await controller.wait("the log tells what is missing") {
+                controller.log.contains("may not list and watch ingresses.networking.k8s.io")
+            }
             try await DeployedCluster.kubectl("apply", "-k", DeployedCluster.directory("deploy"))
             try await controller.eventually("https://shop.example.com/", within: .seconds(60)) { $0.pod == "pod-1" }
             #expect(controller.log.contains("mended: may not list and watch ingresses.networking.k8s.io"))
