@@ -15,8 +15,6 @@ actor ControlLoop {
     /// What HAProxy has not been given yet.
     private var changes: [StateChange] = []
     private var reports = FindingLog()
-    private let reportDelay: Duration
-    private var reporting: Task<Void, Never>?
     private var takenAddresses = TakenAddresses()
     private var watch: Task<Void, Never>?
     private var skipped: Set<String> = []
@@ -33,14 +31,10 @@ actor ControlLoop {
     /// - Parameters:
     ///   - secrets: gets Secrets that the source has, where they are not kept in memory before something names them.
     ///   - observer: is told what the loop finds out.
-    ///   - reportDelay: how long what is wrong has to last to be told. An API server tells of objects that were made together one
-    ///     kind at a time, in any order.
     init(
         engine: Engine, applier: Applier, metrics: Metrics, logger: Logger,
-        secrets: (@Sendable (Set<ObjectKey>) async -> [Secret])? = nil, observer: (any ControlLoopObserver)? = nil,
-        reportDelay: Duration = .zero
+        secrets: (@Sendable (Set<ObjectKey>) async -> [Secret])? = nil, observer: (any ControlLoopObserver)? = nil
     ) {
-        self.reportDelay = reportDelay
         self.observer = observer
         self.secrets = secrets
         live = LiveAssembly(engine)
@@ -246,22 +240,12 @@ actor ControlLoop {
         waker.yield()
     }
 
-    /// Tells of findings once, and when they are gone.
+    /// Logs findings once, and when they are gone.
     private func report() async {
-        metrics.set(objects: live.store.counts, rejected: reports.rejectedObjects)
-        guard reportDelay > .zero else { return await tell() }
-        guard reporting == nil else { return }
-        reporting = Task { [weak self, reportDelay] in
-            try? await Task.sleep(for: reportDelay)
-            await self?.tell()
-        }
-    }
-
-    private func tell() async {
-        reporting = nil
         let (new, gone) = reports.takeChanges()
         for finding in new { logger.log(level: finding.severity == .error ? .error : .warning, "\(finding)") }
         for finding in gone { logger.info("mended: \(finding)") }
+        metrics.set(objects: live.store.counts, rejected: reports.rejectedObjects)
         if !new.isEmpty || !gone.isEmpty { await observer?.finds(new, gone: gone) }
     }
 }

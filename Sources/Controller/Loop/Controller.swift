@@ -47,8 +47,7 @@ struct Controller {
         await process.beforeRestart { await applier.willRestart() }
         let loop = ControlLoop(
             engine: Engine(registry: annotations, options: options), applier: applier, metrics: metrics, logger: logger,
-            secrets: source.secrets, observer: source.reporting,
-            reportDelay: source.reporting == nil ? .zero : .seconds(1))
+            secrets: source.secrets, observer: source.reporting)
         let updates = try source.updates()
 
         await withTaskGroup(of: Void.self) { group in
