@@ -33,10 +33,15 @@ struct EndpointTests {
         }
     }
 
+    /// One that is under way long enough to be looked at, also where processors are busy.
+    private func slowRequest(_ controller: TestController) async throws -> Response {
+        try await controller.request(url + "?delay=15s", options: ["--max-time", "40"])
+    }
+
     @Test("a request in flight on a removed pod ends well, and only then its server is deleted")
     func inFlight() async throws {
         try await with(Manifests.slice([2: .ready])) { controller async throws in
-            async let slow = controller.request(url + "?delay=6s")
+            async let slow = slowRequest(controller)
             try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 2) == 1 }
             try await controller.write("slice.yaml", Manifests.slice([1: .ready]))
             try await controller.eventually(url) { $0.pod == "pod-1" }
@@ -69,8 +74,8 @@ struct EndpointTests {
     @Test("a pod that comes back while its last requests run is used again")
     func takenBack() async throws {
         try await with(Manifests.slice([1: .ready, 2: .ready])) { controller async throws in
-            async let first = controller.request(url + "?delay=6s")
-            async let second = controller.request(url + "?delay=6s")
+            async let first = slowRequest(controller)
+            async let second = slowRequest(controller)
             try await controller.wait("the requests are under way") { try await controller.sessions(ofPod: 2) == 1 }
             try await controller.write("slice.yaml", Manifests.slice([1: .ready]))
             try await controller.wait("pod-2 is taken out") { try await controller.server(ofPod: 2)?.isTakenOut == true }

@@ -73,7 +73,7 @@ struct ProcessLifeTests {
     func stopped(signal: Int32) async throws {
         try await TestController.with(files) { controller async throws in
             #expect(!ProcessTable.processes(mentioning: controller.runtime).isEmpty)
-            async let slow = controller.request(url + "?delay=4s")
+            async let slow = controller.request(url + "?delay=8s")
             try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 1) == 1 }
             controller.signal(signal)
             #expect(try await slow.status == 200)

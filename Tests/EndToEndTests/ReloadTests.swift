@@ -21,7 +21,7 @@ struct ReloadTests {
     func counted() async throws {
         try await TestController.with(files()) { controller async throws in
             #expect(try await controller.metric("haproxy_ingress_old_workers") == 0)
-            async let slow = controller.request(url + "?delay=4s")
+            async let slow = controller.request(url + "?delay=15s", options: ["--max-time", "40"])
             try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 1) == 1 }
             try await reload(1, controller)
             #expect(try await controller.metric("haproxy_ingress_old_workers") == 1)
