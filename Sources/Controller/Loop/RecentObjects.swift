@@ -14,7 +14,7 @@ struct RecentObjects {
     /// What comes behind the reasons of a reload, where these do not tell themselves who asked for what; empty when there is
     /// nothing to say.
     func words(for reasons: [ReloadReason]) -> String {
-        guard !first.isEmpty, reasons.contains(where: { $0.origin.object == nil }) else { return "" }
+        guard !first.isEmpty, reasons.contains(where: { $0.origin.object == nil && $0.kind != .start }) else { return "" }
         return "; what changed: " + first.map(\.description).joined(separator: ", ") + (isIncomplete ? " and others" : "")
     }
 }
