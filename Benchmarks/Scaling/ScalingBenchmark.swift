@@ -59,9 +59,6 @@ enum Change: String, CaseIterable {
     case host = "host-on-known-service"
     case value = "annotation-value"
     case service = "new-service"
-
-    /// Whether HAProxy before 3.4 takes it without a reload.
-    var isRuntime: Bool { self != .service }
 }
 
 /// Ingresses with settings of their own, and what HAProxy runs of them.
@@ -88,6 +85,7 @@ final class World {
         let change = live.update(now: 0)
         buildTime = Self.processorTime - start
         _ = target.apply(change.state)
+        target.reserve = BackendReserve(count: 32).sections(for: target)
         running = RunningState(loaded: target)
     }
 
@@ -98,22 +96,27 @@ final class World {
             let objects = objects(change, repetition)
             let start = Self.processorTime
             for object in objects { live.upsert(object) }
-            let update = live.update(now: 0)
-            changed.formUnion(target.apply(update.state))
-            let difference = running.difference(to: target, in: changed)
-            if case .runtime(let updates) = difference { for update in updates { running.apply(update) } }
-            let cost = Self.processorTime - start
-            if case .reload(let reasons) = difference {
-                if change.isRuntime {
-                    print("a reload for \(change.rawValue): \(reasons.first?.description ?? "")")
-                    throw ExitCode.failure
-                }
-                running = RunningState(loaded: target)
-            }
-            changed = ChangedParts()
-            costs.append(cost)
+            try apply(change)
+            costs.append(Self.processorTime - start)
+            guard change == .service else { continue }
+            // The spare backend that stood in is for the next one.
+            for object in objects { live.remove(object.key) }
+            try apply(change)
+            for server in running.pendingRemovals { running.removalFinished(backend: server.backend, server: server.server) }
         }
         return costs.sorted()[costs.count / 2]
+    }
+
+    private func apply(_ change: Change) throws {
+        changed.formUnion(target.apply(live.update(now: 0).state))
+        switch running.difference(to: target, in: changed) {
+        case .none: break
+        case .runtime(let updates): for update in updates { running.apply(update) }
+        case .reload(let reasons):
+            print("a reload for \(change.rawValue): \(reasons.first?.description ?? "")")
+            throw ExitCode.failure
+        }
+        changed = ChangedParts()
     }
 
     private func objects(_ change: Change, _ repetition: Int) -> [KubernetesObject] {
