@@ -71,7 +71,10 @@ let package = Package(
             dependencies: ["Annotations", "Core", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Benchmarks/Scaling"),
         // The API server, the controller's process and the pods of the benchmarks that run the whole.
-        .target(name: "BenchmarkSupport", dependencies: ["TestSupport"], path: "Benchmarks/Support"),
+        .target(
+            name: "BenchmarkSupport",
+            dependencies: ["TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks/Support"),
         .executableTarget(
             name: "cluster-benchmark",
             dependencies: [

@@ -56,15 +56,8 @@ struct ClusterBenchmark: ParsableCommand {
             "Use the API server of this kubeconfig, and 1,000 Ingresses in namespaces of their own.", valueName: "file"))
     var kubeconfig: String?
 
-    @Option(help: ArgumentHelp("The controller; without it haproxy-ingress beside this program.", valueName: "path"))
-    var program: String?
-
-    @Option(help: ArgumentHelp("The HAProxy program.", valueName: "path"))
-    var haproxy = "haproxy"
-
-    @Option(
-        parsing: .singleValue, help: ArgumentHelp("A further argument for the controller; can be repeated.", valueName: "text"))
-    var argument: [String] = []
+    @OptionGroup
+    var programs: ProgramOptions
 
     private var isReal: Bool { real || kubeconfig != nil }
 
@@ -74,7 +67,7 @@ struct ClusterBenchmark: ParsableCommand {
     }
 
     func run() throws {
-        let pods = try HAProxyServer.pods(program: haproxy)
+        let pods = try HAProxyServer.pods(program: programs.haproxy)
         defer { pods.stop() }
         var rows: [(size: Int, sync: FirstSync, changes: [ChangeKind: ChangeFigures])] = []
         let table = Table(FirstSync.columns)
@@ -129,10 +122,7 @@ struct ClusterBenchmark: ParsableCommand {
             return site
         }
         for site in sites { for object in site.objects { try cluster.put(object) } }
-        var options = ControllerProcess.Options()
-        options.program = program
-        options.haproxy = haproxy
-        options.arguments = ["--configmap", "benchmark/settings"] + argument
+        let options = programs.controller(configMap: "benchmark/settings")
         let controller = try ControllerProcess(options, kubeconfig: cluster.kubeconfig)
         defer { controller.stop() }
         let sync = try FirstSync(size, cluster, controller)

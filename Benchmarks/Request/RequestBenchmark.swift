@@ -38,26 +38,16 @@ struct RequestBenchmark: ParsableCommand {
     @Option(help: "The least part of the static requests/s; 0 for no limit.")
     var limit = 0.0
 
-    @Option(help: ArgumentHelp("The controller; without it haproxy-ingress beside this program.", valueName: "path"))
-    var program: String?
-
-    @Option(help: ArgumentHelp("The HAProxy program.", valueName: "path"))
-    var haproxy = "haproxy"
-
-    @Option(
-        parsing: .singleValue, help: ArgumentHelp("A further argument for the controller; can be repeated.", valueName: "text"))
-    var argument: [String] = []
+    @OptionGroup
+    var programs: ProgramOptions
 
     mutating func run() throws {
         if quick { (turns, seconds) = (3, 1) }
         let sizes = self.sizes.isEmpty ? (quick ? [100, 1_000] : [100, 5_000, 10_000]) : self.sizes
-        let pods = try HAProxyServer.pods(program: haproxy)
+        let pods = try HAProxyServer.pods(program: programs.haproxy)
         defer { pods.stop() }
         try Wrk.pin(pods.figures.pid, to: Wrk.ownProcessor)
-        var options = ControllerProcess.Options()
-        options.program = program
-        options.haproxy = haproxy
-        options.arguments = ["--configmap", "benchmark/settings"] + argument
+        let options = programs.controller(configMap: "benchmark/settings")
         var running: [(cluster: ScriptedServer, controller: ControllerProcess)] = []
         defer {
             for (cluster, controller) in running {
@@ -83,7 +73,7 @@ struct RequestBenchmark: ParsableCommand {
         }
         guard let generated = running.first?.controller.configuration else { return }
         let sample = RequestTarget.site(0, podPort: pods.port)
-        let staticServer = try HAProxyServer(program: haproxy) { port in
+        let staticServer = try HAProxyServer(program: programs.haproxy) { port in
             StaticConfiguration.text(of: sample, port: port, like: generated)
         }
         defer { staticServer.stop() }

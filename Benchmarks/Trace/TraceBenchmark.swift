@@ -40,31 +40,21 @@ struct TraceBenchmark: ParsableCommand {
     @Flag(help: "200 Ingresses, 300 changes, two further rounds and five idle seconds.")
     var quick = false
 
-    @Option(help: ArgumentHelp("The controller; without it haproxy-ingress beside this program.", valueName: "path"))
-    var program: String?
-
-    @Option(help: ArgumentHelp("The HAProxy program.", valueName: "path"))
-    var haproxy = "haproxy"
-
-    @Option(
-        parsing: .singleValue, help: ArgumentHelp("A further argument for the controller; can be repeated.", valueName: "text"))
-    var argument: [String] = []
+    @OptionGroup
+    var programs: ProgramOptions
 
     @Option(help: ArgumentHelp("Where to leave the controller's log.", valueName: "file"))
     var log: String?
 
     mutating func run() throws {
         if quick { (ingresses, changes, rounds, idle) = (200, 300, 2, 5) }
-        let pods = try HAProxyServer.pods(program: haproxy)
+        let pods = try HAProxyServer.pods(program: programs.haproxy)
         defer { pods.stop() }
         let cluster = try ScriptedServer()
         defer { cluster.stop() }
         let world = try TraceWorld(ingresses, cluster: cluster, podPort: pods.port, seed: seed)
-        var options = ControllerProcess.Options()
-        options.program = program
-        options.haproxy = haproxy
+        var options = programs.controller(configMap: TraceWorld.configMap)
         options.hasHTTPS = true
-        options.arguments = ["--configmap", TraceWorld.configMap] + argument
         let controller = try ControllerProcess(options, kubeconfig: cluster.kubeconfig)
         defer {
             if let log { try? Data(controller.log.utf8).write(to: URL(fileURLWithPath: log)) }
