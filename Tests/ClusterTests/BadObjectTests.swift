@@ -10,16 +10,7 @@ struct BadObjectTests {
 
     @Test("Malformed ones are named, and the rest is served, whenever they come", arguments: [true, false])
     func malformed(isFirst: Bool) async throws {
-        let bad = """
-            apiVersion: discovery.k8s.io/v1
-            kind: EndpointSlice
-            metadata: {name: broken, namespace: shop, labels: {kubernetes.io/service-name: web}}
-            addressType: IPv4
-            ports: [{name: http, port: 70000}]
-            endpoints: []
-            ---
-
-            """
+        let bad = Manifests.brokenSlice + "---\n"
         try await ClusterCase.with(isFirst ? bad + good : good) { test async throws in
             if !isFirst { try await test.apply(bad) }
             try await wait(for: "the log names it") { test.controller.log.contains("broken") }

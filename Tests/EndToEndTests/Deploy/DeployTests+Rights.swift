@@ -53,7 +53,7 @@ extension DeployTests {
         try await right.takeAway()
         try await cluster.withController { controller async throws in
             #expect(try await controller.request("http://shop.example.com/").status == 404)
-            // What is wrong is told when it lasts.
+            // Told after the first configuration, which may be in force before.
             try await controller.wait("the log tells what is missing") {
                 controller.log.contains("may not list and watch ingresses.networking.k8s.io")
             }

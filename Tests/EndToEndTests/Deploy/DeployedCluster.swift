@@ -95,12 +95,7 @@ struct DeployedCluster: Sendable {
             \(Manifests.service(annotations: ["load-balance": "the-best"]).replacingOccurrences(of: "NET.", with: pods))
             \(Self.withClass(ingress))
             \(try tlsSecret("web-tls", host: "shop.example.com"))
-            apiVersion: discovery.k8s.io/v1
-            kind: EndpointSlice
-            metadata: {name: broken, namespace: shop, labels: {kubernetes.io/service-name: web}}
-            addressType: IPv4
-            ports: [{name: http, port: 70000}]
-            endpoints: []
+            \(Manifests.brokenSlice)
             """
     }
 

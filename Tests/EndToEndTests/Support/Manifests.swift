@@ -70,6 +70,17 @@ enum Manifests {
         """
     }
 
+    /// An EndpointSlice that API servers take, with a port that there is not.
+    static let brokenSlice = """
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: broken, namespace: shop, labels: {kubernetes.io/service-name: web}}
+        addressType: IPv4
+        ports: [{name: http, port: 70000}]
+        endpoints: []
+
+        """
+
     /// The controller's ConfigMap.
     static func configMap(_ data: [String: String]) -> String {
         let lines = data.sorted { $0.key < $1.key }.map { "  \($0.key): \(json($0.value))\n" }.joined()
