@@ -30,7 +30,7 @@ public struct RateLimit: RouteAnnotation {
             Refused requests count too, so that a client has to slow down before it is served again. Routes with the same \
             limit, period and size count together: a client that is limited on one of them is limited on all of them.
 
-            The address is the one after `src-ip-header`. The limit, the status and the exempt networks change without a \
+            The address is the one after `src-ip-header`; HAProxy's `show table` lists it in hexadecimal digits. The limit, the status and the exempt networks change without a \
             reload; a period or size that no other route has yet needs one, because each pair has a stick table of its own.
             """,
         keys: [requests.reference, period.reference, size.reference, status.reference, exempt.reference], isProtection: true,
