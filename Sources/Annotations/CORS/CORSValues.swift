@@ -18,7 +18,7 @@ enum AllowedOrigin: Hashable, Sendable {
         // Only an opaque origin has no text, and nobody sends it as an empty field.
         guard let origins = pattern.origins?.filter({ !$0.isEmpty }) else { return .expression }
         // What separates the fields of a map entry is in no Origin.
-        return origins.count == 1 && !origins[0].contains(";") ? .literal(origins[0]) : .list(origins)
+        return origins.count == 1 && !origins[0].utf8.contains(UInt8(ascii: ";")) ? .literal(origins[0]) : .list(origins)
     }
 
     /// The one origin, or what entries of other maps begin with. Browsers send no Origin that looks like the latter.

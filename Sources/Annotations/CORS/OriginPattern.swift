@@ -15,6 +15,9 @@ struct OriginPattern: Hashable, Sendable {
     /// More origins than these are matched as an expression, not one by one.
     static let mostOrigins = 64
 
+    /// What means something in an expression, beside the dot.
+    private static let special = Array("\\^$*+?()[]{}|".utf8)
+
     /// PCRE2 copies what is repeated, and compiles no more than 64 KiB.
     private static let greatestSize = 1000
 
@@ -25,9 +28,9 @@ struct OriginPattern: Hashable, Sendable {
         }
         guard text.utf8.count <= 1024 else { throw ValueError("is longer than 1024 characters") }
         self.text = text
-        if !text.contains(where: { "\\^$*+?()[]{}|".contains($0) }) {
+        if !text.utf8.contains(where: Self.special.contains) {
             // Nobody who writes https://www.example.com means any character by the dots.
-            expression = text.map { $0 == "." ? "\\." : String($0) }.joined()
+            expression = text.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "\\.")
             origins = [text]
             return
         }
@@ -45,14 +48,24 @@ struct OriginPattern: Hashable, Sendable {
     /// an origin").
     var isNeverSent: Bool {
         guard let origins else { return false }
-        return !origins.contains { origin in
-            guard let separator = origin.firstRange(of: "://") else { return origin == "null" }
-            let scheme = origin[..<separator.lowerBound]
-            let host = origin[separator.upperBound...]
-            let isLowercase = { (character: Character) in character.isLowercase || character.isNumber }
-            return !scheme.isEmpty && scheme.allSatisfy { isLowercase($0) || "+-.".contains($0) }
-                && !host.isEmpty && host.allSatisfy { isLowercase($0) || "-._:[]".contains($0) }
-                && !["https:443", "http:80"].contains { $0 == "\(scheme):\(host.split(separator: ":").last ?? "")" }
+        return !origins.contains { Self.isSent(Array($0.utf8)) }
+    }
+
+    private static func isSent(_ origin: [UInt8]) -> Bool {
+        guard let colon = origin.firstIndex(of: UInt8(ascii: ":")), origin[colon...].starts(with: "://".utf8) else {
+            return origin.elementsEqual("null".utf8)
         }
+        let scheme = origin[..<colon]
+        let host = origin[(colon + 3)...]
+        let usualPort = scheme.elementsEqual("https".utf8) ? ":443" : scheme.elementsEqual("http".utf8) ? ":80" : nil
+        return !scheme.isEmpty && scheme.allSatisfy { $0.isLowercaseOrDigit || "+-.".utf8.contains($0) }
+            && !host.isEmpty && host.allSatisfy { $0.isLowercaseOrDigit || "-._:[]".utf8.contains($0) }
+            && !(usualPort.map { host.suffix($0.utf8.count).elementsEqual($0.utf8) } ?? false)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isLowercaseOrDigit: Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
     }
 }

@@ -25,7 +25,8 @@ public struct AnnotationKey<Value: Sendable>: Sendable {
             name: name, olderNames: olderNames, fullNames: fullNames, scopes: scopes, typeName: type.name,
             expected: type.expected,
             example: example ?? type.example, defaultValue: defaultValue, acts: acts, update: update, since: since,
-            summary: summary, isCheckedByHAProxy: type.isCheckedByHAProxy, validate: { _ = try parse($0.trimmingWhitespace) })
+            summary: summary, isCheckedByHAProxy: type.isCheckedByHAProxy, validate: { _ = try parse($0.trimmingWhitespace) },
+            allNames: [name] + olderNames)
     }
 }
 
@@ -47,7 +48,6 @@ public struct KeyReference: Sendable {
     public let isCheckedByHAProxy: Bool
     /// Throws ``ValueError`` for a text that is not a value of the key.
     public let validate: @Sendable (String) throws -> Void
-
     /// The key's name and its older ones.
-    public var allNames: [String] { [name] + olderNames }
+    public let allNames: [String]
 }

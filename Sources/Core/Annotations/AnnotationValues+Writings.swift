@@ -6,7 +6,8 @@ public enum SnippetKind: String, Hashable, Sendable, CaseIterable {
 extension AnnotationValues {
     /// Everything that is written under a key, nearest scope first, whether it is in force or not.
     private func writings(of key: KeyReference) -> [(scope: Scope, object: ObjectKey, entry: AnnotationSet.Entry)] {
-        sets.filter { key.scopes.contains($0.scope) }.flatMap { scope, set in
+        noteAsking(for: key)
+        return sets.filter { key.scopes.contains($0.scope) }.flatMap { scope, set in
             key.allNames.compactMap { name in set.entries[name].map { (scope, set.object, $0) } }
         }
     }

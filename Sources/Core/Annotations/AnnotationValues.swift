@@ -44,7 +44,10 @@ public struct AnnotationSet: Hashable, Sendable {
 /// except for protections, where reading it throws and the route is closed.
 public final class AnnotationValues {
     /// The route the values are for; nil when a handler is resolved for the whole HAProxy or for an Ingress as such.
-    public let route: RouteContext?
+    public var route: RouteContext? {
+        dependsOnRoute = true
+        return context
+    }
     public let environment: AnnotationEnvironment
     /// The nearest scope first.
     let sets: [(scope: Scope, set: AnnotationSet)]
@@ -52,13 +55,18 @@ public final class AnnotationValues {
     private let refusals: Refusals
     private(set) var findings: [Finding] = []
     private(set) var read: [(key: String, resolved: Resolved<String>)] = []
+    private let context: RouteContext?
+    /// Whether the handler asked for more than keys.
+    private(set) var dependsOnRoute = false
+    /// The names of each key that was looked for.
+    private(set) var asked: [[String]] = []
 
     init(
         sets: [(scope: Scope, set: AnnotationSet)], route: RouteContext?, environment: AnnotationEnvironment, isProtection: Bool,
         refusals: Refusals
     ) {
         self.sets = sets
-        self.route = route
+        context = route
         self.environment = environment
         self.isProtection = isProtection
         self.refusals = refusals
@@ -71,6 +79,7 @@ public final class AnnotationValues {
 
     /// The value in force with its source.
     public func resolved<Value>(_ key: AnnotationKey<Value>) throws -> Resolved<Value>? {
+        noteAsking(for: key.reference)
         for (scope, set) in sets where key.reference.scopes.contains(scope) {
             for name in key.reference.allNames {
                 guard let entry = set.entries[name] else { continue }
@@ -99,6 +108,16 @@ public final class AnnotationValues {
             }
         }
         return nil
+    }
+
+    /// Whoever reads values tells which, so that ``IdleHandlers`` knows when there is nothing to read.
+    func noteAsking(for key: KeyReference) { asked.append(key.allNames) }
+
+    /// Whether this was all about keys that nobody wrote.
+    var foundNothing: Bool { read.isEmpty && findings.isEmpty && !dependsOnRoute && !isAnyWritten }
+
+    private var isAnyWritten: Bool {
+        asked.contains { names in sets.contains { _, set in names.contains { set.entries[$0] != nil } } }
     }
 
     /// Records that a value cannot be read where that changes nothing: a protection that is not in use closes nothing.
@@ -188,6 +207,10 @@ public struct Refusals: Hashable, Sendable {
 
 extension String {
     var trimmingWhitespace: String {
+        // Nearly all texts have none at their ends, which their bytes tell sooner than their characters.
+        guard let first = utf8.first, let last = utf8.last, !(0x21...0x7e).contains(first) || !(0x21...0x7e).contains(last) else {
+            return self
+        }
         var text = self[...]
         while let first = text.first, first.isWhitespace { text.removeFirst() }
         while let last = text.last, last.isWhitespace { text.removeLast() }

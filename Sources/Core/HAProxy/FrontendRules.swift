@@ -33,6 +33,12 @@ public struct FrontendRules: Hashable, Sendable {
         passthroughLines = passthrough
     }
 
+    /// The lines of rules with one id and phase are equal but for the names in them.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(phase)
+    }
+
     /// `txn.source`: the client's address as a key for `addresses.map` (see ``AddressList``). IPv4 addresses that arrive
     /// mapped into IPv6 count as IPv4.
     public static let source: FrontendRules = {

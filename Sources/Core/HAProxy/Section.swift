@@ -12,7 +12,7 @@ public struct Server: Hashable, Sendable, Comparable {
         self.address = address
         self.port = port
         self.isDraining = isDraining
-        name = address.contains(":") ? "\(address)-\(port)" : "\(address):\(port)"
+        name = address.utf8.contains(UInt8(ascii: ":")) ? "\(address)-\(port)" : "\(address):\(port)"
     }
 
     /// The same pod as a server that exists beside those of other generations.
@@ -24,7 +24,7 @@ public struct Server: Hashable, Sendable, Comparable {
     }
 
     /// Address and port as a `server` line has them.
-    public var endpoint: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
+    public var endpoint: String { address.utf8.contains(UInt8(ascii: ":")) ? "[\(address)]:\(port)" : "\(address):\(port)" }
 
     /// The weight that `server` lines and the Runtime API give it: HAProxy sends nothing new to weight 0.
     public var weight: Int { isDraining ? 0 : 1 }

@@ -14,6 +14,15 @@ struct RoutePlan {
         guard !values.isEmpty else { return "" }
         return StableID.make(values.keys.sorted().flatMap { [$0, values[$0] ?? ""] })
     }
+
+    /// Records why a handler's setting cannot be.
+    fileprivate mutating func note(_ error: any Error, of handler: any RouteAnnotation.Type) {
+        let finding = (error as? AnnotationError)?.finding ?? Finding(.error, object: contribution.context.ingress, "\(error)")
+        findings.append(finding)
+        guard handler.reference.isProtection else { return }
+        closedReason = finding.description
+        isLeftOut = isLeftOut || handler is any RoutingAnnotation.Type
+    }
 }
 
 /// An annotation in force on a route, and where its value came from.
@@ -30,13 +39,53 @@ struct HandlerRun {
     let environment: AnnotationEnvironment
     let objects: ObjectReader
     var refusals: Refusals
+    private let idleForRoutes: IdleHandlers
+    private let idleForTCPServices: IdleHandlers
+
+    init(registry: AnnotationRegistry, environment: AnnotationEnvironment, objects: ObjectReader, refusals: Refusals) {
+        self.registry = registry
+        self.environment = environment
+        self.objects = objects
+        self.refusals = refusals
+        idleForRoutes = IdleHandlers(count: registry.routeHandlers.count)
+        idleForTCPServices = IdleHandlers(count: registry.tcpServiceHandlers.count)
+    }
 
     func plan(_ context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)]) -> RoutePlan {
-        var plan = RoutePlan(contribution: RouteContribution(context: context, environment: environment, objects: objects))
         // Most objects have no annotations at all.
-        let sets = sets.filter { !$0.set.entries.isEmpty }.sorted { $0.scope > $1.scope }
+        plan(context, sets: sets.filter { !$0.set.entries.isEmpty }.sorted { $0.scope > $1.scope }, failures: [:])
+    }
+
+    /// - Parameter failures: what handlers' contributions failed with, by the handlers' places. Failed contributions leave
+    ///   nothing behind, because all is made again without them: seldom, and nobody has to keep what was before each.
+    private func plan(
+        _ context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)], failures: [Int: any Error]
+    ) -> RoutePlan {
+        var plan = RoutePlan(contribution: RouteContribution(context: context, environment: environment, objects: objects))
         let handlers = context.isTCPService ? registry.tcpServiceHandlers : registry.routeHandlers
-        for handler in handlers { run(handler, context: context, sets: sets, plan: &plan) }
+        let idle = context.isTCPService ? idleForTCPServices : idleForRoutes
+        for (place, isBusy) in idle.busy(sets).enumerated() where isBusy {
+            let handler = handlers[place]
+            let reference = handler.reference
+            let values = AnnotationValues(
+                sets: sets, route: context, environment: environment, isProtection: reference.isProtection, refusals: refusals)
+            var failure = failures[place]
+            do {
+                if let setting = try handler.init(values) {
+                    if failure == nil {
+                        let origin = values.defaultOrigin(family: reference.family)
+                        do { try contribute(setting, of: reference, origin: origin, to: &plan.contribution) } catch {
+                            return self.plan(context, sets: sets, failures: failures.merging([place: error]) { $1 })
+                        }
+                    }
+                } else {
+                    idle.learn(place, from: values)
+                }
+            } catch { failure = error }
+            if let failure { plan.note(failure, of: handler) }
+            plan.findings += values.findings
+            plan.inForce += values.inForce
+        }
         for file in plan.contribution.files {
             guard let reason = refusals.refusal(of: file) else { continue }
             plan.closedReason = "HAProxy cannot load \(file.path): \(reason)"
@@ -49,49 +98,17 @@ struct HandlerRun {
         return plan
     }
 
-    private func run(
-        _ handler: any RouteAnnotation.Type, context: RouteContext, sets: [(scope: Scope, set: AnnotationSet)],
-        plan: inout RoutePlan
-    ) {
-        let reference = handler.reference
-        let values = AnnotationValues(
-            sets: sets, route: context, environment: environment, isProtection: reference.isProtection, refusals: refusals)
-        do {
-            if let setting = try handler.init(values) {
-                let origin = values.defaultOrigin(family: reference.family)
-                try contribute(setting, of: reference, origin: origin, to: &plan.contribution)
-            }
-        } catch {
-            let finding = (error as? AnnotationError)?.finding ?? Finding(.error, object: context.ingress, "\(error)")
-            plan.findings.append(finding)
-            if reference.isProtection {
-                plan.closedReason = finding.description
-                plan.isLeftOut = plan.isLeftOut || handler is any RoutingAnnotation.Type
-            }
-        }
-        plan.findings += values.findings
-        plan.inForce += values.inForce
-    }
-
-    /// A failed contribution leaves nothing behind.
+    /// - Throws: what the setting throws, and ``AnnotationError`` for lines that cannot be; the contribution is of no use then.
     private func contribute(
         _ setting: any RouteAnnotation, of reference: AnnotationReference, origin: Origin,
         to contribution: inout RouteContribution
     ) throws {
-        let before = contribution
-        do {
-            contribution.family = reference.family
-            contribution.backend.origin = origin
-            contribution.backend.unrepresentable = nil
-            try setting.contribute(to: &contribution)
-            if let error = contribution.backend.unrepresentable { throw error }
-            if reference.isProtection, contribution.isTCP {
-                try requireEnforceable(from: before, to: contribution, origin: origin)
-            }
-        } catch {
-            contribution = before
-            throw error
-        }
+        let before = reference.isProtection && contribution.isTCP ? contribution : nil
+        contribution.family = reference.family
+        contribution.backend.origin = origin
+        try setting.contribute(to: &contribution)
+        if let error = contribution.backend.unrepresentable { throw error }
+        if let before { try requireEnforceable(from: before, to: contribution, origin: origin) }
     }
 
     /// A protection that works on HTTP protects nothing where there are no requests.

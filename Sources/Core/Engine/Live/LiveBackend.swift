@@ -9,6 +9,12 @@ final class LiveBackend {
         let isTCP: Bool
         /// The Ingress of a standalone backend.
         let owner: ObjectKey?
+
+        /// Few of a Service's routes have settings of their own, which are long.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(service)
+            hasher.combine(portName)
+        }
     }
 
     let identity: Identity

@@ -8,11 +8,25 @@ struct MapTable {
     /// Maps that are always there.
     private let permanent: Set<String>
 
+    /// While everything is made for the first time all is touched, and nobody asks.
+    private var isNew = true
+
     /// How many want an entry. Where they want different values the smallest is in force, whoever came first.
     private struct Count {
         var value: String
-        var uses = 1
+        var uses = 0
         var others: [String: Int] = [:]
+
+        mutating func add(_ another: String) {
+            if value == another {
+                uses += 1
+            } else if another < value {
+                others[value] = uses
+                (value, uses) = (another, 1 + (others.removeValue(forKey: another) ?? 0))
+            } else {
+                others[another, default: 0] += 1
+            }
+        }
     }
 
     init(permanent: Set<String> = []) {
@@ -22,33 +36,23 @@ struct MapTable {
 
     /// Sets an entry that one place alone decides about; nil removes it.
     mutating func set(_ map: String, _ key: String, to value: String?) {
-        guard files[map]?.entries[key] != value else { return }
-        touched[map, default: []].insert(key)
         if let value {
-            files[map, default: MapFile(name: map)].entries[key] = value
+            guard files[map, default: MapFile(name: map)].entries.updateValue(value, forKey: key) != value else { return }
         } else {
-            files[map]?.entries[key] = nil
+            guard files[map]?.entries.removeValue(forKey: key) != nil else { return }
             dropIfIdle(map)
         }
+        if !isNew { touched[map, default: []].insert(key) }
     }
 
     /// Adds a use of an entry that several may want.
     mutating func add(_ map: String, _ key: String, _ value: String) {
-        guard var count = counts[map]?[key] else {
-            counts[map, default: [:]][key] = Count(value: value)
-            set(map, key, to: value)
-            return
+        // In place, each map's name and each key is looked up once.
+        func add(_ count: inout Count) -> String {
+            count.add(value)
+            return count.value
         }
-        if count.value == value {
-            count.uses += 1
-        } else if value < count.value {
-            count.others[count.value] = count.uses
-            (count.value, count.uses) = (value, 1 + (count.others.removeValue(forKey: value) ?? 0))
-        } else {
-            count.others[value, default: 0] += 1
-        }
-        counts[map]?[key] = count
-        set(map, key, to: count.value)
+        set(map, key, to: add(&counts[map, default: [:]][key, default: Count(value: value)]))
     }
 
     /// How many want an entry to be there, with whatever value.
@@ -100,7 +104,7 @@ struct MapTable {
 
     /// - Returns: the maps and keys that may have changed since the last call.
     mutating func takeTouched() -> [String: Set<String>] {
-        defer { touched = [:] }
+        defer { (touched, isNew) = ([:], false) }
         return touched
     }
 }

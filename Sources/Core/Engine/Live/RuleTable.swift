@@ -8,23 +8,27 @@ struct RuleTable {
     private struct Use {
         var count = 0
         var authors: [Origin: Int] = [:]
+
+        /// - Returns: whether nobody uses the rules any more.
+        mutating func count(_ owners: [Origin], by difference: Int, _ haveChanged: inout Bool) -> Bool {
+            let known = authors.count
+            if count == 0 { haveChanged = true }
+            count += difference
+            for author in owners {
+                authors[author, default: 0] += difference
+                if authors[author] == 0 { authors[author] = nil }
+            }
+            if count == 0 || authors.count != known { haveChanged = true }
+            return count == 0
+        }
     }
 
     mutating func add(_ owned: OwnedRules) { count(owned, by: 1) }
     mutating func remove(_ owned: OwnedRules) { count(owned, by: -1) }
 
     private mutating func count(_ owned: OwnedRules, by difference: Int) {
-        var use = rules[owned] ?? Use()
-        let authorCount = use.authors.count
-        if use.count == 0 { haveChanged = true }
-        use.count += difference
-        for author in owned.authors {
-            use.authors[author, default: 0] += difference
-            if use.authors[author] == 0 { use.authors[author] = nil }
-        }
-        if use.authors.count != authorCount { haveChanged = true }
-        if use.count == 0 { haveChanged = true }
-        rules[owned] = use.count == 0 ? nil : use
+        let isIdle = rules[owned, default: Use()].count(owned.authors, by: difference, &haveChanged)
+        if isIdle { rules[owned] = nil }
     }
 
     mutating func add(_ table: StickTable) {
