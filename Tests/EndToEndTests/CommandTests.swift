@@ -70,6 +70,26 @@ struct CommandTests {
         }
     }
 
+    @Test("--program makes render ask that HAProxy what it can do; one that is not there is named")
+    func otherHAProxy() async throws {
+        try await withDirectory(["all.yaml": Manifests.service() + Manifests.ingress()]) { directory in
+            // A stand-in, because newer ones are not installed: all that is asked is its version.
+            let newer = directory.appendingPathComponent("haproxy")
+            try Data("#!/bin/sh\necho 'HAProxy version 3.4.7 2026/11/01'\n".utf8).write(to: newer)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: newer.path)
+            func render(_ arguments: String...) async throws -> ProgramResult {
+                try await run(
+                    Programs.controller, ["render", "--manifests", "\(directory.path)/all.yaml"] + arguments)
+            }
+            // Only HAProxy 3.3 and later have to be told.
+            #expect(try await render("--program", newer.path).output.contains("\n  no option abortonclose\n"))
+            #expect(!(try await render().output.contains("abortonclose")))
+            let missing = try await render("--program", "/does/not/exist")
+            #expect(missing.status == 1)
+            #expect(missing.errors.contains("/does/not/exist"), "\(missing.errors)")
+        }
+    }
+
     @Test("render tells what is wrong on standard error and renders the rest")
     func renderBroken() async throws {
         let files = [

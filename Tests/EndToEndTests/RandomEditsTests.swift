@@ -54,7 +54,7 @@ struct RandomEditsTests {
                 "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--http-bind-port", "\(controller.http)",
                 "--https-bind-port",
                 "\(controller.https)", "--healthz-bind-port", "\(controller.healthz)", "--stats-bind-port", "\(controller.stats)",
-            ])
+            ] + Programs.haproxyArguments)
         try #require(rendered.status == 0, "\(rendered.errors)")
         let wanted = try files(below: directory.url)
         try await controller.wait("the files are those of a fresh start") {

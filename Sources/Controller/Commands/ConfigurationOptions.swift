@@ -117,8 +117,13 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Port of HAProxy's statistics, / and /metrics; 0 for none.", valueName: "port"))
     var statsBindPort = 1024
 
-    @Option(help: ArgumentHelp("The HAProxy program.", valueName: "path"))
-    var program = "haproxy"
+    @Option(
+        help: ArgumentHelp(
+            """
+            The HAProxy program; without it run takes haproxy of the PATH. Commands that start none ask the program that is \
+            named here what it can do, and take it for HAProxy 2.6 otherwise.
+            """, valueName: "path"))
+    var program: String?
 
     mutating func validate() throws {
         let ports = [

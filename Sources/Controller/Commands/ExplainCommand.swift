@@ -30,7 +30,7 @@ struct ExplainCommand: AnnotationCommand {
 
     mutating func run(annotations: AnnotationRegistry) async throws {
         try ManifestsOption.require(manifests)
-        let offline = try OfflineAssembly(paths: manifests, options: options, annotations: annotations)
+        let offline = try await OfflineAssembly(paths: manifests, options: options, annotations: annotations)
         guard let parsed = URLComponents(string: url), let host = parsed.host else { return }
         let path = parsed.percentEncodedPath.isEmpty ? "/" : parsed.percentEncodedPath
         let explanation = Explanation(

@@ -32,7 +32,7 @@ struct LintCommand: AnnotationCommand {
     var options: ConfigurationOptions
 
     mutating func run(annotations: AnnotationRegistry) async throws {
-        let offline = try OfflineAssembly(paths: paths, options: options, annotations: annotations) {
+        let offline = try await OfflineAssembly(paths: paths, options: options, annotations: annotations) {
             $0.assumesMissingClassesAreOurs = true
         }
         let findings = Set(offline.findings + offline.engine.unusedServiceFindings(offline.store, assembly: offline.assembly))

@@ -32,7 +32,7 @@ struct RenderCommand: AnnotationCommand {
 
     mutating func run(annotations: AnnotationRegistry) async throws {
         try ManifestsOption.require(manifests)
-        let offline = try OfflineAssembly(
+        let offline = try await OfflineAssembly(
             paths: manifests, options: options, runtimeDirectory: runtimeDir, annotations: annotations)
         for finding in offline.findings {
             FileHandle.standardError.write(Data("\(finding.severity.rawValue): \(finding)\n".utf8))
@@ -61,7 +61,7 @@ struct OfflineAssembly {
     init(
         paths: [String], options: ConfigurationOptions, runtimeDirectory: String = "/var/run/haproxy-ingress",
         annotations: AnnotationRegistry, change: (inout EngineOptions) -> Void = { _ in }
-    ) throws {
+    ) async throws {
         for path in paths where !FileManager.default.fileExists(atPath: path) {
             throw ValidationError("\(path.quotedForPeople) does not exist")
         }
@@ -69,6 +69,10 @@ struct OfflineAssembly {
         var engineOptions = options.engineOptions
         engineOptions.runtimeDirectory = runtimeDirectory
         engineOptions.fallbackCertificate = try FallbackCertificate.placeholder()
+        if let program = options.program {
+            engineOptions.environment.capabilities = Capabilities(
+                try await HAProxyCapabilities.of(program: ProgramSearch.path(of: program)))
+        }
         change(&engineOptions)
         engine = Engine(registry: annotations, options: engineOptions)
         store = ObjectStore(loaded.update.changed)

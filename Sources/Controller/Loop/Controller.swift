@@ -12,7 +12,7 @@ struct Controller {
     func run() async throws {
         let signals = StopSignals()
         let source = try await ObjectSource(command, logger: logger)
-        let program = ProgramSearch.path(of: command.options.program)
+        let program = ProgramSearch.path(of: command.options.program ?? "haproxy")
         let found = try await HAProxyCapabilities.of(program: program)
         logger.info("starting", metadata: ["version": "\(ControllerVersion.current)", "haproxy": "\(found.version)"])
 
