@@ -70,13 +70,19 @@ struct ConfigurationDirectory: Sendable {
     }
 
     /// Makes some of the files hold what a desired state says.
-    func write(_ state: DesiredState, only parts: ChangedParts) throws {
+    ///
+    /// - Parameter texts: those of the state before, as far as they were made.
+    func write(_ state: DesiredState, only parts: ChangedParts, _ texts: inout FileTexts) throws {
         var files: [String: [UInt8]?] = [:]
-        if !parts.headers.isEmpty { files["haproxy.cfg"] = Array(RenderedConfiguration(state.sections).text.utf8) }
-        for name in parts.maps.keys {
-            files.updateValue(state.maps[name].map { Array($0.text.utf8) }, forKey: MapFile.path(name))
+        if !parts.headers.isEmpty { files["haproxy.cfg"] = texts.configuration(state, changed: parts.headers) }
+        for (name, keys) in parts.maps {
+            let text = state.maps[name].map { texts.map($0, changed: keys) }
+            if text == nil { texts.forget(map: name) }
+            files.updateValue(text, forKey: MapFile.path(name))
         }
-        if !parts.certificates.isEmpty { files[CertificateList.path] = Array(state.certificateList.text.utf8) }
+        if !parts.certificates.isEmpty {
+            files[CertificateList.path] = texts.certificateList(state.certificateList, changed: parts.certificates)
+        }
         for path in parts.files { files.updateValue(state.files[path]?.content, forKey: path) }
         for (path, content) in files.sorted(by: { $0.key < $1.key }) {
             let target = url.appendingPathComponent(path)

@@ -9,6 +9,7 @@ struct FileKeeper {
     let directory: ConfigurationDirectory
     /// What the files hold.
     private(set) var written: DesiredState?
+    private var texts = FileTexts()
     /// What files held before ``write(_:rendered:)``, until HAProxy has loaded them.
     private var before: (files: [String: [UInt8]?], state: DesiredState?)?
     private var pending = ChangedParts()
@@ -37,15 +38,17 @@ struct FileKeeper {
     mutating func flush(_ state: DesiredState) throws {
         guard !pending.isEmpty else { return }
         if pending.isEverything {
+            texts = FileTexts()
             try directory.write(state, rendered: state.renderedFiles())
         } else {
-            try directory.write(state, only: pending)
+            try directory.write(state, only: pending, &texts)
         }
         finish(state)
     }
 
     /// Writes all files for a HAProxy that is about to load them.
     mutating func write(_ state: DesiredState, rendered: [String: [UInt8]]) throws {
+        texts = FileTexts()
         before = (try directory.write(state, rendered: rendered), written)
         finish(state)
     }

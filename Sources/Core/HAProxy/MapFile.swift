@@ -21,12 +21,16 @@ public struct MapFile: Hashable, Sendable {
     /// The file's text: one `key value` a line, sorted by key.
     public var text: String {
         var text = ""
-        for key in entries.keys.sorted() {
-            text += key
-            text += " "
-            text += entries[key] ?? ""
-            text += "\n"
-        }
+        for key in entries.keys.sorted() { text += Self.line(key, entries[key] ?? "") }
         return text
+    }
+
+    /// An entry's line.
+    public static func line(_ key: String, _ value: String) -> String {
+        var line = key
+        line += " "
+        line += value
+        line += "\n"
+        return line
     }
 }

@@ -12,16 +12,27 @@ public struct RenderedConfiguration: Sendable {
     public init(_ sections: [Section], withOrigins: Bool = false) {
         showsOrigins = withOrigins
         append("# Written by haproxy-ingress from Kubernetes objects; changes made here are lost.", .controller)
-        for section in sections {
-            append("", .controller)
-            starts.append((origins.count + 1, section.header))
-            append(section.header, section.origin)
-            for line in section.lines {
-                append("  " + line.directive.text, line.origin)
-                if !line.parts.isEmpty { parts[origins.count] = line.parts }
-            }
-            if let pool = section.pool { append(pool, origin: section.origin) }
+        for section in sections { append(section) }
+    }
+
+    private init() { showsOrigins = false }
+
+    /// What a section adds to the text of those before it.
+    public static func text(of section: Section) -> String {
+        var rendered = RenderedConfiguration()
+        rendered.append(section)
+        return rendered.text
+    }
+
+    private mutating func append(_ section: Section) {
+        append("", .controller)
+        starts.append((origins.count + 1, section.header))
+        append(section.header, section.origin)
+        for line in section.lines {
+            append("  " + line.directive.text, line.origin)
+            if !line.parts.isEmpty { parts[origins.count] = line.parts }
         }
+        if let pool = section.pool { append(pool, origin: section.origin) }
     }
 
     /// Who is responsible for a line, counted from 1 as HAProxy does.

@@ -25,9 +25,7 @@ public struct DesiredState: Sendable, Equatable {
     /// haproxy.cfg, in order.
     public var sections: [Section] {
         get {
-            let start = frame.firstIndex { !Self.isPreamble($0) } ?? frame.count
-            return frame[..<start] + userLists.keys.sorted().compactMap { userLists[$0] } + frame[start...]
-                + backends.keys.sorted().compactMap { backends[$0] } + reserve
+            sectionsBeforeBackends + backends.keys.sorted().compactMap { backends[$0] } + reserve
         }
         set {
             (frame, userLists, backends) = ([], [:], [:])
@@ -41,6 +39,12 @@ public struct DesiredState: Sendable, Equatable {
                 }
             }
         }
+    }
+
+    /// The sections of haproxy.cfg that come before ``backends``; after these comes ``reserve``.
+    public var sectionsBeforeBackends: [Section] {
+        let start = frame.firstIndex { !Self.isPreamble($0) } ?? frame.count
+        return frame[..<start] + userLists.keys.sorted().compactMap { userLists[$0] } + frame[start...]
     }
 
     private static func isPreamble(_ section: Section) -> Bool {
@@ -74,11 +78,13 @@ public struct CertificateList: Hashable, Sendable {
 
     public init() {}
 
+    /// The line of the certificate that is always there.
+    public static let opening = line(CertificateTable.defaultPath, names: ["default.invalid"]) + "\n"
+
     /// One certificate a line with its names. The first certificate is the one for clients that name no known host; a name
     /// that nobody can ask for keeps its own names out of the choice.
     public var text: String {
-        Self.line(CertificateTable.defaultPath, names: ["default.invalid"]) + "\n"
-            + entries.keys.sorted().map { Self.line($0, names: entries[$0] ?? []) + "\n" }.joined()
+        Self.opening + entries.keys.sorted().map { Self.line($0, names: entries[$0] ?? []) + "\n" }.joined()
     }
 
     /// A line of the list, as the file and the Runtime API's `add ssl crt-list` have it.
