@@ -51,6 +51,23 @@ struct ConfigSnippetTests {
         }
     }
 
+    @Test("a frontend snippet's rules for connections see all of them, and leave routing alone")
+    func connectionRules() async throws {
+        let snippet = """
+            tcp-request content reject if { req.hdr(x-bad) -m found }
+            tcp-request content accept
+            """
+        let files = [
+            "all.yaml": Manifests.service() + Manifests.ingress(),
+            "map.yaml": Manifests.configMap(["frontend-config-snippet": snippet]),
+        ]
+        try await TestController.with(files) { controller async throws in
+            #expect(try await controller.request(Self.url).status == 200)
+            #expect(try await controller.request(Self.url, headers: ["X-Bad": "yes"]).curlStatus == 52)
+            #expect(try await controller.request("http://other.example.com/").status == 404)
+        }
+    }
+
     /// Lines that HAProxy refuses at once, and such as it refuses only when it has read everything.
     static let refused = [
         "no-such-keyword at all", "http-response set-header X-Only-A-Name", "http-request set-header X-Y %[no_such_fetch()]",

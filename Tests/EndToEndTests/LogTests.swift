@@ -46,6 +46,25 @@ struct LogTests {
         }
     }
 
+    @Test("where no target takes the lines of requests, one whose level a snippet raises is logged all the same")
+    func raisedLevel() async throws {
+        try await withSyslog { syslog in
+            let manifests =
+                Manifests.service() + Manifests.service("own") + Manifests.ingress()
+                + Manifests.ingress(
+                    "own", host: "own.example.com", service: "own",
+                    annotations: ["backend-config-snippet": "http-request set-log-level notice"])
+                + Manifests.configMap(["syslog-server": "address:127.0.0.1, port:\(syslog.port), level:notice"])
+            try await TestController.with(["all.yaml": manifests]) { controller async throws in
+                for host in ["shop.example.com", "own.example.com"] {
+                    #expect(try await controller.request("http://\(host)/way").status == 200)
+                }
+                try await controller.wait("the raised line came") { !syslog.messages(with: "own.example.com/way").isEmpty }
+                #expect(syslog.messages(with: "shop.example.com/way").isEmpty)
+            }
+        }
+    }
+
     @Test("a captured sample that HAProxy does not know is told to all who wrote it, and others' changes go through")
     func refusedSamples() async throws {
         func ingress(_ name: String, _ sample: String) -> String {

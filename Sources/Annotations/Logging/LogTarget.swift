@@ -24,6 +24,9 @@ struct LogTarget: Hashable, Sendable {
         return "log \(place)\(raw: options) \(raw: levels)"
     }
 
+    /// Whether the lines of requests, which have the level `info`, are sent.
+    var takesRequests: Bool { ["info", "debug"].contains(level) }
+
     /// Whoever reads standard output puts time and origin to each line already.
     private var usedFormat: String? { format ?? (address == .standardOutput ? "raw" : nil) }
 

@@ -50,6 +50,6 @@ public struct LogTargets: GlobalAnnotation {
     }
 
     public func contribute(to global: inout GlobalContribution) throws {
-        for target in targets { global.global(target.line) }
+        for target in targets { global.log(target.line, takesRequests: target.takesRequests) }
     }
 }

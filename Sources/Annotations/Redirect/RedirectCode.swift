@@ -8,14 +8,17 @@ enum RedirectCode: Int, CaseIterable, Hashable, Sendable {
     case temporaryRedirect = 307
     case permanentRedirect = 308
 
-    /// Rules for all codes, so that a changed code is a changed map entry: the one that what `variable` holds begins with applies.
-    static func rules(location: String, code variable: String) -> [Directive] {
-        allCases.map { code in
-            """
-            http-request redirect code \(code.rawValue) location \(raw: location) \
-            if { var(\(raw: variable)) -m int \(code.rawValue) }
-            """
-        }
+    /// Redirects with any code, so that a changed code is a changed map entry: what `variable` holds, when it holds anything,
+    /// begins with the one that applies.
+    static func exit(backend: String, location: String, code variable: String) -> FrontendExit {
+        FrontendExit(
+            backend: backend, condition: "{ var(\(raw: variable)) -m found }",
+            lines: allCases.map { code in
+                """
+                http-request redirect code \(code.rawValue) location \(raw: location) \
+                if { var(\(raw: variable)) -m int \(code.rawValue) }
+                """
+            })
     }
 }
 

@@ -28,7 +28,10 @@ public struct RequestRedirect: RouteAnnotation {
                         ("request-redirect", "store.example.com"), ("request-redirect-code", "301"),
                     ]),
                     ExampleManifest.service()),
-                leadsTo: ["http-request redirect code 301 location", "maps/request-redirect.map: 301|store.example.com"])
+                leadsTo: [
+                    "http-request redirect code 301 location", "maps/request-redirect.map: store.example.com",
+                    "maps/request-redirect-code.map: 301",
+                ])
         ])
 
     let host: HostAndPort
@@ -44,27 +47,26 @@ public struct RequestRedirect: RouteAnnotation {
     }
 
     public func contribute(to route: inout RouteContribution) throws {
-        try route.set("request-redirect", to: "\(status.rawValue)|\(host.description.lowercased())")
+        try route.set("request-redirect", to: host.description.lowercased())
+        try route.set("request-redirect-code", to: String(status.rawValue))
         route.use(Self.rules)
     }
 
     private static let rules = FrontendRules(
         id: "request-redirect", phase: .redirect,
         [
-            "http-request set-var(txn.redirect) \(routeValue: "request-redirect")",
+            "http-request set-var(txn.redirect_host) \(routeValue: "request-redirect")",
             // Whoever is there already, with or without the scheme's own port, is not sent in a circle.
-            "http-request set-var(txn.authority) req.hdr(host),lower if { var(txn.redirect) -m found }",
-            "http-request unset-var(txn.redirect) if { var(txn.redirect),field(2,|),strcmp(txn.authority) eq 0 }",
             """
-            http-request set-var(txn.authority) var(txn.authority),concat(:80) \
-            if { var(txn.redirect) -m found } !{ ssl_fc }
+            http-request set-var(txn.redirect) \(routeValue: "request-redirect-code") \
+            if !{ ssl_fc } \(raw: isElsewhere) !{ req.hdr(host),lower,concat(:80),strcmp(txn.redirect_host) eq 0 } \
+            or { ssl_fc } \(raw: isElsewhere) !{ req.hdr(host),lower,concat(:443),strcmp(txn.redirect_host) eq 0 }
             """,
-            """
-            http-request set-var(txn.authority) var(txn.authority),concat(:443) \
-            if { var(txn.redirect) -m found } { ssl_fc }
-            """,
-            "http-request unset-var(txn.redirect) if { var(txn.redirect),field(2,|),strcmp(txn.authority) eq 0 }",
-        ]
-            + RedirectCode.rules(
-                location: "%[ssl_fc,iif(https,http)]://%[var(txn.redirect),field(2,|)]%[pathq]", code: "txn.redirect"))
+        ],
+        exit: RedirectCode.exit(
+            backend: "ingress-redirect", location: "%[ssl_fc,iif(https,http)]://%[var(txn.redirect_host)]%[pathq]",
+            code: "txn.redirect"))
+
+    private static let isElsewhere =
+        "{ var(txn.redirect_host) -m found } !{ req.hdr(host),lower,strcmp(txn.redirect_host) eq 0 }"
 }

@@ -66,7 +66,8 @@ public struct SSLRedirect: RouteAnnotation {
             "http-request set-var(txn.ssl_redirect) \(routeValue: "ssl-redirect") if !{ ssl_fc }",
             // HTTP/1.0 clients may name no host, and there is no URL to send them to.
             "http-request deny deny_status 400 if { var(txn.ssl_redirect) -m found } !{ var(txn.host) -m len 1: }",
-        ]
-            + RedirectCode.rules(
-                location: "https://%[var(txn.host)]%[var(txn.ssl_redirect),field(2,|)]%[pathq]", code: "txn.ssl_redirect"))
+        ],
+        exit: RedirectCode.exit(
+            backend: "ingress-ssl-redirect", location: "https://%[var(txn.host)]%[var(txn.ssl_redirect),field(2,|)]%[pathq]",
+            code: "txn.ssl_redirect"))
 }

@@ -9,6 +9,7 @@ public struct GlobalContribution {
     private let objects: ObjectReader
     private(set) var globalLines: [Traced<Directive>] = []
     private(set) var maxconn: Traced<Int>?
+    private var hasRequestLogTarget = false
     private(set) var globalSnippet: [Traced<Directive>] = []
     private(set) var defaultsLines: [Traced<Directive>] = []
     private(set) var bindOptions: [Traced<Directive>] = []
@@ -45,6 +46,15 @@ public struct GlobalContribution {
 
     /// Adds a line to the `global` section.
     public mutating func global(_ line: Directive, from source: Origin? = nil) { append(line, source, \.globalLines) }
+
+    /// Adds a `log` line to the `global` section.
+    ///
+    /// - Parameter takesRequests: whether its level lets the lines of requests through, which are of level `info` (configuration
+    ///   manual, section 4.2, "log").
+    public mutating func log(_ line: Directive, takesRequests: Bool, from source: Origin? = nil) {
+        append(line, source, \.globalLines)
+        hasRequestLogTarget = hasRequestLogTarget || takesRequests
+    }
 
     /// Limits the connections of the whole process; a changed limit takes no reload.
     public mutating func limitConnections(to count: Int, from source: Origin? = nil) {
@@ -127,6 +137,14 @@ public struct GlobalContribution {
     /// Tells the operator about something that is odd but not wrong.
     public mutating func warn<Value>(_ about: Resolved<Value>, _ message: String) {
         findings.append(Finding(.warning, object: about.object, key: about.writtenKey, value: about.raw, message))
+    }
+
+    /// Whether a snippet has rules that see connections before the requests of the HTTP and HTTPS frontends.
+    var hasConnectionSnippet: Bool { frontendSnippet.contains { $0.value.text.hasPrefix("tcp-request ") } }
+
+    /// Whether something takes the lines of requests: a target, or one that a snippet adds.
+    var logsRequests: Bool {
+        hasRequestLogTarget || (globalSnippet + frontendSnippet).contains { $0.value.text.hasPrefix("log ") }
     }
 
     private mutating func append(

@@ -25,12 +25,17 @@ public struct FrontendRules: Hashable, Sendable {
     /// What does the same where TLS is passed through: `tcp-request content` rules of the frontend that chooses by SNI. Nil
     /// where the rules need HTTP; a protection without them closes routes that are passed through.
     public let passthroughLines: [Directive]?
+    /// Where requests leave the frontends after all rules, in place of going to their route's backend.
+    public let exit: FrontendExit?
 
-    public init(id: String, phase: Phase, _ lines: [Directive], passthrough: [Directive]? = nil) {
+    public init(
+        id: String, phase: Phase, _ lines: [Directive], passthrough: [Directive]? = nil, exit: FrontendExit? = nil
+    ) {
         self.id = id
         self.phase = phase
         self.lines = lines
         passthroughLines = passthrough
+        self.exit = exit
     }
 
     /// The lines of rules with one id and phase are equal but for the names in them.
@@ -56,6 +61,25 @@ public struct FrontendRules: Hashable, Sendable {
         return FrontendRules(
             id: "source", phase: .source, lines("http-request"), passthrough: lines("tcp-request content"))
     }()
+}
+
+/// A backend without servers that answers some requests itself. One rule in the frontends sends them there, so that the others do
+/// not pass all the rules that make the answers.
+///
+/// Rules of a later phase run before the request leaves: what protects a route belongs into the frontends.
+public struct FrontendExit: Hashable, Sendable {
+    /// The backend's name, which log lines show.
+    public let backend: String
+    /// Which requests leave, such as `{ var(txn.redirect) -m found }`.
+    public let condition: Directive
+    /// What answers them: the lines of the backend.
+    public let lines: [Directive]
+
+    public init(backend: String, condition: Directive, lines: [Directive]) {
+        self.backend = backend
+        self.condition = condition
+        self.lines = lines
+    }
 }
 
 /// A stick table that fixed rules count in: a backend section without servers.

@@ -29,6 +29,22 @@ import Testing
         #expect(try lines(value) == [line])
     }
 
+    @Test(arguments: [
+        ("address:10.0.0.5", "", false), ("address:10.0.0.5,level:err", "", false), ("address:10.0.0.5,level:info", "", true),
+        ("address:10.0.0.5\naddress:stdout,level:debug", "", true), ("address:10.0.0.5", "log 10.0.0.6 local0", true),
+        ("address:10.0.0.5", "logasap", false),
+    ])
+    func `Lines of requests are made only where something takes them`(
+        _ value: String, _ snippet: String, _ isTaken: Bool
+    ) throws {
+        let trial = try AnnotationTrial(
+            [LogTargets.self, FrontendConfigSnippet.self],
+            configMap: ["syslog-server": value, "frontend-config-snippet": snippet])
+        for frontend in ["frontend http", "frontend https"] {
+            #expect(trial.section(frontend).contains("http-request set-log-level silent") == !isTaken)
+        }
+    }
+
     @Test func `Every line is a target`() throws {
         let value = "address:10.0.0.5, level:info\n\n  address:stdout,facility:local7\n"
         #expect(try lines(value) == ["log 10.0.0.5:514 local0 info", "log stdout format raw local7 notice"])

@@ -24,7 +24,7 @@ import Testing
     @Test func `TLS that goes through to the pods is TLS too`() throws {
         let trial = try trial(["ssl-passthrough": "true"])
         #expect(trial.map("ssl-redirect").values.contains("302|"))
-        #expect(trial.section("frontend http").contains { $0.hasPrefix("http-request redirect code 302 location https://") })
+        #expect(trial.section("frontend http").contains { $0.hasPrefix("use_backend ingress-ssl-redirect if ") })
     }
 
     @Test func `Code and port are a map entry, and the rules are the same for all`() throws {
@@ -34,7 +34,9 @@ import Testing
         #expect(plain.configuration == other.configuration)
         for code in [301, 302, 303, 307, 308] {
             #expect(
-                plain.section("frontend http").contains { $0.hasPrefix("http-request redirect code \(code) location https://") })
+                plain.section("backend ingress-ssl-redirect").contains {
+                    $0.hasPrefix("http-request redirect code \(code) location https://")
+                })
         }
     }
 

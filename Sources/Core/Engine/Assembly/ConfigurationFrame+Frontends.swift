@@ -9,29 +9,39 @@ extension ConfigurationFrame {
     }
 
     /// The request's way through the routing maps; see Docs/how-it-works.md.
-    private static let routing: [Directive] = [
-        "http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)",
-        "http-request set-var(txn.route) var(txn.host),map_str(\(map: SectionNames.wholeHostsMap))",
-        "http-request set-var(txn.host_key) var(txn.host),map_str(\(map: "host")) \(raw: unlessFound)",
-        """
-        http-request set-var(txn.host_key) var(txn.host),regsub(^[^.]*,),map_str(\(map: "host")) \
-        \(raw: unlessFound) !{ var(txn.host_key) -m found }
-        """,
-        "http-request set-var(txn.host_key) str() \(raw: unlessFound) !{ var(txn.host_key) -m found }",
-        "http-request set-var(txn.path) path \(raw: unlessFound)",
-        """
-        http-request set-var(txn.route) var(txn.host_key),concat(,txn.path),map_str(\(map: "path-exact")) \
-        \(raw: unlessFound)
-        """,
-        """
-        http-request set-var(txn.route) var(txn.host_key),concat(,txn.path,/),map_beg(\(map: "path-prefix")) \
-        \(raw: unlessFound)
-        """,
-        """
-        http-request set-var(txn.route) str(\(raw: SectionNames.defaultKey)),map_str(\(map: "path-exact")) \
-        \(raw: unlessFound)
-        """,
-    ]
+    ///
+    /// They are `tcp-request content` rules, which requests for most hosts leave after the first look-up. Leaving would pass over
+    /// such rules of a snippet as well: beside these the routing rules are `http-request` rules, and all requests pass them all.
+    private var routing: [Directive] {
+        let verb = global.hasConnectionSnippet ? "http-request" : "tcp-request content"
+        let first: [Directive] = [
+            "\(raw: verb) set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)",
+            "\(raw: verb) set-var(txn.route) var(txn.host),map_str(\(map: SectionNames.wholeHostsMap))",
+        ]
+        let leave: [Directive] =
+            global.hasConnectionSnippet ? [] : ["tcp-request content accept if { var(txn.route) -m found }"]
+        return first + leave + [
+            "\(raw: verb) set-var(txn.host_key) var(txn.host),map_str(\(map: "host")) \(raw: Self.unlessFound)",
+            """
+            \(raw: verb) set-var(txn.host_key) var(txn.host),regsub(^[^.]*,),map_str(\(map: "host")) \
+            \(raw: Self.unlessFound) !{ var(txn.host_key) -m found }
+            """,
+            "\(raw: verb) set-var(txn.host_key) str() \(raw: Self.unlessFound) !{ var(txn.host_key) -m found }",
+            "\(raw: verb) set-var(txn.path) path \(raw: Self.unlessFound)",
+            """
+            \(raw: verb) set-var(txn.route) var(txn.host_key),concat(,txn.path),map_str(\(map: "path-exact")) \
+            \(raw: Self.unlessFound)
+            """,
+            """
+            \(raw: verb) set-var(txn.route) var(txn.host_key),concat(,txn.path,/),map_beg(\(map: "path-prefix")) \
+            \(raw: Self.unlessFound)
+            """,
+            """
+            \(raw: verb) set-var(txn.route) str(\(raw: SectionNames.defaultKey)),map_str(\(map: "path-exact")) \
+            \(raw: Self.unlessFound)
+            """,
+        ]
+    }
 
     private static let unlessFound = "if !{ var(txn.route) -m found }"
 
@@ -82,8 +92,11 @@ extension ConfigurationFrame {
     }
 
     private func addHTTPRules(to section: inout Section, of frontend: GlobalContribution.Frontend) {
+        for line in routing { section.add(line) }
         if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
-        for line in Self.routing { section.add(line) }
+        // A line that no target takes would be made and thrown away, which is much of what a request costs. A snippet may set
+        // another level.
+        if !global.logsRequests { section.add("http-request set-log-level silent") }
         section.lines += conditionRules
         section.add("http-request set-var(txn.settings) var(txn.route),field(2,.)")
         section.add(global.frontendLines)
@@ -91,8 +104,20 @@ extension ConfigurationFrame {
             for line in owned.rules.lines { section.lines.append(owned.line(line)) }
         }
         section.add(global.frontendSnippet)
-        section.add("use_backend %[var(txn.route),field(1,.)] if { var(txn.route) -m found }")
+        for owned in rules {
+            guard let exit = owned.rules.exit else { continue }
+            section.lines.append(owned.line("use_backend \(exit.backend) if \(raw: exit.condition.text)"))
+        }
+        // What names no backend goes to the default one (configuration manual, section 4.2, "use_backend").
+        section.add("use_backend %[var(txn.route),field(1,.)]")
         section.add("default_backend \(raw: SectionNames.notFound)")
+    }
+
+    /// The backends of requests that the frontends' rules send elsewhere.
+    var exits: [Section] {
+        rules.compactMap { owned in
+            owned.rules.exit.map { exit in Section("backend \(exit.backend)", lines: exit.lines.map(owned.line)) }
+        }
     }
 
     static func keywords(_ options: [Traced<Directive>]) -> Directive {

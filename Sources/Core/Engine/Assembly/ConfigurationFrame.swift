@@ -29,6 +29,7 @@ struct ConfigurationFrame {
         if options.statsPort != 0 { sections.append(statsFrontend) }
         sections.append(Section("backend \(SectionNames.notFound)", lines: [.init("http-request deny deny_status 404")]))
         sections.append(Section("backend \(SectionNames.unavailable)"))
+        if options.isHTTPEnabled || options.isHTTPSEnabled { sections += exits }
         if usesPassthrough && options.isHTTPSEnabled || !tcpServices.isEmpty {
             sections.append(
                 Section(
