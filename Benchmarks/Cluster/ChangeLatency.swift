@@ -6,15 +6,20 @@ enum ChangeKind: String, CaseIterable {
     case host = "host-on-known-service"
     case value = "annotation-value"
     case service = "new-service"
-    /// A key that only a reload brings to HAProxy.
+    /// A key that no route reads, and that only a reload brings to HAProxy.
     case setting = "ConfigMap-value"
+    /// One that all routes read.
+    case routeSetting = "ConfigMap-for-routes"
+
+    /// Whether HAProxy has to be reloaded.
+    var reloads: Bool { [.setting, .routeSetting].contains(self) }
 
     /// How often it is made, when others are made so many times.
     func count(events: Int, changes: Int) -> Int {
         switch self {
         case .endpoint: events
         // A few reloads go at once, further ones have to wait.
-        case .setting: min(changes, 3)
+        case .setting, .routeSetting: min(changes, 3)
         default: changes
         }
     }
@@ -104,9 +109,9 @@ final class ChangeLatency {
             for object in site.objects.reversed() { try cluster.delete(object) }
             _ = try wait(since: .now) { try ask(site.host)?.status == 404 }
             return time
-        case .setting:
-            let value = "\(100 + count)s"
-            let content = #""data":{"timeout-server":"\#(value)"}"#
+        case .setting, .routeSetting:
+            let key = kind == .setting ? "timeout-client" : "timeout-server"
+            let content = #""data":{"\#(key)":"\#(100 + count)s"}"#
             let before = try controller.worker().pid
             try cluster.put(ClusterObject(.configmaps, namespace: "benchmark", name: "settings", content: content))
             return try wait(since: start) { try controller.worker().pid != before }

@@ -95,14 +95,14 @@ struct ClusterBenchmark: ParsableCommand {
 
     private func check(_ rows: [(size: Int, changes: [ChangeKind: ChangeFigures])]) throws {
         for (size, changes) in rows {
-            for (kind, figures) in changes where kind != .setting && !figures.reloads.isEmpty {
+            for (kind, figures) in changes where !kind.reloads && !figures.reloads.isEmpty {
                 throw BenchmarkFailure(
                     "with \(size) Ingresses \(kind.rawValue) reloaded HAProxy: \(figures.reloadText); none of these changes should"
                 )
             }
         }
         guard let first = rows.first, let last = rows.last, rows.count > 1 else { return }
-        for kind in ChangeKind.allCases where kind != .setting {
+        for kind in ChangeKind.allCases where !kind.reloads {
             guard let before = first.changes[kind], let after = last.changes[kind] else { continue }
             let growth = after.processorTime / max(before.processorTime, 1e-9)
             Table.line("growth of \(kind.rawValue) from \(first.size) to \(last.size): \(Figures.number(growth, 2))")

@@ -13,6 +13,8 @@ public struct AnnotationRegistry: Sendable {
     /// All keys by name, older names too.
     public let keys: [String: KeyReference]
     private let fullNames: [String: String]
+    /// The names of keys that nothing but handlers of the whole HAProxy read.
+    private let globalNames: Set<String>
 
     /// - Throws: ``RegistryError`` when two handlers claim one key.
     public init(_ types: [any AnnotationHandler.Type]) throws {
@@ -46,7 +48,15 @@ public struct AnnotationRegistry: Sendable {
         selectionHandlers = handlers.compactMap { $0 as? any IngressSelection.Type }
         self.keys = keys
         self.fullNames = fullNames
+        globalNames = Set(
+            owners.filter {
+                $1 is any GlobalAnnotation.Type && !($1 is any RouteAnnotation.Type || $1 is any IngressSelection.Type)
+            }
+            .keys)
     }
+
+    /// Whether the handlers of routes may read a key.
+    func isReadByRoutes(_ name: String) -> Bool { !globalNames.contains(name) }
 
     /// All keys once, in the order of the handlers.
     public var references: [KeyReference] { handlers.flatMap { $0.reference.keys } }

@@ -5,7 +5,7 @@ enum TestHandlers {
     static let all: [any AnnotationHandler.Type] = [
         Greeting.self, Pace.self, Guarded.self, Visitors.self, ThroughTLS.self, FixedPool.self, Limit.self, Visa.self,
         ClassName.self,
-        Crowd.self, Sticky.self, Sealed.self, OnlyWhen.self,
+        Crowd.self, Sticky.self, Sealed.self, OnlyWhen.self, House.self,
     ]
 
     static func key<Value>(
@@ -208,6 +208,34 @@ struct Visa: GlobalAnnotation {
     func contribute(to global: inout GlobalContribution) throws {
         let file = ConfigurationFile(path: "certs/client-ca.pem", content: Array(text.utf8), kind: .clientAuthority)
         global.tlsBind("ca-file \(global.file(file))")
+    }
+}
+
+/// What holds for the whole HAProxy, with all that handlers may contribute there.
+struct House: GlobalAnnotation {
+    static let key = TestHandlers.key("house", .secret, [.configMap])
+    static let tidy = TestHandlers.key("house-tidy", .bool, [.configMap])
+    static let reference = TestHandlers.reference("house", [key.reference, tidy.reference])
+    let secret: Resolved<SecretReference>?
+    let isTidy: Bool
+
+    init?(_ values: AnnotationValues) throws {
+        secret = try values.resolved(Self.key)
+        isTidy = try values[Self.tidy] ?? true
+    }
+
+    func contribute(to global: inout GlobalContribution) throws {
+        global.removesUnusedCertificates = isTidy
+        guard let secret else { return }
+        let bundles = try CertificateBundle.all(in: global.secret(secret)).map { try $0.bundle.get() }
+        global.defaultCertificates = bundles
+        global.listsDefaultCertificate = bundles.count == 1
+        let name = secret.raw.replacing("/", with: "-")
+        let path = global.file(ConfigurationFile(path: "house", content: Array(name.utf8), kind: .plain))
+        global.global("setenv HOUSE \(path)-\(name)")
+        try global.addEntry(to: "greeting", key: "house", value: name)
+        try global.addEntry(to: "house", key: name, value: "here")
+        global.connection("tcp-request connection set-var(sess.house) src,map_ip(\(map: "house"))")
     }
 }
 

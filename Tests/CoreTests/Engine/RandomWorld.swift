@@ -62,8 +62,14 @@ struct RandomWorld {
             return .put(.secret(secret))
         case 80..<83: return .remove(ObjectKey(.secret, namespace: namespace, name: "c\(number(0..<3))"))
         case 83..<86:
-            let data = ["limit": "\(number(1..<4))", "greeting": "from \(number(0..<2))", "crowd": "\(number(0..<3))"]
-            return .put(Cluster.configMap(data.filter { _ in number(0..<2) == 0 }))
+            var data = store.configMaps.first { $0.key.name == Cluster.configMapName }?.value.data ?? [:]
+            let values = [
+                "limit": "\(number(1..<4))", "greeting": "from \(number(0..<2))", "crowd": "\(number(0..<3))",
+                "house": "shop/c\(number(0..<3))", "house-tidy": "\(number(0..<2) == 0)", "visa": "for \(number(0..<2))",
+            ]
+            // Mostly one key changes, which most often is one that routes do not read.
+            for (key, value) in values where number(0..<4) == 0 { data[key] = number(0..<3) == 0 ? nil : value }
+            return .put(Cluster.configMap(data))
         case 86..<88:
             return .put(Cluster.configMap(["inner": pick(["10.0.0.0/8", "10.1.0.0/16", "nonsense"])], name: "patterns"))
         case 88..<92:
@@ -92,7 +98,10 @@ struct RandomWorld {
     private func annotated(_ store: ObjectStore) -> [(ObjectKey, String, String)] {
         let ingresses = store.ingresses.flatMap { key, ingress in ingress.metadata.annotations.map { (key, $0.key, $0.value) } }
         let services = store.services.flatMap { key, service in service.metadata.annotations.map { (key, $0.key, $0.value) } }
-        return (ingresses + services).sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+        let settings = store.configMaps.flatMap { key, map in
+            key.name == Cluster.configMapName ? map.data.map { (key, $0.key, $0.value) } : []
+        }
+        return (ingresses + services + settings).sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
 
     private func annotations(random: inout SeededGenerator) -> [String: String] {

@@ -11,7 +11,6 @@ struct AssemblyBase {
     var errorPages: [Traced<Directive>] = []
     /// The Secrets that all this named.
     var secrets: Set<ObjectKey> = []
-    private let configMaps: Set<ObjectKey>
     /// When a certificate begins or ceases to be valid next, in seconds since 1970.
     var nextValidityChange = Int.max
 
@@ -38,19 +37,42 @@ struct AssemblyBase {
         self.global = global
         findings += found
         files += global.files
-        configMaps = Set(
-            [options.configMap, options.patternFilesConfigMap, options.errorFilesConfigMap].compactMap { $0?.configMapKey })
         addErrorPages(store, options: options, refusals: refusals)
     }
 
-    /// Whether everything has to be made anew when an object changes.
-    func concernsAll(_ key: ObjectKey) -> Bool {
+    /// What a changed object may lead to, beside the units that depend on it.
+    enum Effect: Int, Comparable {
+        case none
+        /// What holds for all routes is another, and the routes are what they were.
+        case base
+        /// Every route may be another.
+        case routes
+
+        static func < (a: Effect, b: Effect) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    /// - Parameter registry: the engine's.
+    func effect(of key: ObjectKey, in store: ObjectStore, options: EngineOptions, registry: AnnotationRegistry) -> Effect {
         switch key.kind {
-        case .ingressClass: true
-        case .configMap: configMaps.contains(key)
-        case .secret: secrets.contains(key)
-        case .ingress, .service, .endpointSlice, .endpoints, .namespace: false
+        case .ingressClass: return .routes
+        case .configMap:
+            if key == options.patternFilesConfigMap?.configMapKey { return .routes }
+            if key == options.configMap.configMapKey {
+                let new = store.configMaps[key].map { registry.configMapSet($0, object: key).0 }
+                let (old, now) = (configMapSet?.entriesOfRoutes(registry), new?.entriesOfRoutes(registry))
+                return old ?? [:] == now ?? [:] ? .base : .routes
+            }
+            return key == options.errorFilesConfigMap?.configMapKey ? .base : .none
+        case .secret: return secrets.contains(key) ? .base : .none
+        case .ingress, .service, .endpointSlice, .endpoints, .namespace: return .none
         }
+    }
+}
+
+extension AnnotationSet {
+    /// Those that the handlers of routes may read.
+    fileprivate func entriesOfRoutes(_ registry: AnnotationRegistry) -> [String: Entry] {
+        entries.filter { registry.isReadByRoutes($0.key) }
     }
 }
 

@@ -5,6 +5,8 @@ struct DefaultCertificates {
     var findings: [Finding] = []
     /// The command line's Secret, read once.
     var fromCommandLine: [CertificateBundle]?
+    /// What names that Secret, while it is in use.
+    var commandLine: Unit?
 
     static func file(_ pem: [UInt8]) -> ConfigurationFile {
         ConfigurationFile(path: CertificateTable.defaultPath, content: pem, kind: .certificate)
@@ -111,14 +113,24 @@ extension LiveAssembly {
         if let known = defaults.fromCommandLine { return known }
         var bundles: [CertificateBundle] = []
         if let key = options.defaultCertificate?.secretKey {
-            // Another Secret makes everything new, so what is found here holds until then.
+            // Another Secret makes a new base, so what is found here holds until then.
             base.secrets.insert(key)
             rebuiltSecrets.insert(key)
             let unit = Unit(.operatorDefault)
             bundles = certificates(of: key, for: key, field: "--default-ssl-certificate", unit: unit).map(\.bundle)
             findings.add(unit.findings)
+            defaults.commandLine = unit
         }
         defaults.fromCommandLine = bundles
         return bundles
+    }
+
+    /// Forgets the command line's Secret until somebody asks for it again.
+    func giveBackCommandLineCertificate() {
+        if let unit = defaults.commandLine {
+            findings.remove(unit.findings)
+            for secret in unit.certificateSecrets { certificates.giveBack(secret, findings: &findings) }
+        }
+        (defaults.commandLine, defaults.fromCommandLine) = (nil, nil)
     }
 }

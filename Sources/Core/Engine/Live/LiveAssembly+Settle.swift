@@ -173,8 +173,10 @@ extension LiveAssembly {
         let usesPassthrough = maps.files["sni"]?.entries.isEmpty == false
         let settings = FrameSettings(
             usesPassthrough: usesPassthrough, usesDNS: backends.hasExternalNames, tcpServices: tcpServices)
-        guard rulesChanged || conditions.takeRuleChange() || changes.optionsChanged || settings != frameSettings || frame.isEmpty
-        else { return }
+        let isOther = conditions.takeRuleChange() || changes.optionsChanged || settings != frameSettings || renewsFrame
+        guard rulesChanged || isOther || frame.isEmpty else { return }
+        if renewsFrame { state.keepsUnusedCertificates = !base.global.removesUnusedCertificates }
+        renewsFrame = false
         frameSettings = settings
         let new = ConfigurationFrame(
             options: options, global: base.global, errorPages: base.errorPages, rules: rules.inOrder,

@@ -39,6 +39,10 @@ public final class LiveAssembly {
     private var changedObjects: Set<ObjectKey> = []
     private var changedEndpoints: Set<ObjectKey> = []
     private var needsRebuild = true
+    /// Whether what handlers of routes find in the controller's ConfigMap is another although the ConfigMap is not.
+    private var replansRoutes = false
+    /// Whether the sections that hold for all routes may be others.
+    var renewsFrame = false
     /// The annotations of Services in use.
     var serviceSets: [ObjectKey: (set: AnnotationSet, findings: [Finding])] = [:]
 
@@ -82,8 +86,7 @@ public final class LiveAssembly {
     /// HAProxy refuses a value, until it changes.
     public func refuse(_ object: ObjectKey, key: String, value: String, reason: String) {
         refusals.refuse(object, key: key, value: value, reason: reason)
-        base.handlers.refusals = refusals
-        changedObjects.insert(object)
+        noteRefusal(of: object, key: key)
     }
 
     /// HAProxy cannot load a file.
@@ -95,8 +98,13 @@ public final class LiveAssembly {
     /// A refused value may be tried again.
     public func lift(_ object: ObjectKey, key: String, value: String) {
         refusals.lift(object, key: key, value: value)
+        noteRefusal(of: object, key: key)
+    }
+
+    private func noteRefusal(of object: ObjectKey, key: String) {
         base.handlers.refusals = refusals
         changedObjects.insert(object)
+        if object == options.configMap.configMapKey, registry.isReadByRoutes(key) { replansRoutes = true }
     }
 
     /// So many controllers serve the same Ingresses side by side, this one included.
@@ -125,23 +133,37 @@ public final class LiveAssembly {
     /// - Parameter now: seconds since 1970, for the validity of certificates.
     public func update(now: Int) -> Update {
         self.now = now
-        let rebuilds = needsRebuild || changedObjects.contains(where: base.concernsAll) || now >= base.nextValidityChange
-        if rebuilds {
-            buildAll()
-        } else {
-            let concerned = dependents.units(of: changedObjects)
-            for key in concerned { retract(key) }
-            for key in concerned { build(key) }
-            let services = services
-            for service in changedEndpoints { backends.refreshServers(of: service, services) }
-        }
-        (changedObjects, changedEndpoints, needsRebuild) = ([], [], false)
+        let rebuilds = needsRebuild || now >= base.nextValidityChange
+        if rebuilds { buildAll() } else { rebuildConcerned() }
+        (changedObjects, changedEndpoints, needsRebuild, replansRoutes) = ([], [], false, false)
         var update = Update()
         update.state = rebuilds ? settleAll() : settle()
         (update.newFindings, update.goneFindings) = findings.takeChanges()
         for (key, before) in ownedBefore where ours.contains(key) != before { update.ownership[key] = !before }
         ownedBefore = [:]
         return update
+    }
+
+    /// Plans anew what depends on the objects that changed.
+    private func rebuildConcerned() {
+        let effect =
+            changedObjects.lazy.map { [self] key in
+                base.effect(of: key, in: store, options: options, registry: registry)
+            }.max() ?? .none
+        if effect > .none { renewBase() }
+        let concerned = dependents.units(of: changedObjects)
+        for key in concerned { retract(key) }
+        if effect == .routes || replansRoutes {
+            // One after the other, so that each takes the memory of the one before. None of them depends on an object that changed.
+            let all = Set(units.keys).union(store.ingresses.keys.map { .ingress($0) })
+            for key in all where !concerned.contains(key) {
+                retract(key)
+                build(key)
+            }
+        }
+        for key in concerned { build(key) }
+        let services = services
+        for service in changedEndpoints { backends.refreshServers(of: service, services) }
     }
 
     private func buildAll() {
@@ -162,16 +184,41 @@ public final class LiveAssembly {
     }
 
     private func buildBase() {
-        let (base, secrets) = objects.recordingSecrets { AssemblyBase(engine, objects, refusals) }
-        self.base = base
-        self.base.secrets = secrets
-        rebuiltSecrets.formUnion(secrets)
         maps = MapTable(permanent: ["host", SectionNames.wholeHostsMap, "path-exact", "path-prefix"])
+        base = makeBase()
+        enterBase()
+    }
+
+    private func makeBase() -> AssemblyBase {
+        let (base, secrets) = objects.recordingSecrets { AssemblyBase(engine, objects, refusals) }
+        var made = base
+        made.secrets = secrets
+        rebuiltSecrets.formUnion(secrets)
+        return made
+    }
+
+    private func enterBase() {
         for (name, entries) in base.global.mapEntries {
-            for (key, value) in entries { maps.set(name, key, to: value) }
+            for (key, value) in entries { maps.add(name, key, value) }
         }
         for file in base.files { files.add(file) }
         findings.add(base.findings)
+    }
+
+    /// Puts what holds for all routes in place of what held before. Routes that it makes others are planned anew by the caller.
+    private func renewBase() {
+        let old = base
+        for file in old.files { files.remove(file.path) }
+        findings.remove(old.findings)
+        rebuiltSecrets.formUnion(old.secrets)
+        giveBackCommandLineCertificate()
+        base = makeBase()
+        base.nextValidityChange = old.nextValidityChange
+        enterBase()
+        for (name, entries) in old.global.mapEntries {
+            for (key, value) in entries { maps.remove(name, key, value) }
+        }
+        renewsFrame = true
     }
 
     // MARK: - Secrets

@@ -9,6 +9,7 @@ public struct StateChange: Sendable {
     public var maps: [String: [String: String?]?] = [:]
     public var files: [String: ConfigurationFile?] = [:]
     public var certificates: [String: [String]?] = [:]
+    public var keepsUnusedCertificates: Bool?
 
     public init() {}
 
@@ -16,7 +17,7 @@ public struct StateChange: Sendable {
 
     public var isEmpty: Bool {
         whole == nil && frame == nil && userLists.isEmpty && backends.isEmpty && maps.isEmpty && files.isEmpty
-            && certificates.isEmpty
+            && certificates.isEmpty && keepsUnusedCertificates == nil
     }
 }
 
@@ -66,6 +67,7 @@ extension DesiredState {
             return .everything
         }
         var parts = ChangedParts()
+        if let keeps = change.keepsUnusedCertificates { keepsUnusedCertificates = keeps }
         if let frame = change.frame {
             parts.headers.formUnion(self.frame.map(\.header))
             parts.headers.formUnion(frame.map(\.header))
