@@ -68,6 +68,35 @@ struct ConfigSnippetTests {
         }
     }
 
+    @Test("the limit of connections in a frontend snippet changes without a reload, and is mended where others change it")
+    func frontendLimit() async throws {
+        func files(_ limit: Int) -> [String: String] {
+            [
+                "all.yaml": Manifests.service() + Manifests.ingress(),
+                "map.yaml": Manifests.configMap(["frontend-config-snippet": "maxconn \(limit)"]),
+            ]
+        }
+        let arguments = ["--drift-check-period", "300ms"]
+        try await TestController.with(files(50), arguments: arguments) { controller async throws in
+            func limits() async throws -> [String] {
+                let lines = try await controller.runtimeAPI("show stat -1 1 -1").split(separator: "\n")
+                // The field slim.
+                return lines.filter { $0.hasPrefix("http") }.map {
+                    String($0.split(separator: ",", omittingEmptySubsequences: false)[6])
+                }
+            }
+            try await controller.wait("HAProxy has the limit") { try await limits() == ["50", "50"] }
+            let reloads = try await controller.reloads()
+            try await controller.write("map.yaml", files(70)["map.yaml"] ?? "")
+            try await controller.wait("HAProxy has the new limit") { try await limits() == ["70", "70"] }
+            _ = try await controller.runtimeAPI("set maxconn frontend http 3")
+            try await controller.wait("the change of others is mended") {
+                try await limits() == ["70", "70"] && controller.log.contains("maxconn of http is another")
+            }
+            #expect(try await controller.reloads() == reloads)
+        }
+    }
+
     /// Lines that HAProxy refuses at once, and such as it refuses only when it has read everything.
     static let refused = [
         "no-such-keyword at all", "http-response set-header X-Only-A-Name", "http-request set-header X-Y %[no_such_fetch()]",

@@ -100,8 +100,11 @@ extension Applier {
                 try await kind == .certificate
                     ? socket.showCertificateFingerprints(paths) : socket.showAuthorityFingerprints(paths))
         case .settings:
-            let info = try await socket.showInfo()
-            return info["Maxconn"].flatMap { Int($0) }.map { .setting(.globalMaxconn($0)) }
+            let whole =
+                try await socket.showInfo()["Maxconn"].flatMap { Int($0) }.map { [RuntimeSetting.globalMaxconn($0)] } ?? []
+            guard running?.limitsFrontends == true else { return .settings(whole) }
+            return .settings(
+                whole + (try await socket.showFrontendLimits()).map { .frontendMaxconn(frontend: $0.key, $0.value) })
         }
     }
 }

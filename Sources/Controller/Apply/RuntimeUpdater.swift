@@ -112,6 +112,8 @@ struct RuntimeUpdater: Sendable {
         case .limitServer(let backend, let name, let maxconn):
             return [try RuntimeCommand("set maxconn server", ["\(backend)/\(name)", String(maxconn)])]
         case .set(.globalMaxconn(let count)): return [try RuntimeCommand("set maxconn global", [String(count)])]
+        case .set(.frontendMaxconn(let frontend, let count)):
+            return [try RuntimeCommand("set maxconn frontend", [frontend, String(count)])]
         case .assignSlot(let backend, let slot, let server):
             let name = "\(backend)/\(slot)"
             return [

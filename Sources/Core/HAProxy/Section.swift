@@ -32,20 +32,26 @@ public struct Server: Hashable, Sendable, Comparable {
     public static func < (a: Server, b: Server) -> Bool { a.name < b.name }
 }
 
-/// A setting of the whole process that HAProxy changes while it runs.
+/// A setting that HAProxy changes while it runs.
 public enum RuntimeSetting: Hashable, Sendable {
     /// `maxconn` of the global section; within what HAProxy started with (management manual, "set maxconn global").
     case globalMaxconn(Int)
+    /// `maxconn` of a frontend (management manual, "set maxconn frontend").
+    case frontendMaxconn(frontend: String, Int)
 
-    var keyword: String {
+    /// The same for all values.
+    var id: String {
         switch self {
         case .globalMaxconn: "maxconn"
+        case .frontendMaxconn(let frontend, _): "maxconn of \(frontend)"
         }
     }
 
-    var value: Int {
+    /// The most that HAProxy would take when it was started with this; nil where it takes everything.
+    var highest: Int? {
         switch self {
         case .globalMaxconn(let count): count
+        case .frontendMaxconn: nil
         }
     }
 }
@@ -82,7 +88,7 @@ public struct Section: Hashable, Sendable {
         /// The line as far as only a reload changes it.
         var fixedPart: Line {
             guard let setting else { return self }
-            return Line("\(raw: setting.keyword)", feature: feature)
+            return Line("\(raw: setting.id)", feature: feature)
         }
 
         public static func == (a: Line, b: Line) -> Bool { a.directive == b.directive && a.feature == b.feature }
@@ -108,6 +114,19 @@ public struct Section: Hashable, Sendable {
 
     public mutating func add(_ traced: [Traced<Directive>]) {
         for line in traced { lines.append(Line(line.value, origin: line.origin)) }
+    }
+
+    /// Adds raw lines to a frontend. Its limit of connections changes without a reload.
+    mutating func add(snippet: [Traced<Directive>]) {
+        func limit(_ line: Directive) -> Int? {
+            let words = line.text.split(separator: " ")
+            return words.count == 2 && words[0] == "maxconn" ? Int(words[1]) : nil
+        }
+        let isClear = snippet.count { $0.value.text.hasPrefix("maxconn ") } == 1
+        for line in snippet {
+            let setting = isClear ? limit(line.value).map { RuntimeSetting.frontendMaxconn(frontend: name, $0) } : nil
+            lines.append(Line(line.value, origin: line.origin, setting: setting))
+        }
     }
 
     /// What follows the section's keyword.

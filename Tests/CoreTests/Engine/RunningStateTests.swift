@@ -188,6 +188,24 @@ import Testing
         #expect(updates(state(5), self.state([Section("global")])) == nil)
     }
 
+    @Test func `The limit of a frontend changes without a reload, to more than it had as well, and drifts`() {
+        func state(_ lines: String...) -> DesiredState {
+            var section = Section("frontend http")
+            section.add(snippet: lines.map { Traced(Directive(raw: $0), origin: .controller) })
+            return self.state([section])
+        }
+        let more = RuntimeUpdate.set(.frontendMaxconn(frontend: "http", 7))
+        #expect(updates(state("maxconn 5"), state("maxconn 7")) == [more])
+        #expect(updates(state("maxconn 5"), state()) == nil && updates(state(), state("maxconn 5")) == nil)
+        // Which of two is in force is not ours to say.
+        #expect(updates(state("maxconn 5", "maxconn 6"), state("maxconn 5", "maxconn 7")) == nil)
+        var running = RunningState(loaded: state("maxconn 7"))
+        #expect(running.limitsFrontends && !RunningState(loaded: state()).limitsFrontends)
+        let drift = running.correct(.settings([.frontendMaxconn(frontend: "http", 1), .frontendMaxconn(frontend: "x", 1)]))
+        #expect(drift.differences == ["maxconn of http is another"])
+        #expect(running.difference(to: state("maxconn 7"), in: drift.parts) == .runtime([more]))
+    }
+
     @Test func `Rules of a feature stay until a reload, and need one to come`() {
         let rule = Section.Line("http-request deny", feature: "x")
         let with = state([Section("frontend http", lines: [.init("bind :80"), rule, .init("default_backend a")])])

@@ -21,7 +21,7 @@ extension SimulatedHAProxy {
         }
         return backendObservation + [.servers(found), .certificateList(list.map { ($0.key, Array($0.value)) })] + maps
             + [.files(Dictionary(uniqueKeysWithValues: files.map { ($0, fingerprints($0)) }))]
-            + (maxconn.map { [.setting(.globalMaxconn($0))] } ?? [])
+            + (maxconn.map { [.settings([.globalMaxconn($0)])] } ?? [])
     }
 
     /// Nobody asks one that creates no backends.

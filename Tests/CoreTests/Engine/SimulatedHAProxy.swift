@@ -109,6 +109,7 @@ struct SimulatedHAProxy: Equatable {
         case .set(.globalMaxconn(let limit)):
             try require(maxconn != nil, "no limit was loaded")
             maxconn = limit
+        case .set(.frontendMaxconn): throw Refused(why: "\(update): no frontend has a limit")
         case .assignSlot(let backend, let slot, let server):
             try require(slots[backend]?.keys.contains(slot) == true, "no such slot")
             slots[backend]?.updateValue(server, forKey: slot)

@@ -103,7 +103,7 @@ extension ConfigurationFrame {
         for owned in rules {
             for line in owned.rules.lines { section.lines.append(owned.line(line)) }
         }
-        section.add(global.frontendSnippet)
+        section.add(snippet: global.frontendSnippet)
         for owned in rules {
             guard let exit = owned.rules.exit else { continue }
             section.lines.append(owned.line("use_backend \(exit.backend) if \(raw: exit.condition.text)"))
@@ -176,7 +176,7 @@ extension ConfigurationFrame {
         section.add("stats enable")
         section.add("stats uri /")
         section.add("stats refresh 10s")
-        section.add(global.statsSnippet)
+        section.add(snippet: global.statsSnippet)
         return section
     }
 }

@@ -11,7 +11,7 @@ public enum Observation: Sendable {
     /// What some certificates and authorities are: the SHA-1 fingerprints in upper-case hexadecimal, as HAProxy gives them; none
     /// for a file that HAProxy does not have.
     case files([String: [String]])
-    case setting(RuntimeSetting)
+    case settings([RuntimeSetting])
 }
 
 /// A server as a running HAProxy has it.

@@ -9,7 +9,14 @@ extension RunningState {
         case .map(let name, let lines): correct(map: name, lines: lines)
         case .certificateList(let entries): correct(list: entries)
         case .files(let fingerprints): correct(files: fingerprints)
-        case .setting(let setting): correct(setting)
+        case .settings(let settings): correct(settings)
+        }
+    }
+
+    /// Whether frontends have limits of connections that change without a reload.
+    public var limitsFrontends: Bool {
+        sections.values.contains { section in
+            section.lines.contains { if case .frontendMaxconn? = $0.setting { true } else { false } }
         }
     }
 
@@ -170,15 +177,15 @@ extension RunningState {
 
     // MARK: - Settings
 
-    private mutating func correct(_ setting: RuntimeSetting) -> Drift {
+    private mutating func correct(_ settings: [RuntimeSetting]) -> Drift {
         var drift = Drift()
-        for (header, section) in sections {
-            for case let known? in section.lines.map(\.setting) where known.keyword == setting.keyword && known != setting {
-                drift.differences.append("\(setting.keyword) of \(header) is another")
-                drift.parts.headers.insert(header)
-            }
+        for setting in settings {
+            let others = sections.filter { $0.value.lines.contains { $0.setting?.id == setting.id && $0.setting != setting } }
+            guard !others.isEmpty else { continue }
+            drift.differences.append("\(setting.id) is another")
+            drift.parts.headers.formUnion(others.keys)
+            apply(.set(setting))
         }
-        if !drift.isEmpty { apply(.set(setting)) }
         return drift
     }
 }

@@ -28,7 +28,9 @@ extension RunningState {
             ]
         }
         for line in section.lines {
-            guard let setting = line.setting, setting.value > highestSettings[setting.keyword] ?? 0 else { continue }
+            guard let setting = line.setting, let value = setting.highest, value > highestSettings[setting.id] ?? 0 else {
+                continue
+            }
             return [
                 ReloadReason(
                     .lines, "\(section.header) has \(line.directive.text), more than HAProxy was started with",

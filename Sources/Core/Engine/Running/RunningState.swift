@@ -39,7 +39,7 @@ public struct RunningState: Sendable {
             for line in section.lines {
                 for map in line.directive.maps { maps[map] = state.maps[map]?.entries ?? [:] }
             }
-            for case let setting? in section.lines.map(\.setting) { highestSettings[setting.keyword] = setting.value }
+            for case let setting? in section.lines.map(\.setting) { highestSettings[setting.id] = setting.highest }
             guard let pool = section.pool else { continue }
             if let count = pool.slots {
                 slots[section.name] = count
@@ -170,7 +170,7 @@ public struct RunningState: Sendable {
         case .removeServer(let backend, let name): removing[backend, default: []].insert(name)
         case .set(let setting):
             for (header, section) in sections {
-                for index in section.lines.indices where section.lines[index].setting?.keyword == setting.keyword {
+                for index in section.lines.indices where section.lines[index].setting?.id == setting.id {
                     sections[header]?.lines[index].setting = setting
                 }
             }
