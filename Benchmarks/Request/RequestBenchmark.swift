@@ -11,7 +11,10 @@ struct RequestBenchmark: ParsableCommand {
         discussion: """
             Each Ingress has CORS, a rate limit, a redirect and headers of its own; the static configuration has the same for one \
             route, written as a person would. One host is asked for, as with the static configuration, and then 100 that are spread \
-            over all: what these cost more is mostly that so many backends and their connections are in no cache of the processor. All HAProxys run at the same time with one thread, and get requests in turns. \
+            over all: what these cost more is mostly that so many backends and their connections are in no cache of the \
+            processor. No target takes the lines of requests, so that the controller's HAProxy makes none; one of the static \
+            configurations makes them as others do, and one does not. All HAProxys run at the same time with one thread, and get \
+            requests in turns. \
             Where there are two processors, the HAProxy that is measured has one of them, and wrk and the pods the other.
 
               requests/s   the median of all turns
@@ -73,11 +76,16 @@ struct RequestBenchmark: ParsableCommand {
         }
         guard let generated = running.first?.controller.configuration else { return }
         let sample = RequestTarget.site(0, podPort: pods.port)
-        let staticServer = try HAProxyServer(program: programs.haproxy) { port in
-            StaticConfiguration.text(of: sample, port: port, like: generated)
+        var staticServers: [HAProxyServer] = []
+        defer { for server in staticServers { server.stop() } }
+        for (name, makesLogLines) in [("static", true), ("static, no log lines", false)] {
+            let server = try HAProxyServer(program: programs.haproxy) { port in
+                StaticConfiguration.text(of: sample, port: port, like: generated, makesLogLines: makesLogLines)
+            }
+            targets.insert(
+                RequestTarget(name, hosts: 1, asked: 1, port: server.port, server.figures), at: staticServers.count)
+            staticServers.append(server)
         }
-        defer { staticServer.stop() }
-        targets.insert(RequestTarget("static", hosts: 1, asked: 1, port: staticServer.port, staticServer.figures), at: 0)
         try measure(&targets)
         try report(targets)
     }

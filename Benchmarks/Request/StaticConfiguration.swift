@@ -2,9 +2,11 @@ import BenchmarkSupport
 
 /// What somebody would write who has one route and no controller.
 enum StaticConfiguration {
-    /// - Parameter generated: a configuration of the controller, whose global settings and defaults are taken over, with them the
-    ///   format of log lines, which show the host.
-    static func text(of site: Site, port: Int, like generated: String) -> String {
+    /// - Parameters:
+    ///   - generated: a configuration of the controller, whose global settings and defaults are taken over, with them the format
+    ///     of log lines, which show the host.
+    ///   - makesLogLines: false for what somebody writes who knows that no target takes the lines of requests.
+    static func text(of site: Site, port: Int, like generated: String, makesLogLines: Bool) -> String {
         let common = generated.components(before: "\nfrontend ").split(separator: "\n", omittingEmptySubsequences: false).filter {
             line in
             !["default-path", "stats socket", "pidfile", "#"].contains {
@@ -17,6 +19,7 @@ enum StaticConfiguration {
 
             frontend http
               bind 127.0.0.1:\(port)
+            \(makesLogLines ? "" : "  http-request set-log-level silent")
               acl is_site hdr(host) -i \(site.host)
               acl is_site_port hdr(host) -i \(site.host):1
               acl is_allowed req.fhdr(origin) -m str \(origin)
