@@ -40,6 +40,9 @@ struct RateLimitTests {
             #expect(try await controller.request(url).status == 403)
             try await controller.write("all.yaml", manifests(["rate-limit-requests": "1000", "rate-limit-status-code": "503"]))
             try await controller.eventually(url) { $0.status == 200 }
+            // Counts of the first limit are still there.
+            try await controller.write("all.yaml", manifests(["rate-limit-requests": "1", "rate-limit-status-code": "410"]))
+            try await controller.eventually(url) { $0.status == 410 }
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
             try await controller.write("all.yaml", manifests(["rate-limit-requests": "plenty"]))
             try await controller.eventually(url) { $0.status == 503 }

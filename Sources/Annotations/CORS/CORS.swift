@@ -123,9 +123,9 @@ public struct CORS: RouteAnnotation {
         if answersPreflight { flags.insert(.preflight) }
         switch origin.kind {
         case .any: flags.insert(.any)
-        case .literal: break
-        case .list: flags.insert(.list)
-        case .expression: flags.insert(.expression)
+        case .literal: flags.insert(.varies)
+        case .list: flags.formUnion([.varies, .list])
+        case .expression: flags.formUnion([.varies, .expression])
         }
         return flags
     }
@@ -142,6 +142,8 @@ public struct CORS: RouteAnnotation {
         static let list = Flags(rawValue: 8)
         /// Origins match a regular expression.
         static let expression = Flags(rawValue: 16)
+        /// Answers are not the same for all origins.
+        static let varies = Flags(rawValue: 32)
 
         /// Whether the route has the flag; false without CORS.
         var condition: String { "{ var(txn.cors),and(\(rawValue)) -m bool }" }
@@ -156,8 +158,12 @@ public struct CORS: RouteAnnotation {
         [
             "http-request set-var(txn.origin) req.fhdr(origin)",
             "http-request set-var(txn.cors) \(routeValue: "cors") if { var(txn.origin) -m found }",
-            "http-request set-var(txn.cors_origin) var(txn.origin) if { var(txn.cors),field(5,;),strcmp(txn.origin) eq 0 }",
-            "http-request set-var(txn.cors_origin) str(*) if \(raw: unlessKnown) \(raw: Flags.any.condition)",
+            // One origin, or `*`; what it is not is looked for elsewhere.
+            "http-request set-var(txn.cors_origin) var(txn.cors),field(5,;)",
+            """
+            http-request unset-var(txn.cors_origin) if !{ var(txn.cors_origin),strcmp(txn.origin) eq 0 } \
+            !\(raw: Flags.any.condition)
+            """,
             """
             http-request set-var(txn.cors_origin) var(txn.origin) if \(raw: unlessKnown) \(raw: Flags.list.condition) \
             { var(txn.cors),field(5,;),concat(:,txn.origin),map_str(\(map: "cors-origins")) -m found }
@@ -205,6 +211,6 @@ public struct CORS: RouteAnnotation {
             http-after-response set-header Access-Control-Allow-Credentials true \
             if \(raw: Flags.credentials.condition) { var(txn.cors_origin) -m found }
             """,
-            "http-after-response add-header Vary Origin if { var(txn.cors) -m found } !\(raw: Flags.any.condition)",
+            "http-after-response add-header Vary Origin if \(raw: Flags.varies.condition)",
         ])
 }

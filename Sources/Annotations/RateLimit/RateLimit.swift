@@ -15,10 +15,7 @@ public struct RateLimit: RouteAnnotation {
     static let status = AnnotationKey(
         "rate-limit-status-code", .refusalStatus, scopes: [.configMap, .ingress], default: "403", acts: .frontend, update: .map,
         since: "1.5",
-        summary: """
-            The status of the answer to a refused request. One other than 403, 429 and 503 that no route has used yet needs a \
-            reload.
-            """)
+        summary: "The status of the answer to a refused request.")
     static let exempt = AnnotationKey(
         "rate-limit-whitelist", .addresses, scopes: [.configMap, .ingress], acts: .frontend, update: .map, since: "3.2",
         summary: "Networks whose requests are neither counted nor refused.")
@@ -95,7 +92,6 @@ public struct RateLimit: RouteAnnotation {
             route.use(Self.exemption)
         }
         route.use(Self.counting(in: table, counting))
-        for status in Self.usualStatuses.union([statusCode]) { route.use(Self.refusal(with: status)) }
     }
 
     /// The statuses that HAProxy has an answer for (configuration manual, section 4.2, "http-request deny").
@@ -103,8 +99,12 @@ public struct RateLimit: RouteAnnotation {
 
     // MARK: - Fixed rules
 
+    /// Refuses with any status, so that a changed one is a changed map entry.
     private static let begin = FrontendRules(
-        id: "1 begin", phase: .rateLimit, ["http-request set-var(txn.rate) \(routeValue: "rate-limit")"])
+        id: "1 begin", phase: .rateLimit, ["http-request set-var(txn.rate) \(routeValue: "rate-limit")"],
+        exit: FrontendExit(
+            backend: "ingress-rate-limited", condition: "{ var(txn.rate_status) -m found }",
+            lines: statuses.map { "http-request deny deny_status \($0) if { var(txn.rate_status) -m int \($0) }" }))
 
     private static let exemption = FrontendRules(
         id: "2 exempt", phase: .rateLimit,
@@ -131,15 +131,6 @@ public struct RateLimit: RouteAnnotation {
                 if { sc_http_req_rate(2,\(raw: table.name)),sub(txn.rate) gt 0 }
                 """,
             ])
-    }
-
-    /// The statuses that routes may change to without a reload. Each costs all requests a comparison.
-    private static let usualStatuses: Set = [403, 429, 503]
-
-    private static func refusal(with status: Int) -> FrontendRules {
-        FrontendRules(
-            id: "5 refuse \(status)", phase: .rateLimit,
-            ["http-request deny deny_status \(status) if { var(txn.rate_status) -m int \(status) }"])
     }
 }
 

@@ -66,7 +66,8 @@ public struct FrontendRules: Hashable, Sendable {
 /// A backend without servers that answers some requests itself. One rule in the frontends sends them there, so that the others do
 /// not pass all the rules that make the answers.
 ///
-/// Rules of a later phase run before the request leaves: what protects a route belongs into the frontends.
+/// Exits have the order of their rules' phases. All rules run before a request leaves, those of a snippet too: what a snippet
+/// answers itself is answered before.
 public struct FrontendExit: Hashable, Sendable {
     /// The backend's name, which log lines show.
     public let backend: String

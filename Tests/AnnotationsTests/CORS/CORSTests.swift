@@ -18,7 +18,7 @@ struct CORSAnnotationTests {
             ])
         #expect(one.section("frontend http") == other.section("frontend http"))
         #expect(one.routeValue("cors") == "4;*;*;5;*")
-        #expect(other.routeValue("cors") == "3;GET;X-A;90;https://a.example.com")
+        #expect(other.routeValue("cors") == "35;GET;X-A;90;https://a.example.com")
     }
 
     @Test("without cors-enable nothing is contributed")

@@ -39,6 +39,21 @@ struct RateLimitAnnotationTests {
         #expect(!trial.findings.isEmpty)
     }
 
+    @Test("refusals come after a snippet's rules and before the backends that it chooses")
+    func snippets() throws {
+        let snippet = "http-request set-header A b\nuse_backend other if TRUE\nhttp-request set-header C d"
+        let trial = try AnnotationTrial(
+            [RateLimit.self, FrontendConfigSnippet.self], configMap: ["frontend-config-snippet": snippet],
+            ingress: ["rate-limit-requests": "5"])
+        let lines = trial.section("frontend http")
+        #expect(
+            lines.suffix(6).map { $0.split(separator: " ").prefix(2).joined(separator: " ") } == [
+                "http-request set-header", "use_backend ingress-rate-limited", "use_backend other", "http-request set-header",
+                "use_backend %[var(txn.route),field(1,.)]", "default_backend ingress-not-found",
+            ])
+        #expect(trial.section("backend ingress-rate-limited").count == RateLimit.statuses.count)
+    }
+
     @Test("a period without a number of requests is worth a warning")
     func periodAlone() throws {
         let trial = try AnnotationTrial([RateLimit.self], ingress: ["rate-limit-period": "1m"])

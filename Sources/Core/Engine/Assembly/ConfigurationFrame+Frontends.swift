@@ -103,14 +103,21 @@ extension ConfigurationFrame {
         for owned in rules {
             for line in owned.rules.lines { section.lines.append(owned.line(line)) }
         }
+        // A backend that a snippet chooses is chosen after ours.
+        let choice =
+            global.frontendSnippet.firstIndex { $0.value.text.hasPrefix("use_backend ") } ?? global.frontendSnippet.endIndex
         section.add(snippet: global.frontendSnippet)
-        for owned in rules {
-            guard let exit = owned.rules.exit else { continue }
-            section.lines.append(owned.line("use_backend \(exit.backend) if \(raw: exit.condition.text)"))
-        }
+        section.lines.insert(contentsOf: exitLines, at: section.lines.count - (global.frontendSnippet.endIndex - choice))
         // What names no backend goes to the default one (configuration manual, section 4.2, "use_backend").
         section.add("use_backend %[var(txn.route),field(1,.)]")
         section.add("default_backend \(raw: SectionNames.notFound)")
+    }
+
+    /// How requests leave the frontends before their route's backend.
+    private var exitLines: [Section.Line] {
+        rules.compactMap { owned in
+            owned.rules.exit.map { owned.line("use_backend \($0.backend) if \(raw: $0.condition.text)") }
+        }
     }
 
     /// The backends of requests that the frontends' rules send elsewhere.
