@@ -142,9 +142,13 @@ public struct GlobalContribution {
     /// Whether a snippet has rules that see connections before the requests of the HTTP and HTTPS frontends.
     var hasConnectionSnippet: Bool { frontendSnippet.contains { $0.value.text.hasPrefix("tcp-request ") } }
 
-    /// Whether something takes the lines of requests: a target, or one that a snippet adds.
+    /// Whether something takes the lines of requests: a target, one that a snippet adds, or one that gets those of failed requests
+    /// because a snippet raises their level.
     var logsRequests: Bool {
-        hasRequestLogTarget || (globalSnippet + frontendSnippet).contains { $0.value.text.hasPrefix("log ") }
+        hasRequestLogTarget
+            || (globalSnippet + frontendSnippet).contains { line in
+                line.value.text.hasPrefix("log ") || line.value.text.hasPrefix("option log-separate-errors")
+            }
     }
 
     private mutating func append(

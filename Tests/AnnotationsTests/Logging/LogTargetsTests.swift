@@ -32,7 +32,7 @@ import Testing
     @Test(arguments: [
         ("address:10.0.0.5", "", false), ("address:10.0.0.5,level:err", "", false), ("address:10.0.0.5,level:info", "", true),
         ("address:10.0.0.5\naddress:stdout,level:debug", "", true), ("address:10.0.0.5", "log 10.0.0.6 local0", true),
-        ("address:10.0.0.5", "logasap", false),
+        ("address:10.0.0.5", "logasap", false), ("address:10.0.0.5", "option log-separate-errors", true),
     ])
     func `Lines of requests are made only where something takes them`(
         _ value: String, _ snippet: String, _ isTaken: Bool

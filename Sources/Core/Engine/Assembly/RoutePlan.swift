@@ -82,6 +82,9 @@ struct HandlerRun {
                     idle.learn(place, from: values)
                 }
             } catch { failure = error }
+            assert(
+                values.asked.joined().allSatisfy { registry.isReadByRoutes($0) },
+                "\(handler) reads a key of the whole HAProxy, whose changes leave routes as they are")
             if let failure { plan.note(failure, of: handler) }
             plan.findings += values.findings
             plan.inForce += values.inForce
