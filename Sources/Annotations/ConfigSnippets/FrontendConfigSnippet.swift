@@ -11,7 +11,8 @@ public struct FrontendConfigSnippet: GlobalAnnotation {
         family: "config-snippets", title: "Frontend snippet",
         summary: """
             The lines enter both the HTTP and the HTTPS frontend after the controller's own rules, so that the route is already \
-            chosen when they run. A snippet with a line that HAProxy refuses is reported and left out. Other lines take a reload; \
+            chosen when they run. Redirects and refusals by rate limits come after them and before a `use_backend` of theirs. A \
+            snippet with a line that HAProxy refuses is reported and left out. Other lines take a reload; \
             another number in a line `maxconn NUMBER` does not.
 
             `--disable-config-snippets frontend` switches it off, and the statistics snippet with it.

@@ -42,7 +42,7 @@ public enum RuntimeSetting: Hashable, Sendable {
     /// The same for all values.
     var id: String {
         switch self {
-        case .globalMaxconn: "maxconn"
+        case .globalMaxconn: "maxconn of global"
         case .frontendMaxconn(let frontend, _): "maxconn of \(frontend)"
         }
     }
