@@ -157,9 +157,9 @@ public struct CORS: RouteAnnotation {
         id: "cors", phase: .source,
         [
             "http-request set-var(txn.origin) req.fhdr(origin)",
-            "http-request set-var(txn.cors) \(routeValue: "cors") if { var(txn.origin) -m found }",
+            "http-request set-var(txn.cors) \(routeValue: "cors")",
             // One origin, or `*`; what it is not is looked for elsewhere.
-            "http-request set-var(txn.cors_origin) var(txn.cors),field(5,;)",
+            "http-request set-var(txn.cors_origin) var(txn.cors),field(5,;) if { var(txn.origin) -m found }",
             """
             http-request unset-var(txn.cors_origin) if !{ var(txn.cors_origin),strcmp(txn.origin) eq 0 } \
             !\(raw: Flags.any.condition)
@@ -172,7 +172,20 @@ public struct CORS: RouteAnnotation {
             http-request set-var(txn.cors_origin) var(txn.origin) if \(raw: unlessKnown) \(raw: Flags.expression.condition) \
             { var(txn.cors),field(5,;),concat(:,txn.origin),map_reg(\(map: "cors-origin-patterns")) -m found }
             """,
-        ])
+        ],
+        inlined: { values in
+            guard let entry = values["cors"] else { return [] }
+            let fields = Fields(entry)
+            // The others are looked up, which is most of the work.
+            guard fields.flags.isDisjoint(with: [.list, .expression]) else { return nil }
+            let isAllowed: Directive =
+                fields.flags.contains(.any)
+                ? "{ \(raw: origin) -m found }" : "{ \(raw: origin) -m str -- \(fields.origin) }"
+            return ["http-request set-var(txn.cors_origin) bool(true) if \(part: isAllowed)"]
+        })
+
+    /// Without a number HAProxy looks at each of several.
+    private static let origin = "req.fhdr(origin,-1)"
 
     /// Asked first, because it costs less than taking the entry apart, and most routes name one origin.
     private static let unlessKnown = "!{ var(txn.cors_origin) -m found }"
@@ -183,10 +196,16 @@ public struct CORS: RouteAnnotation {
         id: "cors", phase: .accessControl,
         [
             """
-            http-request return status 204 if METH_OPTIONS \(raw: Flags.preflight.condition) \
-            { req.hdr(access-control-request-method) -m found }
+            http-request return status 204 if METH_OPTIONS { var(txn.origin) -m found } \(raw: Flags.preflight.condition) \
+            \(raw: announcesMethod)
             """
-        ])
+        ],
+        inlined: { values in
+            guard let entry = values["cors"], Fields(entry).flags.contains(.preflight) else { return [] }
+            return ["http-request return status 204 if METH_OPTIONS { \(raw: origin) -m found } \(raw: announcesMethod)"]
+        })
+
+    private static let announcesMethod = "{ req.hdr(access-control-request-method) -m found }"
 
     private static let answer = FrontendRules(
         id: "cors", phase: .headers,
@@ -212,5 +231,33 @@ public struct CORS: RouteAnnotation {
             if \(raw: Flags.credentials.condition) { var(txn.cors_origin) -m found }
             """,
             "http-after-response add-header Vary Origin if \(raw: Flags.varies.condition)",
-        ])
+        ],
+        inlined: { values in
+            guard let entry = values["cors"] else { return [] }
+            let fields = Fields(entry)
+            var headers = [
+                ("Allow-Origin", fields.origin), ("Allow-Methods", fields.methods), ("Allow-Headers", fields.headers),
+                ("Max-Age", fields.age),
+            ]
+            if fields.flags.contains(.credentials) { headers.append(("Allow-Credentials", "true")) }
+            // One condition with a name costs less memory than one in each rule.
+            return ["acl ingress_allows_origin var(txn.cors_origin) -m found"]
+                + headers.map { name, value in
+                    """
+                    http-after-response set-header Access-Control-\(raw: name) \(literal: value) if ingress_allows_origin
+                    """
+                } + (fields.flags.contains(.varies) ? ["http-after-response add-header Vary Origin"] : [])
+        })
+
+    /// An entry of the map, taken apart.
+    private struct Fields {
+        let flags: Flags
+        let methods, headers, age, origin: String
+
+        init(_ entry: String) {
+            let fields = entry.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
+            flags = Flags(rawValue: Int(fields[0]) ?? 0)
+            (methods, headers, age, origin) = (fields[1], fields[2], fields[3], fields[4])
+        }
+    }
 }

@@ -94,12 +94,21 @@ struct HeaderSetting: Hashable, Sendable {
     /// - Parameters:
     ///   - verb: when, such as `http-request`.
     ///   - map: the map with the values of routes, which also names the variable.
-    func rules(_ verb: String, _ map: String) -> [Directive] {
+    ///   - id: of the rules.
+    func rules(_ verb: String, _ map: String, id: String) -> FrontendRules {
         let variable = "txn.\(Self.variable(map))"
-        return [
-            "\(raw: verb) set-var(\(raw: variable)) \(routeValue: map)",
-            "\(raw: verb) set-header \(name) %[var(\(raw: variable))] if { var(\(raw: variable)) -m found }",
-        ]
+        return FrontendRules(
+            id: id, phase: .headers,
+            [
+                "\(raw: verb) set-var(\(raw: variable)) \(routeValue: map)",
+                "\(raw: verb) set-header \(name) %[var(\(raw: variable))] if { var(\(raw: variable)) -m found }",
+            ],
+            inlined: { [name] values in
+                guard let text = values[map] else { return [] }
+                // Log-format strings make one blank of many.
+                guard !text.contains("  ") else { return nil }
+                return ["\(raw: verb) set-header \(name) \(literal: text)"]
+            })
     }
 
     /// A name of letters, digits, `_` and `.` that no other text has.

@@ -39,5 +39,6 @@ public struct HostHeader: RouteAnnotation {
         [
             "http-request set-var(txn.set_host) \(routeValue: "set-host")",
             "http-request set-header Host %[var(txn.set_host)] if { var(txn.set_host) -m found }",
-        ])
+        ],
+        inlined: { values in values["set-host"].map { ["http-request set-header Host \(literal: $0)"] } ?? [] })
 }

@@ -49,10 +49,7 @@ public struct RequestHeaders: RouteAnnotation {
             case .text(let text):
                 let map = "request-header-\(setting.id)"
                 try route.set(map, to: text)
-                route.use(
-                    FrontendRules(
-                        id: "request \(setting.id) \(setting.name)", phase: .headers,
-                        setting.rules("http-request", map)))
+                route.use(setting.rules("http-request", map, id: "request \(setting.id) \(setting.name)"))
             case .format(let format):
                 route.backend.rule(.headers, "http-request set-header \(setting.name) \(format)")
             }

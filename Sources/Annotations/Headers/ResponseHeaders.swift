@@ -44,10 +44,7 @@ public struct ResponseHeaders: RouteAnnotation {
             case .text(let text):
                 let map = "response-header-\(setting.id)"
                 try route.set(map, to: text)
-                route.use(
-                    FrontendRules(
-                        id: "response \(setting.id) \(setting.name)", phase: .headers,
-                        setting.rules("http-after-response", map)))
+                route.use(setting.rules("http-after-response", map, id: "response \(setting.id) \(setting.name)"))
             case .format(let format):
                 route.backend.rule(.headers, "http-after-response set-header \(setting.name) \(format)")
             }

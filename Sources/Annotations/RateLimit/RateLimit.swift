@@ -104,7 +104,8 @@ public struct RateLimit: RouteAnnotation {
         id: "1 begin", phase: .rateLimit, ["http-request set-var(txn.rate) \(routeValue: "rate-limit")"],
         exit: FrontendExit(
             backend: "ingress-rate-limited", condition: "{ var(txn.rate_status) -m found }",
-            lines: statuses.map { "http-request deny deny_status \($0) if { var(txn.rate_status) -m int \($0) }" }))
+            lines: statuses.map { "http-request deny deny_status \($0) if { var(txn.rate_status) -m int \($0) }" }),
+        inlined: { _ in [] })
 
     private static let exemption = FrontendRules(
         id: "2 exempt", phase: .rateLimit,
@@ -130,7 +131,19 @@ public struct RateLimit: RouteAnnotation {
                 http-request set-var(txn.rate_status) \(routeValue: "rate-limit-status-code") \
                 if { sc_http_req_rate(2,\(raw: table.name)),sub(txn.rate) gt 0 }
                 """,
-            ])
+            ],
+            inlined: { values in
+                guard let rate = values["rate-limit"], let status = values["rate-limit-status-code"],
+                    rate.hasSuffix("|" + counting)
+                else { return [] }
+                return [
+                    "http-request track-sc2 src,hex,concat(|\(raw: rate)) table \(raw: table.name)",
+                    """
+                    http-request deny deny_status \(raw: status) \
+                    if { sc_http_req_rate(2,\(raw: table.name)) gt \(raw: String(rate.prefix { $0 != "|" })) }
+                    """,
+                ]
+            })
     }
 }
 

@@ -65,7 +65,18 @@ public struct RequestRedirect: RouteAnnotation {
         ],
         exit: RedirectCode.exit(
             backend: "ingress-redirect", location: "%[ssl_fc,iif(https,http)]://%[var(txn.redirect_host)]%[pathq]",
-            code: "txn.redirect"))
+            code: "txn.redirect"),
+        inlined: { values in
+            guard let host = values["request-redirect"], let code = values["request-redirect-code"] else { return [] }
+            func elsewhere(_ port: String) -> Directive {
+                let names = host.hasSuffix(port) ? [host, String(host.dropLast(port.count))] : [host]
+                return "!{ req.hdr(host) -m str -i -- \(raw: names.joined(separator: " ")) }"
+            }
+            let rule: Directive = """
+                http-request redirect code \(raw: code) location %[ssl_fc,iif(https,http)]://\(literal: host)%[pathq]
+                """
+            return ["\(part: rule) if !{ ssl_fc } \(part: elsewhere(":80")) or { ssl_fc } \(part: elsewhere(":443"))"]
+        })
 
     private static let isElsewhere =
         "{ var(txn.redirect_host) -m found } !{ req.hdr(host),lower,strcmp(txn.redirect_host) eq 0 }"

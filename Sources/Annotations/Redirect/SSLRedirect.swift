@@ -65,9 +65,21 @@ public struct SSLRedirect: RouteAnnotation {
         [
             "http-request set-var(txn.ssl_redirect) \(routeValue: "ssl-redirect") if !{ ssl_fc }",
             // HTTP/1.0 clients may name no host, and there is no URL to send them to.
-            "http-request deny deny_status 400 if { var(txn.ssl_redirect) -m found } !{ var(txn.host) -m len 1: }",
+            "http-request deny deny_status 400 if { var(txn.ssl_redirect) -m found } \(raw: isNameless)",
         ],
         exit: RedirectCode.exit(
             backend: "ingress-ssl-redirect", location: "https://%[var(txn.host)]%[var(txn.ssl_redirect),field(2,|)]%[pathq]",
-            code: "txn.ssl_redirect"))
+            code: "txn.ssl_redirect"),
+        inlined: { values in
+            guard let parts = values["ssl-redirect"]?.split(separator: "|", omittingEmptySubsequences: false) else { return [] }
+            return [
+                "http-request deny deny_status 400 if !{ ssl_fc } \(raw: isNameless)",
+                """
+                http-request redirect code \(raw: String(parts[0])) \
+                location https://%[var(txn.host)]\(raw: String(parts[1]))%[pathq] if !{ ssl_fc }
+                """,
+            ]
+        })
+
+    private static let isNameless = "!{ var(txn.host) -m len 1: }"
 }

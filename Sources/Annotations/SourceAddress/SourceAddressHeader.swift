@@ -40,7 +40,10 @@ public struct SourceAddressHeader: RouteAnnotation {
         try route.set("src-ip-header", to: header)
         route.use(Self.customary)
         guard !Self.customaryHeaders.contains(header) else { return }
-        route.use(FrontendRules(id: "2 \(header)", phase: .sourceAddress, [Self.rule(header)]))
+        route.use(
+            FrontendRules(
+                id: "2 \(header)", phase: .sourceAddress, [Self.rule(header)],
+                inlined: { [header] values in values["src-ip-header"] == header ? [Self.replacement(header)] : [] }))
     }
 
     /// What proxies and content networks call it. A rule has to spell its header out; with these in place from the first use on,
@@ -52,9 +55,14 @@ public struct SourceAddressHeader: RouteAnnotation {
 
     private static let customary = FrontendRules(
         id: "1 customary", phase: .sourceAddress,
-        ["http-request set-var(txn.source_header) \(routeValue: "src-ip-header")"] + customaryHeaders.map(rule))
+        ["http-request set-var(txn.source_header) \(routeValue: "src-ip-header")"] + customaryHeaders.map(rule),
+        inlined: { values in
+            values["src-ip-header"].map { customaryHeaders.contains($0) ? [replacement($0)] : [] } ?? []
+        })
 
     private static func rule(_ header: String) -> Directive {
-        "http-request set-src req.hdr_ip(\(raw: header)) if { var(txn.source_header) -m str -- \(header) }"
+        "\(part: replacement(header)) if { var(txn.source_header) -m str -- \(header) }"
     }
+
+    private static func replacement(_ header: String) -> Directive { "http-request set-src req.hdr_ip(\(raw: header))" }
 }

@@ -91,31 +91,60 @@ extension Applier {
         }
     }
 
-    /// Renders the files, and checks them. What they have in reserve is left out rather than that it costs others their change.
+    /// Renders the files, and checks them. What they have in reserve, and settings in backends, are left out rather than that it costs
+    /// others their change.
     ///
     /// - Returns: the files, and why HAProxy would not accept them.
     private func candidate() async -> (rendered: [String: [UInt8]], refused: Outcome?) {
         target.reserve = reserve.sections(for: target)
+        target.inlined = target.settingsToInline(limit: inliningLimit, except: refusedSettings)
         let rendered = target.renderedFiles()
-        var inReserve: Set<String> = []
-        guard let refused = await checkCandidate(rendered, &inReserve) else { return (rendered, nil) }
-        // What nobody asked for may be the reserve's, too.
-        if case .refused = refused, inReserve.isEmpty { return (rendered, refused) }
-        guard !target.reserve.isEmpty else { return (rendered, refused) }
-        target.reserve = []
+        var extras = Extras()
+        guard let refused = await checkCandidate(rendered, &extras) else { return (rendered, nil) }
+        // What nobody asked for may be one of the extras, too.
+        if case .refused = refused, extras.sections.isEmpty, extras.settings.isEmpty { return (rendered, refused) }
+        guard !target.reserve.isEmpty || !target.inlined.isEmpty else { return (rendered, refused) }
+        let inlined = Set(target.inlined.values)
+        (target.reserve, target.inlined) = ([], [:])
         let plain = target.renderedFiles()
-        if let refused = await checkCandidate(plain, &inReserve) { return (plain, refused) }
-        logger.warning(
-            "HAProxy refuses what is in reserve for new Services: those that come before the next reload cost one",
-            metadata: ["sections": "\(inReserve.sorted().joined(separator: ", "))"])
-        reserve.refuse(inReserve)
+        if let refused = await checkCandidate(plain, &extras) { return (plain, refused) }
+        if extras.settings.isEmpty {
+            logger.warning(
+                "HAProxy refuses what is in reserve for new Services: those that come before the next reload cost one",
+                metadata: ["sections": "\(extras.sections.sorted().joined(separator: ", "))"])
+            reserve.refuse(extras.sections)
+        }
+        if extras.sections.isEmpty {
+            logger.warning(
+                "HAProxy refuses settings as rules of backends: their requests look them up in maps",
+                metadata: ["backends": "\(extras.settings.keys.sorted().joined(separator: ", "))"])
+            refusedSettings.formUnion(extras.settings.isEmpty ? inlined : Set(extras.settings.values))
+        }
         return (plain, nil)
+    }
+
+    /// What HAProxy does not accept of what no object asked for in so many words.
+    private struct Extras {
+        /// Headers of sections in reserve.
+        var sections: Set<String> = []
+        /// Settings in backends, by the backend's name.
+        var settings: [String: String] = [:]
+
+        mutating func note(_ problems: [CheckProblem], _ rendered: RenderedConfiguration, of state: DesiredState) {
+            let unclaimed = Set(state.reserve.map(\.header))
+            for line in problems.compactMap(\.line) {
+                guard let header = rendered.section(ofLine: line) else { continue }
+                if unclaimed.contains(header) { sections.insert(header) }
+                let name = String(header.trimmingPrefix("backend "))
+                if let inlined = state.inlined[name], rendered.origin(ofLine: line)?.object == nil { settings[name] = inlined }
+            }
+        }
     }
 
     /// nil when HAProxy would accept the files.
     ///
-    /// - Parameter inReserve: takes the sections of the reserve that HAProxy does not accept.
-    private func checkCandidate(_ files: [String: [UInt8]], _ inReserve: inout Set<String>) async -> Outcome? {
+    /// - Parameter extras: takes those that HAProxy does not accept.
+    private func checkCandidate(_ files: [String: [UInt8]], _ extras: inout Extras) async -> Outcome? {
         let desired = target
         do {
             try directory.stage(files)
@@ -125,9 +154,8 @@ extension Applier {
                 for warning in warnings { logger.warning("haproxy -c: \(warning.message)") }
                 return nil
             case .invalid(let problems, let output):
-                let rendered = RenderedConfiguration(desired.sections)
-                let unclaimed = Set(desired.reserve.map(\.header))
-                inReserve.formUnion(problems.compactMap { $0.line.flatMap(rendered.section) }.filter(unclaimed.contains))
+                let rendered = RenderedConfiguration(desired.loadedSections)
+                extras.note(problems, rendered, of: desired)
                 let refusals = problems.flatMap { problem -> [Refusal] in
                     if let file = desired.files.values.first(where: { problem.message.contains("'\($0.path)'") }) {
                         return [.file(file, reason: problem.message)]

@@ -4,9 +4,9 @@ extension Applier {
     /// - Returns: why an update failed.
     func update(_ updates: [RuntimeUpdate]) async -> String? {
         do {
-            var bound = running?.spares ?? [:]
-            for case .bind(let backend, let spare, _) in updates { bound[backend] = spare }
-            try await updater.perform(updates, spares: bound)
+            var names = running?.names ?? RunningNames()
+            for case .bind(let backend, let spare, _) in updates { names.spares[backend] = spare }
+            try await updater.perform(updates, names: names)
         } catch {
             return "\(error)"
         }

@@ -17,6 +17,10 @@ actor Applier {
     var changed = ChangedParts.everything
     var files: FileKeeper
     var reserve: BackendReserve
+    /// How many backends have settings written into them when HAProxy loads them.
+    let inliningLimit: Int
+    /// Settings that HAProxy does not load that way.
+    var refusedSettings: Set<String> = []
     var removals: Task<Void, Never>?
     /// How long the task waits before it tries again.
     var removalPause = Duration.zero
@@ -38,11 +42,12 @@ actor Applier {
     init(
         directory: ConfigurationDirectory, process: HAProxyProcess, check: ConfigurationCheck, socket: RuntimeSocket,
         metrics: Metrics, logger: Logger, reloadPeriod: Duration, reserve: BackendReserve = BackendReserve(count: 0),
-        comparisonPeriod: Duration = .zero
+        inliningLimit: Int = 0, comparisonPeriod: Duration = .zero
     ) {
         (drifts, driftReports) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.comparisonPeriod = comparisonPeriod
         self.reserve = reserve
+        self.inliningLimit = inliningLimit
         self.directory = directory
         files = FileKeeper(directory: directory)
         self.process = process
@@ -59,7 +64,7 @@ actor Applier {
     /// haproxy.cfg as it is in force; empty before HAProxy runs.
     var configuration: String {
         guard let inForce = files.inForce else { return "" }
-        return RenderedConfiguration((changed.isEmpty ? target : inForce).sections).text
+        return RenderedConfiguration((changed.isEmpty ? target : inForce).loadedSections).text
     }
 
     /// Brings HAProxy to the state that the changes lead to.

@@ -74,6 +74,7 @@ struct ConfigurationDirectory: Sendable {
     /// - Parameter texts: those of the state before, as far as they were made.
     func write(_ state: DesiredState, only parts: ChangedParts, _ texts: inout FileTexts) throws {
         var files: [String: [UInt8]?] = [:]
+        texts.note(parts.maps)
         if !parts.headers.isEmpty { files["haproxy.cfg"] = texts.configuration(state, changed: parts.headers) }
         for (name, keys) in parts.maps {
             let text = state.maps[name].map { texts.map($0, changed: keys) }

@@ -38,7 +38,9 @@ struct FileKeeper {
     mutating func flush(_ state: DesiredState) throws {
         guard !pending.isEmpty else { return }
         if pending.isEverything {
-            texts = FileTexts()
+            var state = state
+            state.inlined = texts.inlined.filter { state.canInline(into: $0.key) }
+            texts = FileTexts(inlined: state.inlined)
             try directory.write(state, rendered: state.renderedFiles())
         } else {
             try directory.write(state, only: pending, &texts)
@@ -48,7 +50,7 @@ struct FileKeeper {
 
     /// Writes all files for a HAProxy that is about to load them.
     mutating func write(_ state: DesiredState, rendered: [String: [UInt8]]) throws {
-        texts = FileTexts()
+        texts = FileTexts(inlined: state.inlined)
         before = (try directory.write(state, rendered: rendered), written)
         finish(state)
     }
@@ -65,11 +67,13 @@ struct FileKeeper {
         self.before = nil
         try directory.restore(before.files)
         written = before.state
+        texts = FileTexts(inlined: before.state?.inlined ?? [:])
         pending = .everything
     }
 
     private mutating func finish(_ state: DesiredState) {
         written = state
+        written?.inlined = texts.inlined
         pending = ChangedParts()
         since = nil
     }

@@ -5,18 +5,35 @@ import Core
 ///
 /// A file's pieces are made when it changes for the first time, and kept.
 struct FileTexts {
+    /// The settings that backends have in the files: those that HAProxy was loaded with, as long as routes have them, and none
+    /// afterwards.
+    private(set) var inlined: [String: String]
+    /// Backends whose settings may have gone.
+    private var doubtful: Set<String> = []
     private var backends: SortedPieces?
     private var maps: [String: SortedPieces] = [:]
     private var certificates: SortedPieces?
+
+    /// - Parameter inlined: the settings that backends have in what was written before.
+    init(inlined: [String: String] = [:]) { self.inlined = inlined }
 
     /// haproxy.cfg.
     ///
     /// - Parameter changed: the headers of the sections that may be others than before.
     mutating func configuration(_ state: DesiredState, changed: Set<String>) -> [UInt8] {
-        func piece(_ name: String) -> String? { state.backends[name].map { RenderedConfiguration.text(of: $0) } }
-        let names = changed.lazy.compactMap { header in
-            header.hasPrefix("backend ") ? String(header.dropFirst("backend ".count)) : nil
+        var names = Set(
+            changed.lazy.compactMap { $0.hasPrefix("backend ") ? String($0.dropFirst("backend ".count)) : nil })
+        names.formUnion(doubtful)
+        doubtful = []
+        var state = state
+        state.inlined = inlined
+        // A backend that is written without its settings stays so until all files are written: maps may say that routes with these
+        // settings go by maps, and that those without any are to find none.
+        for name in backends == nil ? Array(inlined.keys) : Array(names) where inlined[name] != nil && !state.canInline(into: name) {
+            inlined[name] = ""
         }
+        state.inlined = inlined
+        func piece(_ name: String) -> String? { state.loadedBackend(name).map { RenderedConfiguration.text(of: $0) } }
         let middle = SortedPieces.updated(&backends, all: state.backends.keys, changed: names, piece)
         return Array(RenderedConfiguration(state.sectionsBeforeBackends).text.utf8) + middle
             + state.reserve.flatMap { RenderedConfiguration.text(of: $0).utf8 }
@@ -26,9 +43,21 @@ struct FileTexts {
     ///
     /// - Parameter changed: the keys whose entries may be others than before.
     mutating func map(_ file: MapFile, changed: Set<String>) -> [UInt8] {
-        SortedPieces.updated(&maps[file.name], all: file.entries.keys, changed: changed) { key in
-            file.entries[key].map { MapFile.line(key, $0) }
+        let names = RunningNames(inlined: inlined)
+        return SortedPieces.updated(&maps[file.name], all: file.entries.keys, changed: changed) { key in
+            file.entries[key].map { value in
+                let entry = names.entry((key, value), in: file.name)
+                return MapFile.line(entry.key, entry.value)
+            }
         }
+    }
+
+    /// Entries of maps may be others than before; some may be values of settings in backends.
+    mutating func note(_ changed: [String: Set<String>]) {
+        guard !inlined.isEmpty else { return }
+        let keys = changed.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+        guard !keys.isEmpty else { return }
+        for (backend, settings) in inlined where keys.contains(settings) { doubtful.insert(backend) }
     }
 
     /// The `crt-list`.

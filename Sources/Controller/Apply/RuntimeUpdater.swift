@@ -11,8 +11,8 @@ struct RuntimeUpdater: Sendable {
 
     /// Makes the updates in order, in as few round trips as their number allows.
     ///
-    /// - Parameter spares: what stands in for backends that the configuration does not have.
-    func perform(_ updates: [RuntimeUpdate], spares: [String: String] = [:]) async throws {
+    /// - Parameter names: how HAProxy has what entries of maps name otherwise.
+    func perform(_ updates: [RuntimeUpdate], names: RunningNames = RunningNames()) async throws {
         var commands: [RuntimeCommand] = []
         var newcomers = Newcomers()
         for update in updates {
@@ -23,9 +23,9 @@ struct RuntimeUpdater: Sendable {
             case .replaceListEntry(let path, let names):
                 commands += try newcomers.welcome() + (try await replacement(path, names: names))
             case .updateMap(let name, let changes):
-                commands += try newcomers.welcome() + self.commands(map: MapFile.path(name), changes.renamed(spares, in: name))
+                commands += try newcomers.welcome() + self.commands(map: MapFile.path(name), names.changes(changes, in: name))
             case .replaceMap(let name, let entries):
-                let entries = MapChanges.renamed(entries, spares, in: name)
+                let entries = names.entries(entries, in: name)
                 commands += try newcomers.welcome() + (try await replacement(map: MapFile.path(name), entries: entries))
             default: commands += try newcomers.welcome() + self.commands(for: update)
             }

@@ -120,6 +120,14 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
+            How many backends have annotations of their routes written into them when HAProxy loads them, which saves their \
+            requests look-ups and costs a load time and memory. 0 is none.
+            """, valueName: "count"))
+    var inlinedBackends = 20_000
+
+    @Option(
+        help: ArgumentHelp(
+            """
             The HAProxy program; without it run takes haproxy of the PATH. Commands that start none ask the program that is \
             named here what it can do, and take it for HAProxy 2.6 otherwise.
             """, valueName: "path"))
@@ -146,6 +154,9 @@ struct ConfigurationOptions: ParsableArguments {
                 "--ipv6-bind-address: \(ipv6BindAddress.quotedForPeople) is not an IPv6 address, for example ::1")
         }
         _ = try disabledSnippets
+        if inlinedBackends < 0 {
+            throw ValidationError("--inlined-backends: \(inlinedBackends) is no count; expected 0 or more, for example 20000")
+        }
         if disableIPv4 && disableIPv6 {
             throw ValidationError("--disable-ipv4 and --disable-ipv6 together leave no address to listen on")
         }

@@ -37,17 +37,19 @@ struct RenderCommand: AnnotationCommand {
         for finding in offline.findings {
             FileHandle.standardError.write(Data("\(finding.severity.rawValue): \(finding)\n".utf8))
         }
+        var state = offline.assembly.state
+        state.inlined = state.settingsToInline(limit: options.inlinedBackends)
+        let files = state.renderedFiles(withOrigins: withOrigins)
         guard let output else {
-            print(RenderedConfiguration(offline.assembly.state.sections, withOrigins: withOrigins).text, terminator: "")
-            for (_, map) in offline.assembly.state.maps.sorted(by: { $0.key < $1.key }) {
-                print("\n# \(MapFile.path(map.name))\n\(map.text)", terminator: "")
+            print(String(decoding: files["haproxy.cfg"] ?? [], as: UTF8.self), terminator: "")
+            for path in state.maps.keys.map(MapFile.path).sorted() {
+                print("\n# \(path)\n\(String(decoding: files[path] ?? [], as: UTF8.self))", terminator: "")
             }
             return
         }
         let directory = ConfigurationDirectory(path: output)
         try directory.prepare()
-        let state = offline.assembly.state
-        try directory.write(state, rendered: state.renderedFiles(withOrigins: withOrigins))
+        try directory.write(state, rendered: files)
     }
 }
 

@@ -43,6 +43,7 @@ struct Controller {
             socket: RuntimeSocket(path: socketPath, bufferSize: found.bufferSize), metrics: metrics, logger: logger,
             reloadPeriod: command.syncPeriod.duration,
             reserve: BackendReserve(count: command.spareBackends, createsBackends: found.canAddBackends),
+            inliningLimit: command.options.inlinedBackends,
             comparisonPeriod: command.driftCheckPeriod.duration)
         await process.beforeRestart { await applier.willRestart() }
         let loop = ControlLoop(

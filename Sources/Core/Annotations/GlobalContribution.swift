@@ -142,6 +142,19 @@ public struct GlobalContribution {
     /// Whether a snippet has rules that see connections before the requests of the HTTP and HTTPS frontends.
     var hasConnectionSnippet: Bool { frontendSnippet.contains { $0.value.text.hasPrefix("tcp-request ") } }
 
+    /// Whether requests may leave the frontends' rules early, and find the settings of their route in its backend. The rules of a
+    /// snippet are for all requests and come after the settings.
+    var allowsInlinedSettings: Bool {
+        frontendSnippet.allSatisfy { line in
+            Self.keywordsWithoutRules.contains(String(line.value.text.prefix { $0 != " " }))
+        }
+    }
+
+    private static let keywordsWithoutRules: Set = [
+        "acl", "backlog", "compression", "errorfile", "id", "log", "log-format", "log-format-sd", "log-tag", "maxconn", "no",
+        "option", "timeout", "unique-id-format", "unique-id-header",
+    ]
+
     /// Whether something takes the lines of requests: a target, one that a snippet adds, or one that gets those of failed requests
     /// because a snippet raises their level.
     var logsRequests: Bool {

@@ -27,15 +27,29 @@ public struct FrontendRules: Hashable, Sendable {
     public let passthroughLines: [Directive]?
     /// Where requests leave the frontends after all rules, in place of going to their route's backend.
     public let exit: FrontendExit?
+    /// What does the same for the requests of one route, in its backend: rules with the route's values as literals, which cost a
+    /// request no look-ups. They read no maps.
+    ///
+    /// Takes the values of a route, and gives no lines where it has none that the rules read, and nil where there are none that do
+    /// just what the rules do. A route is written into its backend only when all rules that read its values have a form for it.
+    public let inlined: Inlining?
+
+    public typealias Inlining = @Sendable (RouteValues) -> [Directive]?
 
     public init(
-        id: String, phase: Phase, _ lines: [Directive], passthrough: [Directive]? = nil, exit: FrontendExit? = nil
+        id: String, phase: Phase, _ lines: [Directive], passthrough: [Directive]? = nil, exit: FrontendExit? = nil,
+        inlined: Inlining? = nil
     ) {
         self.id = id
         self.phase = phase
         self.lines = lines
         passthroughLines = passthrough
         self.exit = exit
+        self.inlined = inlined
+    }
+
+    public static func == (a: FrontendRules, b: FrontendRules) -> Bool {
+        a.id == b.id && a.phase == b.phase && a.lines == b.lines && a.passthroughLines == b.passthroughLines && a.exit == b.exit
     }
 
     /// The lines of rules with one id and phase are equal but for the names in them.
@@ -61,6 +75,16 @@ public struct FrontendRules: Hashable, Sendable {
         return FrontendRules(
             id: "source", phase: .source, lines("http-request"), passthrough: lines("tcp-request content"))
     }()
+}
+
+/// What a route set with ``RouteContribution/set(_:to:)-(String,String)``.
+public struct RouteValues {
+    /// The id of the settings, which is the key of their values.
+    let settings: String
+    let maps: [String: MapFile]
+
+    /// The value of the route under a name; nil where it has none.
+    public subscript(_ name: String) -> String? { maps[name]?.entries[settings] }
 }
 
 /// A backend without servers that answers some requests itself. One rule in the frontends sends them there, so that the others do

@@ -37,7 +37,11 @@ struct Greeting: RouteAnnotation {
     func contribute(to route: inout RouteContribution) throws {
         try route.set("greeting", to: text)
         route.use(
-            FrontendRules(id: "greeting", phase: .headers, ["http-request set-var(txn.greeting) \(routeValue: "greeting")"]))
+            FrontendRules(
+                id: "greeting", phase: .headers, ["http-request set-var(txn.greeting) \(routeValue: "greeting")"],
+                inlined: { values in
+                    values["greeting"].map { ["http-request set-var(txn.greeting) \("str(\($0))")"] } ?? []
+                }))
     }
 }
 

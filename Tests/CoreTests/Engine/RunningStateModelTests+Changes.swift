@@ -23,7 +23,9 @@ extension RunningStateModelTests {
             // Another path to a Service that has a route with the same settings already.
             let plain = ObjectKey(.ingress, namespace: "shop", name: "plain-\(service)")
             let isKnown = cluster.objects[plain] != nil
-            cluster.put(Cluster.ingress("plain-\(service)", path: "/plain-\(service)", service: service))
+            cluster.put(
+                Cluster.ingress(
+                    "plain-\(service)", path: "/plain-\(service)", service: service, annotations: ["greeting": "plain"]))
             let extra = "extra-\(service)-\(Int.random(in: 0..<3, using: &random))"
             let key = ObjectKey(.ingress, namespace: "shop", name: extra)
             if isKnown, cluster.objects[key] != nil {

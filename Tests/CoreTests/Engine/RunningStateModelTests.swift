@@ -27,6 +27,7 @@ import Testing
         var running = RunningState(loaded: state)
         var simulated = SimulatedHAProxy(loading: state)
         var (reloads, updates, bindings, returns, deletions) = (0, 0, 0, 0, 0)
+        var inlined = 0
         for step in 0..<120 {
             let note = "TEST_SEED=\(random.seed) round \(round) step \(step)"
             // Now and then a Service comes, goes and comes again while sessions last.
@@ -67,9 +68,13 @@ import Testing
             }
             let wrong = simulated.differences(from: SimulatedHAProxy(loading: next))
             try #require(wrong.isEmpty, "\(change): \(wrong) \(note)")
+            inlined += (next.maps["path-prefix"]?.entries.values ?? [:].values).count { value in
+                value.contains(".") && simulated.names.entry((key: "", value: value), in: "path-prefix").value != value
+            }
             #expect(running.difference(to: next) == .none, "\(note)")
         }
         #expect(updates > 20 && reloads > 3 && bindings > 0, "the changes were too few to prove anything")
+        #expect(inlined > 0, "no settings were in backends")
         #expect(!createsBackends || (returns > 0 && deletions > 0), "no backend came back or went: \(returns), \(deletions)")
     }
 
@@ -143,6 +148,7 @@ import Testing
     private func withReserve(_ state: DesiredState, _ createsBackends: Bool) -> DesiredState {
         var state = state
         state.reserve = BackendReserve(count: 2, createsBackends: createsBackends).sections(for: state)
+        state.inlined = state.settingsToInline(limit: .max)
         return state
     }
 

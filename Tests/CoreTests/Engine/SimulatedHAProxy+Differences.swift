@@ -10,12 +10,18 @@ extension SimulatedHAProxy {
             fresh.withoutCookie[spare] = fresh.withoutCookie.removeValue(forKey: backend)
             fresh.lines[spare] = fresh.lines.removeValue(forKey: backend)
         }
-        for (map, entries) in fresh.maps {
-            var changes = MapChanges()
-            changes.added = entries
-            fresh.maps[map] = changes.renamed(spares, in: map).added
-        }
         var found: [String] = []
+        for map in ["host-route", "path-exact", "path-prefix"] {
+            for (key, target) in fresh.maps[map] ?? [:] {
+                let (wanted, given) = (fresh.greeting(target), maps[map]?[key].flatMap(greeting))
+                if wanted != given { found.append("\(key) is greeted \(given ?? "-") for \(wanted ?? "-")") }
+            }
+        }
+        for target in fresh.maps["route-acl"]?.values ?? [:].values {
+            let chosen = names.entry(("", target), in: "route-acl").value
+            if fresh.greeting(target) != greeting(chosen) { found.append("\(target) is greeted otherwise when chosen") }
+        }
+        for (map, entries) in fresh.maps { fresh.maps[map] = names.entries(entries, in: map) }
         for (backend, wanted) in fresh.servers where servers[backend] != wanted {
             found.append("\(backend): \(servers[backend] ?? []) for \(wanted)")
         }

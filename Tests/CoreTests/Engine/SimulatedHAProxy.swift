@@ -28,6 +28,9 @@ struct SimulatedHAProxy: Equatable {
     var slots: [String: [String: Server?]] = [:]
     /// What a backend goes by, its own lines and those of its `defaults`, as far as only backends go by them.
     var lines: [String: [String]] = [:]
+    /// The settings that it was loaded with as lines of backends, and all lines of these.
+    private var inlined: [String: String] = [:]
+    private var loadedLines: [String: [String]] = [:]
     /// The lines of `defaults` sections with a name.
     private(set) var profiles: [String: [String]] = [:]
     /// Backends that were created.
@@ -36,7 +39,13 @@ struct SimulatedHAProxy: Equatable {
 
     init(loading state: DesiredState) {
         let lines = state.sections.flatMap(\.lines)
-        for name in lines.flatMap(\.directive.maps) { maps[name] = state.maps[name]?.entries ?? [:] }
+        inlined = state.inlined
+        for name in lines.flatMap(\.directive.maps) {
+            maps[name] = names.entries(state.maps[name]?.entries ?? [:], in: name)
+        }
+        for section in state.loadedSections where section.isBackend {
+            loadedLines[section.name] = section.lines.map(\.directive.text)
+        }
         for section in state.reserve where !section.isBackend { profiles[section.name] = section.lines.map(\.directive.text) }
         let common = state.section("defaults")?.lines.map(\.directive.text).filter { !$0.hasPrefix("errorfile ") } ?? []
         for section in state.sections where section.isBackend {
@@ -68,6 +77,19 @@ struct SimulatedHAProxy: Equatable {
         }
         for (path, file) in state.files where file.kind == .clientAuthority { authorities[path] = file.content }
         for case .globalMaxconn(let limit)? in lines.map(\.setting) { maxconn = limit }
+    }
+
+    /// How the controller is to name things to it.
+    var names: RunningNames { RunningNames(spares: spares, inlined: inlined) }
+
+    /// Which greeting a request gets that goes where an entry of a routing map says.
+    func greeting(_ target: String) -> String? {
+        let parts = target.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        // Requests with settings go by the map; the backend gives way to them.
+        if parts.count > 1 { return maps["greeting"]?[parts[1]] }
+        let opening = "http-request set-var(txn.greeting) str("
+        let lines = loadedLines[parts[0]]?.map { $0.replacing("'", with: "") }
+        return lines?.first { $0.hasPrefix(opening) }.map { String($0.dropFirst(opening.count).dropLast()) }
     }
 
     mutating func run(_ update: RuntimeUpdate) throws {
@@ -139,7 +161,7 @@ struct SimulatedHAProxy: Equatable {
         case .unbind(let backend):
             try require(spares.removeValue(forKey: backend) != nil, "no spare stands in")
         case .updateMap(let name, let wanted):
-            let changes = wanted.renamed(spares, in: name)
+            let changes = names.changes(wanted, in: name)
             try require(maps[name] != nil, "no such map")
             for (key, value) in changes.added {
                 try require(maps[name]?[key] == nil, "\(key) is there")
@@ -155,7 +177,7 @@ struct SimulatedHAProxy: Equatable {
             }
         case .replaceMap(let name, let entries):
             try require(maps[name] != nil, "no such map")
-            maps[name] = MapChanges.renamed(entries, spares, in: name)
+            maps[name] = names.entries(entries, in: name)
         case .dropMapEntry(let name, let key):
             try require(maps[name]?.removeValue(forKey: key) != nil, "\(key) is not there")
         case .restoreServer(let backend, let name, let server, _):

@@ -51,7 +51,7 @@ struct SpareBackendsTests {
         let changes = updates.compactMap { update -> MapChanges? in
             if case .updateMap("path-prefix", let changes) = update { changes } else { nil }
         }
-        #expect(changes.first?.renamed(running.spares, in: "path-prefix").added == ["c.example.com/": "spare_1"])
+        #expect(changes.first.map { running.names.changes($0, in: "path-prefix").added } == ["c.example.com/": "spare_1"])
         #expect(running.difference(to: try state(base + new("c"))) == .none)
     }
 
@@ -126,7 +126,7 @@ struct SpareBackendsTests {
         var running = try loaded(4, canary)
         let updates = try #require(try update(&running, to: canary + other))
         for case .updateMap("route-acl", let changes) in updates {
-            #expect(!changes.renamed(running.spares, in: "route-acl").added.values.contains { $0.contains("svc_n") })
+            #expect(!running.names.changes(changes, in: "route-acl").added.values.contains { $0.contains("svc_n") })
         }
         #expect(running.spares["shop_svc_n_http"] != nil)
     }

@@ -72,7 +72,10 @@ public struct RobotsTag: RouteAnnotation {
         [
             "http-after-response set-var(txn.robots_tag) \(routeValue: "robots-tag")",
             "http-after-response set-header X-Robots-Tag %[var(txn.robots_tag)] if { var(txn.robots_tag) -m found }",
-        ])
+        ],
+        inlined: { values in
+            values["robots-tag"].map { ["http-after-response set-header X-Robots-Tag \(literal: $0)"] } ?? []
+        })
 }
 
 /// A rule of the X-Robots-Tag header.

@@ -100,6 +100,12 @@ extension ConfigurationFrame {
         section.lines += conditionRules
         section.add("http-request set-var(txn.settings) var(txn.route),field(2,.)")
         section.add(global.frontendLines)
+        if global.allowsInlinedSettings {
+            // Routes without settings, and those whose backends have them, need none of the rules below.
+            for verb in ["http-request", "http-after-response"] {
+                section.add("\(raw: verb) allow if !{ var(txn.settings) -m found }")
+            }
+        }
         for owned in rules {
             for line in owned.rules.lines { section.lines.append(owned.line(line)) }
         }

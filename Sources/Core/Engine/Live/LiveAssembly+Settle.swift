@@ -178,8 +178,11 @@ extension LiveAssembly {
         if renewsFrame { state.keepsUnusedCertificates = !base.global.removesUnusedCertificates }
         renewsFrame = false
         frameSettings = settings
+        let ruleList = rules.inOrder
+        inlinedSettings = base.global.allowsInlinedSettings ? InlinedSettings(ruleList) : .none
+        state.rules = inlinedSettings
         let new = ConfigurationFrame(
-            options: options, global: base.global, errorPages: base.errorPages, rules: rules.inOrder,
+            options: options, global: base.global, errorPages: base.errorPages, rules: ruleList,
             conditionRules: conditions.rules, commonOptions: common, usesPassthrough: usesPassthrough,
             usesDNS: backends.hasExternalNames, tcpServices: tcpServices
         ).sections

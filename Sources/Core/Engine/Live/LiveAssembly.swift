@@ -22,6 +22,7 @@ public final class LiveAssembly {
     var ours: Set<ObjectKey> = []
 
     var frame: [Section] = []
+    var inlinedSettings = InlinedSettings.none
     var userLists: [String: Section] = [:]
     var backendSections: [String: Section] = [:]
     var frameSettings = FrameSettings()
@@ -258,6 +259,7 @@ public final class LiveAssembly {
     public var state: DesiredState {
         var state = DesiredState()
         (state.frame, state.userLists, state.backends) = (frame, userLists, backendSections)
+        state.rules = inlinedSettings
         (state.maps, state.files, state.certificateList) = (maps.files, files.files, certificates.list)
         state.keepsUnusedCertificates = !base.global.removesUnusedCertificates
         return state

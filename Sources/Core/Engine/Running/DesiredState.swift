@@ -10,6 +10,10 @@ public struct DesiredState: Sendable, Equatable {
     public var backends: [String: Section] = [:]
     /// What no object asks for yet: see ``BackendReserve``.
     public var reserve: [Section] = []
+    /// The settings that HAProxy is loaded with as lines of backends, by the backend's name: see ``settingsToInline(limit:except:)``.
+    public var inlined: [String: String] = [:]
+    /// How they are written.
+    var rules = InlinedSettings.none
     /// By name, without directory and extension.
     public var maps: [String: MapFile] = [:]
     /// Certificates, authorities and pattern files by path relative to the configuration directory.
@@ -22,7 +26,7 @@ public struct DesiredState: Sendable, Equatable {
 
     public init() {}
 
-    /// haproxy.cfg, in order.
+    /// haproxy.cfg, in order, without the settings that are written into backends.
     public var sections: [Section] {
         get {
             sectionsBeforeBackends + backends.keys.sorted().compactMap { backends[$0] } + reserve
@@ -39,6 +43,11 @@ public struct DesiredState: Sendable, Equatable {
                 }
             }
         }
+    }
+
+    /// haproxy.cfg, in order, as HAProxy loads it.
+    public var loadedSections: [Section] {
+        sectionsBeforeBackends + backends.keys.sorted().compactMap(loadedBackend) + reserve
     }
 
     /// The sections of haproxy.cfg that come before ``backends``; after these comes ``reserve``.
@@ -61,9 +70,13 @@ public struct DesiredState: Sendable, Equatable {
     /// All files below the configuration directory by relative path: haproxy.cfg, maps, certificates and lists.
     public func renderedFiles(withOrigins: Bool = false) -> [String: [UInt8]] {
         var rendered = files.mapValues(\.content)
-        rendered["haproxy.cfg"] = Array(RenderedConfiguration(sections, withOrigins: withOrigins).text.utf8)
+        rendered["haproxy.cfg"] = Array(RenderedConfiguration(loadedSections, withOrigins: withOrigins).text.utf8)
         rendered[CertificateList.path] = Array(certificateList.text.utf8)
-        for (name, map) in maps { rendered[MapFile.path(name)] = Array(map.text.utf8) }
+        let names = RunningNames(inlined: inlined)
+        for (name, map) in maps {
+            let loaded = MapFile(name: name, entries: names.entries(map.entries, in: name))
+            rendered[MapFile.path(name)] = Array(loaded.text.utf8)
+        }
         return rendered
     }
 }

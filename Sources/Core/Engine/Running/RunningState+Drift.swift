@@ -94,11 +94,12 @@ extension RunningState {
     private mutating func correct(map name: String, lines: [String]) -> Drift {
         var drift = Drift()
         guard let known = maps[name] else { return drift }
+        let names = names
         // Keys as HAProxy has them, which spare backends may have other names in.
         var keys: [String: String] = [:]
         var missing: [String: String] = [:]
         for entry in known {
-            let (key, value) = MapChanges.renamed(entry, spares, in: name)
+            let (key, value) = names.entry(entry, in: name)
             keys[key] = entry.key
             missing["\(key) \(value)"] = key
         }
@@ -125,7 +126,8 @@ extension RunningState {
             }
             drift.differences.append("map \(name) has another value for \(key)")
             changed.insert(key)
-            maps[name]?[own] = String(line.dropFirst(key.count + 1))
+            // What the value means is of no interest, and that it is not the one it should be is known.
+            maps[name]?[own] = ""
             drift.parts.maps[name, default: []].insert(own)
         }
         for key in absent.subtracting(changed).sorted() {

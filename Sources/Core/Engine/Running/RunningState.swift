@@ -14,6 +14,8 @@ public struct RunningState: Sendable {
     var certificateList: [String: [String]] = [:]
     /// Spare backends by the name of the backend that they stand in for.
     public internal(set) var spares: [String: String] = [:]
+    /// The settings that the configuration has in backends.
+    private(set) var inlined: [String: String] = [:]
     /// The spares of the configuration, in order, with what a backend must have that they stand in for.
     var reserve: [(name: String, profile: BackendProfile)] = []
     /// What backends are created from, by ``BackendProfile/name``; empty for a HAProxy that creates none.
@@ -57,9 +59,13 @@ public struct RunningState: Sendable {
             .subtracting(state.poolCertificates { !$0.servers.isEmpty || $0.slots != nil })
         files = state.files.filter { !idle.contains($0.key) }
         certificateList = state.certificateList.entries
+        inlined = state.inlined
         reserve = state.reserve.compactMap { section in BackendProfile(section).map { (section.name, $0) } }
         profiles = Set(state.reserve.filter { !$0.isBackend }.map(\.name))
     }
+
+    /// How HAProxy has what entries of maps name otherwise.
+    public var names: RunningNames { RunningNames(spares: spares, inlined: inlined) }
 
     /// The name under which HAProxy has a backend.
     func runningName(_ backend: String) -> String { spares[backend] ?? backend }

@@ -75,47 +75,6 @@ public struct MapChanges: Hashable, Sendable {
     }
 }
 
-extension MapChanges {
-    /// The changes as HAProxy has to be told of them while spare backends stand in for others.
-    public func renamed(_ spares: [String: String], in map: String) -> MapChanges {
-        guard Self.namesBackends(map), !spares.isEmpty else { return self }
-        var changes = MapChanges()
-        changes.added = Self.renamed(added, spares, in: map)
-        changes.changed = Self.renamed(changed, spares, in: map)
-        changes.removed = Set(removed.map { Self.renamed(($0, ""), spares, in: map).key })
-        return changes
-    }
-
-    /// Entries as HAProxy has them while spare backends stand in for others.
-    public static func renamed(
-        _ entries: [String: String], _ spares: [String: String], in map: String
-    ) -> [String: String] {
-        guard namesBackends(map), !spares.isEmpty else { return entries }
-        return Dictionary(entries.map { renamed($0, spares, in: map) }) { first, _ in first }
-    }
-
-    /// An entry as HAProxy has it while spare backends stand in for others.
-    static func renamed(
-        _ entry: (key: String, value: String), _ spares: [String: String], in map: String
-    ) -> (key: String, value: String) {
-        guard namesBackends(map), !spares.isEmpty else { return entry }
-        func renamed(_ value: Substring) -> String {
-            let end = value.firstIndex(of: ".") ?? value.endIndex
-            return spares[String(value[..<end])].map { $0 + value[end...] } ?? String(value)
-        }
-        var key = entry.key
-        if map == ConditionTable.mapName, let colon = key.lastIndex(of: ":") {
-            let backend = key.index(after: colon)
-            key = key[..<backend] + renamed(key[backend...])
-        }
-        return (key, renamed(entry.value[...]))
-    }
-
-    private static func namesBackends(_ map: String) -> Bool {
-        RunningState.routingMaps.contains(map) || map == ConditionTable.mapName
-    }
-}
-
 /// Why only a new configuration will do.
 public struct ReloadReason: Hashable, Sendable, CustomStringConvertible {
     /// What has to be another that only a new configuration makes another, as the metric of reloads tells it.

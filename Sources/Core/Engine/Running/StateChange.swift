@@ -3,6 +3,7 @@ public struct StateChange: Sendable {
     /// Set when the change is a state of its own; nothing else counts then.
     public var whole: DesiredState?
     public var frame: [Section]?
+    var rules: InlinedSettings?
     public var userLists: [String: Section?] = [:]
     public var backends: [String: Section?] = [:]
     /// The entries that changed by map; nil for a map that is gone.
@@ -16,7 +17,7 @@ public struct StateChange: Sendable {
     public init(_ state: DesiredState) { whole = state }
 
     public var isEmpty: Bool {
-        whole == nil && frame == nil && userLists.isEmpty && backends.isEmpty && maps.isEmpty && files.isEmpty
+        whole == nil && frame == nil && rules == nil && userLists.isEmpty && backends.isEmpty && maps.isEmpty && files.isEmpty
             && certificates.isEmpty && keepsUnusedCertificates == nil
     }
 }
@@ -61,13 +62,14 @@ extension DesiredState {
     /// - Returns: the parts that the change touched.
     public mutating func apply(_ change: StateChange) -> ChangedParts {
         if let whole = change.whole {
-            let reserve = reserve
+            let (reserve, inlined) = (reserve, inlined)
             self = whole
-            self.reserve = reserve
+            (self.reserve, self.inlined) = (reserve, inlined)
             return .everything
         }
         var parts = ChangedParts()
         if let keeps = change.keepsUnusedCertificates { keepsUnusedCertificates = keeps }
+        if let rules = change.rules { self.rules = rules }
         if let frame = change.frame {
             parts.headers.formUnion(self.frame.map(\.header))
             parts.headers.formUnion(frame.map(\.header))
