@@ -4,8 +4,10 @@ import Testing
 
 @Suite("Random edits")
 struct RandomEditsTests {
-    /// What `render` makes has no backends in reserve.
-    private static let arguments = ["--spare-backends", "0"]
+    /// What `render` makes has no backends in reserve. Settings are in backends as they were at the last load, which files of
+    /// another history need not have.
+    private static let arguments = ["--spare-backends", "0"] + inlining
+    private static let inlining = ["--inlined-backends", "0"]
 
     @Test("edits applied live end in the same files, maps and servers as a fresh start (RANDOM_EDITS_SEED repeats a run)")
     func edits() async throws {
@@ -54,7 +56,7 @@ struct RandomEditsTests {
                 "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--http-bind-port", "\(controller.http)",
                 "--https-bind-port",
                 "\(controller.https)", "--healthz-bind-port", "\(controller.healthz)", "--stats-bind-port", "\(controller.stats)",
-            ] + Programs.haproxyArguments)
+            ] + Programs.haproxyArguments + Self.inlining)
         try #require(rendered.status == 0, "\(rendered.errors)")
         let wanted = try files(below: directory.url)
         try await controller.wait("the files are those of a fresh start") {

@@ -17,55 +17,38 @@ public struct InlinedSettings: Sendable, Equatable {
 
     static let none = InlinedSettings([])
 
-    /// What a backend has in place of the frontends' rules.
-    struct Lines {
-        /// Before the backend's own.
-        var requests: [Section.Line] = []
-        /// After the backend's own, which run first as they do where the rules are in the frontends.
-        var responses: [Section.Line] = []
-    }
 
+    /// What a backend has in place of the frontends' rules.
+    ///
     /// - Returns: nil when the settings cannot be written into a backend, or there are none.
-    func lines(_ settings: String, _ maps: [String: MapFile]) -> Lines? {
+    func lines(_ settings: String, _ maps: [String: MapFile]) -> [Section.Line]? {
         let values = RouteValues(settings: settings, maps: maps)
         guard !rules.isEmpty, otherMaps.allSatisfy({ values[$0] == nil }) else { return nil }
-        var lines = Lines()
+        var lines: [Section.Line] = []
         for owned in rules {
             guard let made = owned.rules.inlined?(values) else { return nil }
             for line in made {
                 // Whoever renders the line later may have no such map any more.
                 guard line.maps.isEmpty, line.unrepresentable == nil else { return nil }
-                let line = Section.Line(line, origin: owned.family.isEmpty ? .controller : Origin(key: owned.family))
-                if line.directive.text.hasPrefix("http-after-response ") {
-                    lines.responses.append(line)
-                } else {
-                    lines.requests.append(line)
-                }
+                lines.append(Section.Line(line, origin: owned.family.isEmpty ? .controller : Origin(key: owned.family)))
             }
         }
-        guard !lines.requests.isEmpty || !lines.responses.isEmpty else { return nil }
-        for list in [(\Lines.requests, "http-request"), (\Lines.responses, "http-after-response")]
-        where !lines[keyPath: list.0].isEmpty {
-            lines[keyPath: list.0].insert(.init("\(raw: list.1) allow if { var(txn.settings) -m found }"), at: 0)
+        guard !lines.isEmpty else { return nil }
+        let ways = ["http-request", "http-after-response"].filter { verb in
+            lines.contains { $0.directive.text.hasPrefix(verb + " ") }
         }
-        return lines
+        return ways.map { Section.Line("\(raw: $0) allow if { var(txn.settings) -m found }") } + lines
     }
 }
 
 extension Section {
-    /// Whether the backend's own lines leave room for rules before them that give way to the frontends'.
+    /// Whether rules can give way to the frontends' without the backend's own rules, and refuse requests without its own rules for
+    /// answers, which are for those of requests that came by the frontends.
     fileprivate var takesInlinedSettings: Bool {
         isBackend
             && !lines.contains { line in
-                let text = line.directive.text
-                return ["mode tcp", "http-request ", "tcp-request ", "http-after-response allow"].contains { text.hasPrefix($0) }
+                ["mode tcp", "http-request ", "tcp-request ", "http-after-response "].contains { line.directive.text.hasPrefix($0) }
             }
-    }
-
-    fileprivate func inlining(_ inlined: InlinedSettings.Lines) -> Section {
-        var section = self
-        section.lines = inlined.requests + lines + inlined.responses
-        return section
     }
 }
 
@@ -102,10 +85,10 @@ extension DesiredState {
 
     /// A backend as HAProxy loads it: with the settings that are written into it.
     public func loadedBackend(_ name: String) -> Section? {
-        guard let section = backends[name] else { return nil }
-        guard let settings = inlined[name], section.takesInlinedSettings, let lines = rules.lines(settings, maps) else {
-            return section
+        guard var section = backends[name] else { return nil }
+        if let settings = inlined[name], section.takesInlinedSettings, let lines = rules.lines(settings, maps) {
+            section.lines = lines + section.lines
         }
-        return section.inlining(lines)
+        return section
     }
 }
