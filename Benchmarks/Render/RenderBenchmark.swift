@@ -61,9 +61,11 @@ struct RenderBenchmark: ParsableCommand {
         let store = ObjectStore(objects)
         var assembly: Assembly?
         let assemble = clock.measure { assembly = Engine(registry: registry, options: EngineOptions()).assemble(store, now: 0) }
-        guard let state = assembly?.state else { throw ExitCode.failure }
+        guard var state = assembly?.state else { throw ExitCode.failure }
         var bytes = 0
-        let render = clock.measure { bytes = state.renderedFiles().values.reduce(0) { $0 + $1.count } }
+        let render = clock.measure {
+            bytes = state.renderedFiles(inlining: InlinedSettings.usualLimit).values.reduce(0) { $0 + $1.count }
+        }
         guard objects.count == size * 3, state.maps["host"]?.entries.count == size, bytes > 0 else { throw ExitCode.failure }
 
         let total = parse + assemble + render

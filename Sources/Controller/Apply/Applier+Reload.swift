@@ -97,16 +97,15 @@ extension Applier {
     /// - Returns: the files, and why HAProxy would not accept them.
     private func candidate() async -> (rendered: [String: [UInt8]], refused: Outcome?) {
         target.reserve = reserve.sections(for: target)
-        target.inlined = target.settingsToInline(limit: inliningLimit, except: refusedSettings)
-        let rendered = target.renderedFiles()
+        let rendered = target.renderedFiles(inlining: inliningLimit, except: refusedSettings)
         var extras = Extras()
         guard let refused = await checkCandidate(rendered, &extras) else { return (rendered, nil) }
         // What nobody asked for may be one of the extras, too.
         if case .refused = refused, extras.sections.isEmpty, extras.settings.isEmpty { return (rendered, refused) }
         guard !target.reserve.isEmpty || !target.inlined.isEmpty else { return (rendered, refused) }
         let inlined = Set(target.inlined.values)
-        (target.reserve, target.inlined) = ([], [:])
-        let plain = target.renderedFiles()
+        target.reserve = []
+        let plain = target.renderedFiles(inlining: 0)
         if let refused = await checkCandidate(plain, &extras) { return (plain, refused) }
         if extras.settings.isEmpty {
             logger.warning(

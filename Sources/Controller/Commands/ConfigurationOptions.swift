@@ -123,7 +123,7 @@ struct ConfigurationOptions: ParsableArguments {
             How many backends have annotations of their routes written into them when HAProxy loads them, which saves their \
             requests look-ups and costs a load time and memory. 0 is none.
             """, valueName: "count"))
-    var inlinedBackends = 20_000
+    var inlinedBackends = InlinedSettings.usualLimit
 
     @Option(
         help: ArgumentHelp(

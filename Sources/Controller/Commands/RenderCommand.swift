@@ -38,8 +38,7 @@ struct RenderCommand: AnnotationCommand {
             FileHandle.standardError.write(Data("\(finding.severity.rawValue): \(finding)\n".utf8))
         }
         var state = offline.assembly.state
-        state.inlined = state.settingsToInline(limit: options.inlinedBackends)
-        let files = state.renderedFiles(withOrigins: withOrigins)
+        let files = state.renderedFiles(inlining: options.inlinedBackends, withOrigins: withOrigins)
         guard let output else {
             print(String(decoding: files["haproxy.cfg"] ?? [], as: UTF8.self), terminator: "")
             for path in state.maps.keys.map(MapFile.path).sorted() {

@@ -7,15 +7,19 @@ public struct RenderedConfiguration: Sendable {
     /// The header of each section, and its line.
     private var starts: [(line: Int, header: String)] = []
     private let showsOrigins: Bool
+    private let isTextOnly: Bool
 
-    /// - Parameter withOrigins: adds a comment to each line that an object asked for, naming object and key.
-    public init(_ sections: [Section], withOrigins: Bool = false) {
+    /// - Parameters:
+    ///   - withOrigins: adds a comment to each line that an object asked for, naming object and key.
+    ///   - isTextOnly: whether nobody is going to ask about lines.
+    public init(_ sections: [Section], withOrigins: Bool = false, isTextOnly: Bool = false) {
         showsOrigins = withOrigins
+        self.isTextOnly = isTextOnly
         append("# Written by haproxy-ingress from Kubernetes objects; changes made here are lost.", .controller)
         for section in sections { append(section) }
     }
 
-    private init() { showsOrigins = false }
+    private init() { (showsOrigins, isTextOnly) = (false, true) }
 
     /// What a section adds to the text of those before it.
     public static func text(of section: Section) -> String {
@@ -24,15 +28,20 @@ public struct RenderedConfiguration: Sendable {
         return rendered.text
     }
 
-    private mutating func append(_ section: Section) {
+    /// - Parameter lines: come before the section's own.
+    mutating func append(_ section: Section, startingWith lines: [Section.Line] = []) {
         append("", .controller)
-        starts.append((origins.count + 1, section.header))
+        if !isTextOnly { starts.append((origins.count + 1, section.header)) }
         append(section.header, section.origin)
-        for line in section.lines {
-            append("  " + line.directive.text, line.origin)
-            if !line.parts.isEmpty { parts[origins.count] = line.parts }
-        }
+        for line in lines { append(line) }
+        for line in section.lines { append(line) }
         if let pool = section.pool { append(pool, origin: section.origin) }
+    }
+
+    private mutating func append(_ line: Section.Line) {
+        text += "  "
+        append(line.directive.text, line.origin)
+        if !line.parts.isEmpty, !isTextOnly { parts[origins.count] = line.parts }
     }
 
     /// Who is responsible for a line, counted from 1 as HAProxy does.
@@ -70,6 +79,6 @@ public struct RenderedConfiguration: Sendable {
         text += line
         if showsOrigins, origin != .controller { text += "  # \(origin)" }
         text += "\n"
-        origins.append(origin)
+        if !isTextOnly { origins.append(origin) }
     }
 }

@@ -88,8 +88,8 @@ struct FileKeeperTests {
             if step % 20 == 0 {
                 // A load, of which one in four fails.
                 let kept = target.inlined
-                target.inlined = target.settingsToInline(limit: .max)
-                try keeper.write(target, rendered: target.renderedFiles())
+                let rendered = target.renderedFiles(inlining: .max)
+                try keeper.write(target, rendered: rendered)
                 if step > 0, random.chance(25) {
                     try keeper.restore()
                     if random.chance(50) { target.inlined = kept }

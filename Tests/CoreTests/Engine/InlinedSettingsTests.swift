@@ -16,7 +16,7 @@ struct InlinedSettingsTests {
     ) throws -> DesiredState {
         let pods = Cluster.slice(Cluster.pods("10.0.0.1"))
         var state = try Cluster.assemble([Cluster.service(annotations: service), pods] + routes).state
-        state.inlined = state.settingsToInline(limit: limit, except: refused)
+        _ = state.renderedFiles(inlining: limit, except: refused)
         return state
     }
 
@@ -82,7 +82,7 @@ struct InlinedSettingsTests {
             Cluster.ingress("rest", host: "a.example.com", service: "rest", annotations: ["greeting": "salut"]),
         ]
         var state = try Cluster.assemble(objects).state
-        state.inlined = state.settingsToInline(limit: .max)
+        _ = state.renderedFiles(inlining: .max)
         #expect(state.inlined.isEmpty)
         // A route without settings that is chosen among others must not get those in its backend.
         let names = RunningNames(inlined: ["b": "1"])

@@ -148,7 +148,7 @@ import Testing
     private func withReserve(_ state: DesiredState, _ createsBackends: Bool) -> DesiredState {
         var state = state
         state.reserve = BackendReserve(count: 2, createsBackends: createsBackends).sections(for: state)
-        state.inlined = state.settingsToInline(limit: .max)
+        _ = state.renderedFiles(inlining: .max)
         return state
     }
 

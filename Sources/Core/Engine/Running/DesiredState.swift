@@ -10,7 +10,8 @@ public struct DesiredState: Sendable, Equatable {
     public var backends: [String: Section] = [:]
     /// What no object asks for yet: see ``BackendReserve``.
     public var reserve: [Section] = []
-    /// The settings that HAProxy is loaded with as lines of backends, by the backend's name: see ``settingsToInline(limit:except:)``.
+    /// The settings that HAProxy is loaded with as lines of backends, by the backend's name: see
+    /// ``renderedFiles(inlining:except:withOrigins:)``.
     public var inlined: [String: String] = [:]
     /// How they are written.
     var rules = InlinedSettings.none
@@ -69,14 +70,15 @@ public struct DesiredState: Sendable, Equatable {
 
     /// All files below the configuration directory by relative path: haproxy.cfg, maps, certificates and lists.
     public func renderedFiles(withOrigins: Bool = false) -> [String: [UInt8]] {
+        files(with: RenderedConfiguration(loadedSections, withOrigins: withOrigins, isTextOnly: true))
+    }
+
+    func files(with configuration: RenderedConfiguration) -> [String: [UInt8]] {
         var rendered = files.mapValues(\.content)
-        rendered["haproxy.cfg"] = Array(RenderedConfiguration(loadedSections, withOrigins: withOrigins).text.utf8)
+        rendered["haproxy.cfg"] = Array(configuration.text.utf8)
         rendered[CertificateList.path] = Array(certificateList.text.utf8)
         let names = RunningNames(inlined: inlined)
-        for (name, map) in maps {
-            let loaded = MapFile(name: name, entries: names.entries(map.entries, in: name))
-            rendered[MapFile.path(name)] = Array(loaded.text.utf8)
-        }
+        for (name, map) in maps { rendered[MapFile.path(name)] = Array(map.text(names).utf8) }
         return rendered
     }
 }

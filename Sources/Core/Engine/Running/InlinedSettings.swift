@@ -10,12 +10,19 @@ public struct InlinedSettings: Sendable, Equatable {
     /// The maps of rules that have no form for one route.
     private let otherMaps: [String]
 
+    /// Whether there are none that could be written.
+    var isEmpty: Bool { rules.isEmpty }
+
     init(_ rules: [OwnedRules]) {
         self.rules = rules.filter { $0.rules.inlined != nil }
         otherMaps = Set(rules.filter { $0.rules.inlined == nil }.flatMap { $0.rules.lines.flatMap(\.maps) }).sorted()
     }
 
     static let none = InlinedSettings([])
+
+    /// How many backends have some unless told otherwise. HAProxy (2.6) looks at all backends before for each that counts requests in
+    /// a table, so that the time to load them grows with the square of their number.
+    public static let usualLimit = 20_000
 
 
     /// What a backend has in place of the frontends' rules.
@@ -53,29 +60,46 @@ extension Section {
 }
 
 extension DesiredState {
-    /// The settings to write into backends: for each those of most of its routes.
-    ///
-    /// - Parameters:
-    ///   - limit: how many backends get some.
-    ///   - refused: settings that HAProxy does not load as lines of a backend.
-    public func settingsToInline(limit: Int, except refused: Set<String> = []) -> [String: String] {
-        var uses: [String: [String: Int]] = [:]
+    /// For each backend the settings of most of its routes.
+    private func settingsOfMost(limit: Int, except refused: Set<String>) -> [String: String] {
+        var uses: [Substring: [Substring: Int]] = [:]
         for map in RunningNames.inliningMaps where map != SectionNames.wholeHostsMap {
             for value in maps[map]?.entries.values ?? [:].values {
-                let parts = value.split(separator: ".", omittingEmptySubsequences: false)
-                guard parts.count == 2, !parts[1].isEmpty else { continue }
-                uses[String(parts[0]), default: [:]][String(parts[1]), default: 0] += 1
+                let (backend, settings) = RunningNames.parts(value[...])
+                guard let settings, !settings.isEmpty, !settings.utf8.contains(UInt8(ascii: ".")) else { continue }
+                uses[backend, default: [:]][settings, default: 0] += 1
             }
         }
         var inlined: [String: String] = [:]
-        for (backend, settings) in uses.sorted(by: { $0.key < $1.key }) where backends[backend]?.takesInlinedSettings == true {
+        for (backend, settings) in uses.sorted(by: { $0.key < $1.key }) {
             guard inlined.count < limit else { break }
-            guard let most = settings.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key, !refused.contains(most),
-                rules.lines(most, maps) != nil
+            guard let most = settings.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key, !refused.contains(String(most)),
+                backends[String(backend)]?.takesInlinedSettings == true
             else { continue }
-            inlined[backend] = most
+            inlined[String(backend)] = String(most)
         }
         return inlined
+    }
+
+    /// All files for a HAProxy that is about to load them, as ``renderedFiles(withOrigins:)``: settings are written into backends, and
+    /// ``inlined`` tells which.
+    ///
+    /// - Parameters:
+    ///   - limit: how many backends may get some.
+    ///   - refused: settings that HAProxy does not load as lines of a backend.
+    public mutating func renderedFiles(
+        inlining limit: Int, except refused: Set<String> = [], withOrigins: Bool = false
+    ) -> [String: [UInt8]] {
+        inlined = rules.isEmpty ? [:] : settingsOfMost(limit: limit, except: refused)
+        var configuration = RenderedConfiguration(sectionsBeforeBackends, withOrigins: withOrigins, isTextOnly: true)
+        for name in backends.keys.sorted() {
+            guard let section = backends[name] else { continue }
+            let lines = inlined[name].map { rules.lines($0, maps) ?? [] } ?? []
+            if lines.isEmpty { inlined[name] = nil }
+            configuration.append(section, startingWith: lines)
+        }
+        for section in reserve { configuration.append(section) }
+        return files(with: configuration)
     }
 
     /// Whether a backend can have the settings that it is to have: routes must still have them.

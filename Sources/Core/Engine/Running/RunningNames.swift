@@ -46,13 +46,19 @@ public struct RunningNames: Sendable {
 
     /// - Parameter isInlining: whether requests go to the backend as the target says, and not by way of a choice among routes.
     private func target(_ target: Substring, isInlining: Bool) -> String {
-        let end = target.firstIndex(of: ".") ?? target.endIndex
-        let backend = String(target[..<end])
-        if let settings = inlined[backend] {
-            if end == target.endIndex { return "\(backend).\(Self.noSettings)" }
-            if isInlining, target[target.index(after: end)...] == settings { return backend }
+        let (backend, settings) = Self.parts(target)
+        let name = String(backend)
+        if let own = inlined[name] {
+            guard let settings else { return "\(name).\(Self.noSettings)" }
+            if isInlining, settings == own { return name }
         }
-        return spares[backend].map { $0 + target[end...] } ?? String(target)
+        return spares[name].map { $0 + target[backend.endIndex...] } ?? String(target)
+    }
+
+    /// What a routing map says: the backend, and what follows it, which is the settings where no choice is to be made.
+    static func parts(_ target: Substring) -> (backend: Substring, settings: Substring?) {
+        guard let dot = target.utf8.firstIndex(of: UInt8(ascii: ".")) else { return (target, nil) }
+        return (target[..<dot], target[target.utf8.index(after: dot)...])
     }
 
     private func isConcerned(_ map: String) -> Bool {
