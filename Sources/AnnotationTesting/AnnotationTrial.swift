@@ -76,6 +76,15 @@ public struct AnnotationTrial {
     /// The lines of the Service's backend; empty when the route is closed.
     public var backend: [String] { section("backend shop_svc_web_http") }
 
+    /// The lines that the backend begins with when HAProxy loads it: the rules of the frontends with the route's values as literals.
+    /// Empty when some rules have no ``FrontendRules/inlined``, or no form for the values.
+    public var inlined: [String] {
+        var state = assembly.state
+        _ = state.renderedFiles(inlining: .max)
+        let loaded = state.loadedBackend("shop_svc_web_http")?.lines.map(\.directive.text) ?? []
+        return Array(loaded.dropLast(state.backends["shop_svc_web_http"]?.lines.count ?? 0))
+    }
+
     /// The server lines of the Service's backend.
     public var servers: [String] { backend.filter { $0.hasPrefix("server ") } }
 

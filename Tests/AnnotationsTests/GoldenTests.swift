@@ -75,8 +75,11 @@ import Testing
     }
 
     private static func recorded(_ assembly: Assembly) -> [String: String] {
-        var files = ["haproxy.cfg": RenderedConfiguration(assembly.state.sections, withOrigins: true).text]
-        for (name, map) in assembly.state.maps where !map.entries.isEmpty { files["\(name).map"] = map.text }
+        var state = assembly.state
+        let rendered = state.renderedFiles(inlining: .max, withOrigins: true)
+            .mapValues { String(decoding: $0, as: UTF8.self) }
+        var files = ["haproxy.cfg": rendered["haproxy.cfg"] ?? ""]
+        for (name, map) in state.maps where !map.entries.isEmpty { files["\(name).map"] = rendered[MapFile.path(name)] }
         if !assembly.state.certificateList.entries.isEmpty { files["frontend.list"] = assembly.state.certificateList.text }
         if !assembly.findings.isEmpty {
             files["findings.txt"] = assembly.findings.map { "\($0.severity.rawValue): \($0)\n" }.joined()
@@ -92,7 +95,8 @@ import Testing
     private static func check(_ assembly: Assembly, name: String) async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
-        for (path, content) in assembly.state.renderedFiles() {
+        var state = assembly.state
+        for (path, content) in state.renderedFiles(inlining: .max) {
             let file = directory.url.appendingPathComponent(path)
             try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(content).write(to: file)

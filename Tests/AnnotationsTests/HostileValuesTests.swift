@@ -66,9 +66,11 @@ struct HostileValuesTests {
                 let place = Place(subject: subject, scope: scope, value: value)
                 let assembly = assemble(place, in: cluster, registry: registry)
                 guard !known.contains(assembly.state), !refused.contains(assembly.state) else { continue }
-                let rendered = RenderedConfiguration(assembly.state.sections)
-                expectNoInjection(rendered, assembly.state, place)
-                if try await check(assembly.state.renderedFiles(), rendered: rendered, in: directory.url, place: place) {
+                var state = assembly.state
+                let files = state.renderedFiles(inlining: .max)
+                let rendered = RenderedConfiguration(state.loadedSections)
+                expectNoInjection(rendered, state, place)
+                if try await check(files, rendered: rendered, in: directory.url, place: place) {
                     known.append(assembly.state)
                 } else {
                     refused.append(assembly.state)
@@ -78,10 +80,11 @@ struct HostileValuesTests {
             // What the installed HAProxy cannot do shows in the text alone.
             for value in good + hostile {
                 let place = Place(subject: subject, scope: scope, value: value)
-                let state = assemble(place, in: cluster, registry: registry, capabilities: Capabilities(hasQUIC: true)).state
+                var state = assemble(place, in: cluster, registry: registry, capabilities: Capabilities(hasQUIC: true)).state
                 if known.contains(state) { continue }
                 known.append(state)
-                expectNoInjection(RenderedConfiguration(state.sections), state, place)
+                _ = state.renderedFiles(inlining: .max)
+                expectNoInjection(RenderedConfiguration(state.loadedSections), state, place)
             }
             // The two of either HAProxy without the key, and one with it.
             #expect(known.count > 2, "\(subject.key.name) on \(scope.title) has no effect in the example: nothing was tried")

@@ -120,7 +120,8 @@ struct ReferenceExampleTests {
         let findings = assembly.findings + engine.unusedServiceFindings(store, assembly: assembly)
         #expect(findings.isEmpty, "\(findings)")
 
-        let files = assembly.state.renderedFiles()
+        var state = assembly.state
+        let files = state.renderedFiles(inlining: .max)
         let texts = files.mapValues { String(decoding: $0, as: UTF8.self) }
         for line in example.example.leadsTo {
             #expect(Self.holds(texts, line), "nothing rendered holds \(line)")

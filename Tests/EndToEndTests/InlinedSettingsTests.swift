@@ -24,7 +24,7 @@ struct InlinedSettingsTests {
             try await TestController.with(
                 [:], pods: [], network: inlined.network, arguments: arguments, source: inlined.source
             ) { byMaps async throws in
-                let mark = "http-request allow if { var(txn.settings) -m found }"
+                let mark = "http-request allow if ingress_by_maps"
                 #expect(inlined.configuration.contains(mark) && !byMaps.configuration.contains(mark))
                 let reloads = try await inlined.metric("haproxy_ingress_reloads_total")
                 for round in 0..<3 {
@@ -68,7 +68,7 @@ struct InlinedSettingsTests {
             "b.yaml": Manifests.service("b") + Manifests.ingress("b", host: "b.example.com", service: "b", annotations: snippet),
         ]
         try await TestController.with(files) { controller async throws in
-            let mark = "http-request allow if { var(txn.settings) -m found }"
+            let mark = "http-request allow if ingress_by_maps"
             #expect(controller.configuration.components(separatedBy: mark).count == 2)
             let own = try await controller.request("http://b.example.com/").seen
             #expect(own?.headers["x-snippet"] == "yes" && own?.headers["x-env"] == "prod")
@@ -120,7 +120,8 @@ private enum RandomSettings {
             "ssl-redirect": "true", "rate-limit-requests": "100000", "rate-limit-period": "10m",
             "rate-limit-whitelist": "10.0.0.0/8", "set-host": "internal.example.com", "src-ip-header": "X-Real-IP",
             "allow-list": "127.0.0.0/8,203.0.113.0/24", "deny-list": "198.51.100.0/24",
-            "request-set-header": "X-Revision 0\nX-Env all\nX-Odd x\nX-Wide x", "response-set-header": "X-Revision 0\nX-Env x\nX-Odd x\nX-Wide x",
+            "request-set-header": "X-Revision 0\nX-Env all\nX-Odd x\nX-Wide x",
+            "response-set-header": "X-Revision 0\nX-Env x\nX-Odd x\nX-Wide x",
         ]
     }
 
@@ -176,7 +177,9 @@ private enum RandomSettings {
         init(_ route: Int, _ random: inout SeededGenerator) {
             url = "http\(random.chance(20) ? "s" : "")://r\(route).example.com/\(random.pick(["", "a/b?c=%20d", "?x"]))"
             method = random.pick(["GET", "GET", "OPTIONS", "POST"])
-            let origins = ["https://a.example.com", "https://b.example.com", "https://c.example.com", "https://a.example.com.evil.org"]
+            let origins = [
+                "https://a.example.com", "https://b.example.com", "https://c.example.com", "https://a.example.com.evil.org",
+            ]
             if random.chance(70) { headers["Origin"] = random.pick(origins) }
             if random.chance(10) { options = ["--header", "Origin: \(random.pick(origins))"] }
             if method == "OPTIONS", random.chance(70) { headers["Access-Control-Request-Method"] = "PUT" }

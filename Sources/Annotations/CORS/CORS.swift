@@ -37,7 +37,7 @@ public struct CORS: RouteAnnotation {
             expression, and the whole Origin has to match it: `^https://(www|app)\\.example\\.com$` means the same with and \
             without `^` and `$`. Characters, classes, groups, alternatives and repetitions are understood; look-around and \
             back-references are refused. Where not every origin is allowed, the matching Origin is sent back, and `Vary: Origin` \
-            keeps caches from mixing answers up; an Origin that does not match gets no CORS headers.
+            on all answers keeps caches from mixing them up; an Origin that does not match gets no CORS headers.
 
             Preflight requests that HAProxy answers need no credentials, because browsers send none with them; a deny-list or \
             allow-list still refuses them. `cors-allow-credentials` works only where `cors-allow-origin` is not `*`; there, browsers \
@@ -178,10 +178,13 @@ public struct CORS: RouteAnnotation {
             let fields = Fields(entry)
             // The others are looked up, which is most of the work.
             guard fields.flags.isDisjoint(with: [.list, .expression]) else { return nil }
-            let isAllowed: Directive =
+            // Not in braces, which a `}` would close however it is quoted.
+            return [
                 fields.flags.contains(.any)
-                ? "{ \(raw: origin) -m found }" : "{ \(raw: origin) -m str -- \(fields.origin) }"
-            return ["http-request set-var(txn.cors_origin) bool(true) if \(part: isAllowed)"]
+                    ? "acl ingress_origin \(raw: origin) -m found"
+                    : "acl ingress_origin \(raw: origin) -m str -- \(fields.origin)",
+                "http-request set-var(txn.cors_origin) bool(true) if ingress_origin",
+            ]
         })
 
     /// Without a number HAProxy looks at each of several.
@@ -241,10 +244,10 @@ public struct CORS: RouteAnnotation {
             ]
             if fields.flags.contains(.credentials) { headers.append(("Allow-Credentials", "true")) }
             // One condition with a name costs less memory than one in each rule.
-            return ["acl ingress_allows_origin var(txn.cors_origin) -m found"]
+            return ["acl ingress_cors var(txn.cors_origin) -m found"]
                 + headers.map { name, value in
                     """
-                    http-after-response set-header Access-Control-\(raw: name) \(literal: value) if ingress_allows_origin
+                    http-after-response set-header Access-Control-\(raw: name) \(literal: value) if ingress_cors
                     """
                 } + (fields.flags.contains(.varies) ? ["http-after-response add-header Vary Origin"] : [])
         })

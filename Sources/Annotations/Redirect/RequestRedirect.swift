@@ -68,14 +68,17 @@ public struct RequestRedirect: RouteAnnotation {
             code: "txn.redirect"),
         inlined: { values in
             guard let host = values["request-redirect"], let code = values["request-redirect-code"] else { return [] }
-            func elsewhere(_ port: String) -> Directive {
-                let names = host.hasSuffix(port) ? [host, String(host.dropLast(port.count))] : [host]
-                return "!{ req.hdr(host) -m str -i -- \(raw: names.joined(separator: " ")) }"
-            }
+            func isNot(_ host: some StringProtocol) -> String { "!{ req.hdr(host) -m str -i -- \(host) }" }
             let rule: Directive = """
-                http-request redirect code \(raw: code) location %[ssl_fc,iif(https,http)]://\(literal: host)%[pathq]
+                http-request redirect code \(raw: code) location %[ssl_fc,iif(https,http)]://\(literal: host)%[pathq] \
+                if \(raw: isNot(host))
                 """
-            return ["\(part: rule) if !{ ssl_fc } \(part: elsewhere(":80")) or { ssl_fc } \(part: elsewhere(":443"))"]
+            // A scheme's own port may be left out.
+            for (port, isOtherScheme) in [(":80", "{ ssl_fc }"), (":443", "!{ ssl_fc }")] where host.hasSuffix(port) {
+                let short = isNot(host.dropLast(port.count))
+                return ["\(part: rule) \(raw: isOtherScheme) or \(raw: isNot(host)) \(raw: short)"]
+            }
+            return [rule]
         })
 
     private static let isElsewhere =

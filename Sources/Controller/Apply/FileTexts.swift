@@ -29,7 +29,8 @@ struct FileTexts {
         state.inlined = inlined
         // A backend that is written without its settings stays so until all files are written: maps may say that routes with these
         // settings go by maps, and that those without any are to find none.
-        for name in backends == nil ? Array(inlined.keys) : Array(names) where inlined[name] != nil && !state.canInline(into: name) {
+        for name in backends == nil ? Array(inlined.keys) : Array(names)
+        where inlined[name] != nil && !state.canInline(into: name) {
             inlined[name] = ""
         }
         state.inlined = inlined

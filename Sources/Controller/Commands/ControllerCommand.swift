@@ -6,8 +6,11 @@ import Foundation
 ///
 /// A binary is this and a list of handlers: `await ControllerMain.run(handlers: AnnotationHandlers.all)`.
 public enum ControllerMain {
-    /// Parses the command line and the environment, runs the subcommand and ends the process.
+    /// Parses the command line and the environment, runs the subcommand and ends the process. Begins on the main thread, which is the
+    /// only one then.
+    @MainActor
     public static func run(handlers: [any AnnotationHandler.Type]) async -> Never {
+        Heap.keepSmall()
         let options = EnvironmentArguments(
             arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
         do {

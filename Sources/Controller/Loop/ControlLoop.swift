@@ -188,7 +188,7 @@ actor ControlLoop {
             logger.info(
                 "loaded a new configuration: \(texts.joined(separator: "; "))\(more)\(recent.words(for: reasons))",
                 metadata: ["ms": "\(milliseconds)"])
-            FreeMemory.giveBack()
+            Heap.trim()
         case .deferred(let wait):
             logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
             wakeAfter(wait)

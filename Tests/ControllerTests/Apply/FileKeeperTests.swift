@@ -45,7 +45,8 @@ struct FileKeeperTests {
             return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
         }
         func entries(_ path: String) throws -> [String: String] {
-            Dictionary(uniqueKeysWithValues: try lines(path).map { $0.split(separator: " ").map(String.init) }.map { ($0[0], $0[1]) })
+            Dictionary(
+                uniqueKeysWithValues: try lines(path).map { $0.split(separator: " ").map(String.init) }.map { ($0[0], $0[1]) })
         }
         var (written, backend): ([String: String], String?) = ([:], nil)
         for line in try lines("haproxy.cfg") {

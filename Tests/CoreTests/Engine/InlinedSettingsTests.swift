@@ -35,7 +35,10 @@ struct InlinedSettingsTests {
         let state = try state([
             route("a", ["greeting": "hello"]), route("b", ["greeting": "hello"]), route("c", ["greeting": "salut"]), route("d"),
         ])
-        #expect(loaded(state) == ["http-request allow if { var(txn.settings) -m found }", Self.line])
+        #expect(
+            loaded(state) == [
+                "acl ingress_by_maps var(txn.settings) -m found", "http-request allow if ingress_by_maps", Self.line,
+            ])
         #expect(state.sections.filter(\.isBackend).allSatisfy { $0.lines.allSatisfy { $0.directive.text != Self.line } })
         #expect(target("a", state) == Self.backend && target("b", state) == Self.backend)
         let other = try #require(state.maps["greeting"]?.entries.first { $0.value == "salut" }?.key)

@@ -88,7 +88,9 @@ extension RunningStateModelTests {
     ) {
         let new = [
             Cluster.service(name), slice(name, &random),
-            Cluster.ingress(name, host: "\(name).example.com", service: name, annotations: annotations),
+            Cluster.ingress(
+                name, host: "\(name).example.com", service: name,
+                annotations: annotations.merging(["greeting": "plain"]) { $1 }),
         ]
         let isThere = cluster.objects[new[0].key] != nil
         for object in new { if isThere { cluster.objects[object.key] = nil } else { cluster.put(object) } }

@@ -47,6 +47,7 @@ import Testing
                     default: break
                     }
                 }
+                simulated.inlined = running.names.inlined
                 for update in made {
                     #expect(throws: Never.self, "\(note)") { try simulated.run(update) }
                     running.apply(update)
@@ -96,6 +97,7 @@ import Testing
             switch running.difference(to: next) {
             case .none: break
             case .runtime(let made):
+                simulated.inlined = running.names.inlined
                 for update in made {
                     try simulated.run(update)
                     running.apply(update)
@@ -110,6 +112,7 @@ import Testing
 
             guard let what = simulated.tamper(certificate: foreign, &random) else { continue }
             let drift = Self.correct(&running, by: simulated)
+            simulated.inlined = running.names.inlined
             try #require(!drift.isEmpty, "\(what) goes unnoticed: \(note)")
             for update in drift.updates {
                 #expect(throws: Never.self, "\(what): \(note)") { try simulated.run(update) }

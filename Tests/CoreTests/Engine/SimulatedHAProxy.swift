@@ -28,8 +28,8 @@ struct SimulatedHAProxy: Equatable {
     var slots: [String: [String: Server?]] = [:]
     /// What a backend goes by, its own lines and those of its `defaults`, as far as only backends go by them.
     var lines: [String: [String]] = [:]
-    /// The settings that it was loaded with as lines of backends, and all lines of these.
-    private var inlined: [String: String] = [:]
+    /// The settings that the controller takes backends to have as lines, and all lines that they have.
+    var inlined: [String: String] = [:]
     private var loadedLines: [String: [String]] = [:]
     /// The lines of `defaults` sections with a name.
     private(set) var profiles: [String: [String]] = [:]
@@ -236,6 +236,7 @@ struct SimulatedHAProxy: Equatable {
 
     mutating func lose(backend name: String) {
         (lines[name], servers[name], limits[name], leaving[name], withoutCookie[name]) = (nil, nil, nil, nil, nil)
+        loadedLines[name] = nil
         unpublished.remove(name)
         created.remove(name)
     }

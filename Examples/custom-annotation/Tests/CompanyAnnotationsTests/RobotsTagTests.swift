@@ -19,6 +19,12 @@ struct RobotsTagTests {
         }
     }
 
+    @Test("A configuration that is loaded has the value in the route's backend")
+    func inlined() throws {
+        let trial = try AnnotationTrial([RobotsTag.self], ingress: ["robots-tag": "noindex,nofollow"])
+        #expect(trial.inlined.last == "http-after-response set-header X-Robots-Tag 'noindex, nofollow'")
+    }
+
     @Test("The value nearest to the Service wins")
     func scopes() throws {
         let trial = try AnnotationTrial(

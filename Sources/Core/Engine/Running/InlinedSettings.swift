@@ -24,7 +24,6 @@ public struct InlinedSettings: Sendable, Equatable {
     /// a table, so that the time to load them grows with the square of their number.
     public static let usualLimit = 20_000
 
-
     /// What a backend has in place of the frontends' rules.
     ///
     /// - Returns: nil when the settings cannot be written into a backend, or there are none.
@@ -44,7 +43,8 @@ public struct InlinedSettings: Sendable, Equatable {
         let ways = ["http-request", "http-after-response"].filter { verb in
             lines.contains { $0.directive.text.hasPrefix(verb + " ") }
         }
-        return ways.map { Section.Line("\(raw: $0) allow if { var(txn.settings) -m found }") } + lines
+        return [Section.Line("acl ingress_by_maps var(txn.settings) -m found")]
+            + ways.map { Section.Line("\(raw: $0) allow if ingress_by_maps") } + lines
     }
 }
 
@@ -54,7 +54,9 @@ extension Section {
     fileprivate var takesInlinedSettings: Bool {
         isBackend
             && !lines.contains { line in
-                ["mode tcp", "http-request ", "tcp-request ", "http-after-response "].contains { line.directive.text.hasPrefix($0) }
+                ["mode tcp", "http-request ", "tcp-request ", "http-after-response "].contains {
+                    line.directive.text.hasPrefix($0)
+                }
             }
     }
 }
@@ -62,22 +64,33 @@ extension Section {
 extension DesiredState {
     /// For each backend the settings of most of its routes.
     private func settingsOfMost(limit: Int, except refused: Set<String>) -> [String: String] {
-        var uses: [Substring: [Substring: Int]] = [:]
+        var targets: [String] = []
         for map in RunningNames.inliningMaps where map != SectionNames.wholeHostsMap {
-            for value in maps[map]?.entries.values ?? [:].values {
-                let (backend, settings) = RunningNames.parts(value[...])
-                guard let settings, !settings.isEmpty, !settings.utf8.contains(UInt8(ascii: ".")) else { continue }
-                uses[backend, default: [:]][settings, default: 0] += 1
+            targets += maps[map]?.entries.values ?? [:].values
+        }
+        targets.sort()
+        var inlined: [String: String] = [:]
+        var best: (backend: Substring, settings: Substring, uses: Int)?
+        func choose() {
+            guard let best, inlined.count < limit else { return }
+            let (name, settings) = (String(best.backend), String(best.settings))
+            if !refused.contains(settings), backends[name]?.takesInlinedSettings == true { inlined[name] = settings }
+        }
+        var index = 0
+        while index < targets.count {
+            let next = targets[index...].firstIndex { $0 != targets[index] } ?? targets.count
+            let (uses, (backend, settings)) = (next - index, RunningNames.parts(targets[index][...]))
+            index = next
+            // What follows further dots is a choice among routes.
+            guard let settings, !settings.isEmpty, !settings.utf8.contains(UInt8(ascii: ".")) else { continue }
+            if best?.backend != backend {
+                choose()
+                best = (backend, settings, uses)
+            } else if uses > best?.uses ?? 0 {
+                best = (backend, settings, uses)
             }
         }
-        var inlined: [String: String] = [:]
-        for (backend, settings) in uses.sorted(by: { $0.key < $1.key }) {
-            guard inlined.count < limit else { break }
-            guard let most = settings.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key, !refused.contains(String(most)),
-                backends[String(backend)]?.takesInlinedSettings == true
-            else { continue }
-            inlined[String(backend)] = String(most)
-        }
+        choose()
         return inlined
     }
 

@@ -37,10 +37,21 @@ extension RunningState {
         sections["backend \(name)"] = nil
         (servers[name], limits[name], removing[name], slots[name]) = (nil, nil, nil, nil)
         withdrawn.remove(name)
+        if inlined[name] != nil { inlined[name] = "" }
     }
 
     /// A backend stays for what else the configuration has. It does nothing.
     public mutating func backendKept(_ name: String) { undeletable.insert(name) }
+
+    /// The entries with a target are not what they should be.
+    private mutating func misplace(_ target: String, _ drift: inout Drift) {
+        for map in RunningNames.inliningMaps {
+            for (key, value) in maps[map] ?? [:] where value == target {
+                maps[map]?[key] = ""
+                drift.parts.maps[map, default: []].insert(key)
+            }
+        }
+    }
 
     mutating func correct(backends observed: [String: Bool]) -> Drift {
         var drift = Drift()
@@ -48,6 +59,7 @@ extension RunningState {
             let name = section.name
             guard let isPublished = observed[name] else {
                 drift.differences.append("there is no backend \(name)")
+                if let settings = inlined[name], !settings.isEmpty { misplace("\(name).\(settings)", &drift) }
                 backendRemoved(name)
                 drift.parts.headers.insert(section.header)
                 continue

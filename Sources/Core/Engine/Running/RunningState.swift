@@ -14,8 +14,8 @@ public struct RunningState: Sendable {
     var certificateList: [String: [String]] = [:]
     /// Spare backends by the name of the backend that they stand in for.
     public internal(set) var spares: [String: String] = [:]
-    /// The settings that the configuration has in backends.
-    private(set) var inlined: [String: String] = [:]
+    /// The settings that HAProxy has in backends; empty for a backend that had some, and is there no more or was created again.
+    var inlined: [String: String] = [:]
     /// The spares of the configuration, in order, with what a backend must have that they stand in for.
     var reserve: [(name: String, profile: BackendProfile)] = []
     /// What backends are created from, by ``BackendProfile/name``; empty for a HAProxy that creates none.
