@@ -12,7 +12,8 @@ struct RequestBenchmark: ParsableCommand {
             Each Ingress has CORS, a rate limit, a redirect and headers of its own; the static configuration has the same for one \
             route, written as a person would. One host is asked for, as with the static configuration, and then 100 that are spread \
             over all: what these cost more is mostly that so many backends and their connections are in no cache of the \
-            processor. No target takes the lines of requests, so that the controller's HAProxy makes none; one of the static \
+            processor. "By maps" is for routes whose annotations have changed since HAProxy was loaded, here all of them. No target \
+            takes the lines of requests, so that the controller's HAProxy makes none; one of the static \
             configurations makes them as others do, and one does not. All HAProxys run at the same time with one thread, and get \
             requests in turns. \
             Where there are two processors, the HAProxy that is measured has one of them, and wrk and the pods the other.
@@ -58,8 +59,10 @@ struct RequestBenchmark: ParsableCommand {
                 cluster.stop()
             }
         }
+        var byMaps = options
+        byMaps.arguments += ["--inlined-backends", "0"]
         var targets: [RequestTarget] = []
-        for size in sizes {
+        for (size, way, options) in sizes.map({ ($0, "", options) }) + sizes.suffix(1).map({ ($0, ", by maps", byMaps) }) {
             let cluster = try ScriptedServer()
             cluster.put(
                 ClusterObject(.configmaps, namespace: "benchmark", name: "settings", content: #""data":{"nbthread":"1"}"#))
@@ -70,7 +73,7 @@ struct RequestBenchmark: ParsableCommand {
             for asked in [1, 100] where asked <= size {
                 targets.append(
                     RequestTarget(
-                        "\(size) Ingresses, \(asked) asked", hosts: size, asked: asked, port: controller.httpPort,
+                        "\(size) Ingresses\(way), \(asked) asked", hosts: size, asked: asked, port: controller.httpPort,
                         try controller.worker()))
             }
         }
@@ -108,7 +111,9 @@ struct RequestBenchmark: ParsableCommand {
     }
 
     private func report(_ targets: [RequestTarget]) throws {
-        let table = Table(["                           ", "requests/s", "p99(ms)", "CPU us", "of static", "CPU of static"])
+        let table = Table([
+            "                                   ", "requests/s", "p99(ms)", "CPU us", "of static", "CPU of static",
+        ])
         var tooSlow: [String] = []
         for target in targets {
             let pairs = zip(targets[0].results, target.results)
