@@ -94,7 +94,7 @@ let package = Package(
             ], path: "Benchmarks/Request"),
 
         // Certificates, directories, ports and waiting for the tests.
-        .target(name: "TestSupport", dependencies: ["Core"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Core", "COpenSSL"], path: "Tests/TestSupport"),
 
         .testTarget(name: "RegistrarTests", dependencies: ["AnnotationRegistrar"]),
         .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),

@@ -29,6 +29,16 @@ extension Resolved where Value == SecretReference {
         return (usable, problems)
     }
 
+    /// The lists of revoked certificates in `ca.crl` of the Secret that this value names; nil when there is no such field.
+    ///
+    /// - Throws: ``AnnotationError`` when they cannot be read.
+    func revocationLists(in secret: Secret) throws -> RevocationLists? {
+        guard let lists = secret.data["ca.crl"] else { return nil }
+        do { return try RevocationLists(lists, field: "ca.crl") } catch {
+            throw self.error("names a Secret whose ca.crl is unusable: \(error)")
+        }
+    }
+
     /// The authorities in `tls.crt` of the Secret that this value names, or those in `ca.crt` where `tls.crt` is missing or is
     /// no authority's certificate: cert-manager puts a certificate and the authority that signed it into one Secret.
     ///

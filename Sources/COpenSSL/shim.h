@@ -22,6 +22,14 @@ static inline const GENERAL_NAME *shim_name(const GENERAL_NAMES *names, int inde
 static inline const ASN1_IA5STRING *shim_dns_name(const GENERAL_NAME *name) {
     return name->type == GEN_DNS ? name->d.dNSName : NULL;
 }
+static inline int shim_revoked_count(X509_CRL *list) {
+    STACK_OF(X509_REVOKED) *revoked = X509_CRL_get_REVOKED(list);
+    return revoked ? sk_X509_REVOKED_num(revoked) : 0;
+}
+// Writes a serial number in hexadecimal digits.
+static inline int shim_print_revoked_serial(BIO *bio, X509_CRL *list, int index) {
+    return i2a_ASN1_INTEGER(bio, X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(X509_CRL_get_REVOKED(list), index)));
+}
 static inline GENERAL_NAMES *shim_new_names(void) { return sk_GENERAL_NAME_new_null(); }
 // Returns 1, or 0 when the name could not be added.
 static inline int shim_add_dns_name(GENERAL_NAMES *names, const char *bytes, int count) {

@@ -102,6 +102,53 @@ struct ClientCertificateTests {
         }
     }
 
+    @Test("revoked certificates do not count, lists change without a reload, and what others do to them is mended")
+    func revocations() async throws {
+        let (server, clients) = (try TestCertificates("server"), try TestCertificates("clients"))
+        let (one, two) = (try clients.client("alice"), try clients.client("bob"))
+        func secret(_ list: String?) -> String {
+            var data = ["tls.crt": clients.authority.certificateText]
+            data["ca.crl"] = list
+            return Manifests.secret("clients", namespace: "default", data)
+        }
+        let files = [
+            "web.yaml": Manifests.service() + Manifests.ingress(tls: "web")
+                + Manifests.certificate("web", try server.leaf("shop.example.com")),
+            "map.yaml": Manifests.configMap(["client-ca": "clients"]), "ca.yaml": secret(try clients.revocationList([one])),
+        ]
+        try await TestController.with(files, arguments: ["--drift-check-period", "3s"]) { controller async throws in
+            let (alice, bob) = (try Client(one, controller), try Client(two, controller))
+            #expect(try await alice.request(Self.url).curlStatus != 0)
+            #expect(try await bob.request(Self.url).pod == "pod-1")
+
+            try await controller.write("ca.yaml", secret(try clients.revocationList([two])))
+            try await controller.wait("the new list is in force") { try await alice.request(Self.url).pod == "pod-1" }
+            #expect(try await bob.request(Self.url).curlStatus != 0)
+            // A list that counts no more says nothing about anybody.
+            try await controller.write("ca.yaml", secret(try clients.revocationList(isExpired: true)))
+            try await controller.wait("nobody is let in") { try await alice.request(Self.url).curlStatus != 0 }
+            #expect(try await bob.request(Self.url).curlStatus != 0)
+            try await controller.write("ca.yaml", secret(try clients.revocationList()))
+            try await controller.wait("nobody is on the list") { try await alice.request(Self.url).pod == "pod-1" }
+            #expect(try await bob.request(Self.url).pod == "pod-1")
+
+            #expect(!controller.log.contains("HAProxy is not what it was given"))
+            _ = try await controller.runtimeAPI(
+                "set ssl crl-file certs/client-crl.pem <<\n\(try clients.revocationList([two]))\n")
+            #expect(try await controller.runtimeAPI("commit ssl crl-file certs/client-crl.pem").contains("Success"))
+            #expect(try await bob.request(Self.url).curlStatus != 0)
+            try await controller.wait("the list is mended") { try await bob.request(Self.url).pod == "pod-1" }
+            #expect(controller.log.contains("certs/client-crl.pem is another in HAProxy"))
+            #expect(try await controller.reloads == 0)
+
+            try await controller.write("ca.yaml", secret("no list"))
+            try await controller.wait("HTTPS is closed") { try await alice.request(Self.url).status == 503 }
+            #expect(controller.log.contains("names a Secret whose ca.crl is unusable: ca.crl is not in PEM format"))
+            try await controller.write("ca.yaml", secret(nil))
+            try await controller.wait("HTTPS is open") { try await bob.request(Self.url).pod == "pod-1" }
+        }
+    }
+
     @Test("with client-crt-optional clients without a certificate are served, those with a wrong one are not")
     func optional() async throws {
         let (clients, strangers) = (try TestCertificates("clients"), try TestCertificates("strangers"))

@@ -5,7 +5,7 @@ import Foundation
 public struct TestCertificates: Sendable {
     /// The authority's own certificate and key.
     public let authority: CertificateIssuer.Issued
-    private let now: Int
+    let now: Int
 
     /// - Parameters:
     ///   - name: the authority's common name.

@@ -6,7 +6,8 @@ public struct ClientCertificates: GlobalAnnotation {
         "client-ca", .secret, scopes: [.configMap], acts: .bind, update: .runtime, since: "1.6", example: "default/clients-ca",
         summary: """
             HTTPS serves only clients with a certificate signed by an authority of this Secret, which holds them in `tls.crt`, \
-            or in `ca.crt` when `tls.crt` is missing or is no authority's certificate.
+            or in `ca.crt` when `tls.crt` is missing or is no authority's certificate. Certificates that are on a list of revoked \
+            ones in `ca.crl` do not count.
             """)
 
     static let isOptional = AnnotationKey(
@@ -20,9 +21,13 @@ public struct ClientCertificates: GlobalAnnotation {
             connections that ssl-passthrough hands to the pods, and plain HTTP, are not touched. While the Secret is missing \
             or holds no usable authority, HTTPS answers 503 to every request.
 
+            The authorities may take certificates back: `ca.crl` of the Secret holds their lists of revoked certificates in PEM. \
+            Where it is there, each authority of a client's chain has to have a list in it that has not expired; clients of \
+            others are not let in. The lists change without a reload, which only the first one and its removal take.
+
             Another authority is in force for all new connections without a reload; for that, HAProxy neither resumes TLS \
             sessions nor tells clients which authorities it trusts. A client with several certificates has to choose by itself. \
-            When certificates of hosts were replaced since, the next change of the authority does take a reload.
+            When certificates of hosts were replaced since, the next change of the authority or the lists does take a reload.
             """,
         keys: [authority.reference, isOptional.reference], isProtection: true,
         examples: [
@@ -64,11 +69,18 @@ public struct ClientCertificates: GlobalAnnotation {
     }
 
     public func contribute(to global: inout GlobalContribution) throws {
-        let pem = try authority.authorityCertificates(in: try global.secret(authority)).pem
+        let secret = try global.secret(authority)
+        let pem = try authority.authorityCertificates(in: secret).pem
         let path = global.file(ConfigurationFile(path: "certs/client-ca.pem", content: pem, kind: .clientAuthority))
+        var lists: Directive = ""
+        if let revoked = try authority.revocationLists(in: secret) {
+            let file = ConfigurationFile(path: "certs/client-crl.pem", content: revoked.pem, kind: .clientRevocations)
+            lists = " crl-file \(global.file(file))"
+        }
         // HAProxy 2.6 goes on sending the names of the authorities it was started with, and clients choose by them.
         global.tlsBind(
-            "ca-file \(path) verify \(raw: isOptional ? "optional" : "required") no-ca-names", from: authority.origin)
+            "ca-file \(path)\(part: lists) verify \(raw: isOptional ? "optional" : "required") no-ca-names",
+            from: authority.origin)
         // Whoever resumes a session is not verified again, and would get past a new authority.
         global.global("tune.ssl.cachesize 0", from: authority.origin)
     }

@@ -59,7 +59,7 @@ extension Applier {
         var parts =
             (running.createsBackends ? [Part.backends] : []) + [Part.servers, .settings, .certificateList]
             + running.mapNames.map(Part.map)
-        for kind in [ConfigurationFile.Kind.certificate, .clientAuthority] {
+        for kind in [ConfigurationFile.Kind.certificate, .clientAuthority, .clientRevocations] {
             let paths = running.replaceableFiles(kind)
             for start in stride(from: 0, to: paths.count, by: Self.portion) {
                 parts.append(.files(Array(paths[start..<min(start + Self.portion, paths.count)]), kind))
@@ -96,9 +96,11 @@ extension Applier {
             let entries = try await socket.showCrtList(CertificateList.path)
             return .certificateList(entries.map { ($0.certificate, $0.filters) })
         case .files(let paths, let kind):
-            return .files(
-                try await kind == .certificate
-                    ? socket.showCertificateFingerprints(paths) : socket.showAuthorityFingerprints(paths))
+            switch kind {
+            case .certificate: return .files(try await socket.showCertificateFingerprints(paths))
+            case .clientRevocations: return .files(try await socket.showRevocationLists(paths))
+            default: return .files(try await socket.showAuthorityFingerprints(paths))
+            }
         case .settings:
             let whole =
                 try await socket.showInfo()["Maxconn"].flatMap { Int($0) }.map { [RuntimeSetting.globalMaxconn($0)] } ?? []

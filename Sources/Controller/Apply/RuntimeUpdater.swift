@@ -137,6 +137,11 @@ struct RuntimeUpdater: Sendable {
                 try RuntimeCommand("set ssl ca-file", [path], payload: String(decoding: content, as: UTF8.self)),
                 try RuntimeCommand("commit ssl ca-file", [path]),
             ]
+        case .replaceRevocations(let path, let content):
+            return [
+                try RuntimeCommand("set ssl crl-file", [path], payload: String(decoding: content, as: UTF8.self)),
+                try RuntimeCommand("commit ssl crl-file", [path]),
+            ]
         case .removeCertificate(let path): return [try RuntimeCommand("del ssl cert", [path])]
         case .addListEntry(let path, let names):
             return [

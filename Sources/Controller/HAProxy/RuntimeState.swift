@@ -1,3 +1,4 @@
+import Core
 import Foundation
 
 /// A server as `show servers state` describes it (management manual, section 9.3).
@@ -170,6 +171,12 @@ extension RuntimeSocket {
     /// `show ssl ca-file FILE`: the same of all certificates in each file.
     func showAuthorityFingerprints(_ paths: [String]) async throws -> [String: [String]] {
         try await fingerprints("show ssl ca-file", paths)
+    }
+
+    /// `show ssl crl-file FILE`: what tells the lists in each file from others; none for a file that HAProxy does not have.
+    func showRevocationLists(_ paths: [String]) async throws -> [String: [String]] {
+        let answers = try await send(batch: paths.map { try RuntimeCommand("show ssl crl-file", [$0]) })
+        return Dictionary(uniqueKeysWithValues: zip(paths, answers.map { RevocationLists.summaries(inAnswer: $0) }))
     }
 
     private func fingerprints(_ verb: StaticString, _ paths: [String]) async throws -> [String: [String]] {

@@ -175,6 +175,8 @@ public struct ConfigurationFile: Hashable, Sendable {
         case authority
         /// Authorities that clients are verified against: HAProxy can replace them at run time.
         case clientAuthority
+        /// Lists of revoked certificates of clients: HAProxy can replace them at run time.
+        case clientRevocations
         /// Anything that only a reload reads again.
         case plain
     }
@@ -182,6 +184,9 @@ public struct ConfigurationFile: Hashable, Sendable {
     public let path: String
     public let content: [UInt8]
     public let kind: Kind
+
+    /// Whether it decides which certificates of clients are good.
+    var verifiesClients: Bool { kind == .clientAuthority || kind == .clientRevocations }
 
     public init(path: String, content: [UInt8], kind: Kind) {
         self.path = path

@@ -8,6 +8,10 @@ public enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible
     case noCertificate
     /// The certificate at this place, counted from 1, is damaged.
     case damagedCertificate(Int)
+    /// There are PEM blocks in it, but no list of revoked certificates.
+    case noRevocationList(String)
+    /// The PEM block at this place, counted from 1, is damaged.
+    case damagedRevocationList(Int)
     /// There are PEM blocks in it, but no private key.
     case noKey
     case damagedKey
@@ -30,6 +34,8 @@ public enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible
         case .notPEM(let what): "\(what) is not in PEM format"
         case .noCertificate: "there is no certificate in it"
         case .damagedCertificate(let place): "its certificate number \(place) is damaged or cut off"
+        case .noRevocationList(let what): "there is no list of revoked certificates in \(what)"
+        case .damagedRevocationList(let place): "the list of revoked certificates in block number \(place) is damaged or cut off"
         case .noKey: "there is no private key in tls.key"
         case .damagedKey: "the private key in tls.key is damaged or of an unknown kind"
         case .encryptedKey: "the key is encrypted with a passphrase"

@@ -1,5 +1,6 @@
 import AnnotationTesting
 import Core
+import TestSupport
 import Testing
 
 @testable import Annotations
@@ -37,6 +38,29 @@ import Testing
         #expect(file?.kind == .clientAuthority)
         #expect(try file?.content == CertificateAuthority(Array(authority.utf8)).pem)
         #expect(trial.section("global").contains("tune.ssl.cachesize 0"))
+    }
+
+    @Test func `Lists of revoked certificates are the Secret's, and unusable ones close HTTPS`() throws {
+        let authority = try TestCertificates("clients")
+        func trial(_ lists: String) throws -> AnnotationTrial {
+            let data = ["tls.crt": authority.authority.certificateText, "ca.crl": lists]
+            return try AnnotationTrial(
+                [ClientCertificates.self], configMap: ["client-ca": "clients"],
+                secrets: [Secret("clients", namespace: "default", data)])
+        }
+        let list = try authority.revocationList()
+        let listed = try trial(list)
+        #expect(listed.findings.isEmpty)
+        #expect(
+            listed.configuration.contains(
+                " ca-file certs/client-ca.pem crl-file certs/client-crl.pem verify required no-ca-names"))
+        let file = listed.files["certs/client-crl.pem"]
+        #expect(file?.kind == .clientRevocations && file?.content == Array(list.utf8))
+        for lists in ["", "no list", authority.authority.certificateText] {
+            let closed = try trial(lists)
+            #expect(closed.findings.map(\.severity) == [.error] && closed.findings.first?.message.contains("ca.crl") == true)
+            #expect(closed.section("frontend https").first { $0.hasPrefix("http-request") } == Self.deny)
+        }
     }
 
     @Test func `Certificates of clients can be optional, which means nothing without an authority`() throws {

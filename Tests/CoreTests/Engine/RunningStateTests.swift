@@ -142,17 +142,22 @@ import Testing
             ])
     }
 
-    @Test func `Authorities of clients are replaced in place, but not again after a certificate was replaced`() {
+    @Test(arguments: [ConfigurationFile.Kind.clientAuthority, .clientRevocations])
+    func `What verifies clients is replaced in place, but not again after a certificate was replaced`(
+        _ kind: ConfigurationFile.Kind
+    ) {
         func state(authority: String, certificate: String) -> DesiredState {
             self.state(
                 [Section("frontend https", lines: [.init("bind :443 ssl ca-file certs/client-ca.pem")])],
                 files: [
-                    ConfigurationFile(path: "certs/client-ca.pem", content: Array(authority.utf8), kind: .clientAuthority),
+                    ConfigurationFile(path: "certs/client-ca.pem", content: Array(authority.utf8), kind: kind),
                     ConfigurationFile(path: "certs/default.pem", content: Array(certificate.utf8), kind: .certificate),
                 ])
         }
         func replaced(_ content: String) -> RuntimeUpdate {
-            .replaceAuthority(path: "certs/client-ca.pem", content: Array(content.utf8))
+            kind == .clientAuthority
+                ? .replaceAuthority(path: "certs/client-ca.pem", content: Array(content.utf8))
+                : .replaceRevocations(path: "certs/client-ca.pem", content: Array(content.utf8))
         }
         var running = RunningState(loaded: state(authority: "1", certificate: "1"))
         for authority in ["2", "3"] {

@@ -202,7 +202,7 @@ struct SimulatedHAProxy: Equatable {
         case .removeCertificate(let path):
             try require(certificates[path] != nil && list[path] == nil, "not there, or in use")
             certificates[path] = nil
-        case .replaceAuthority(let path, let content):
+        case .replaceAuthority(let path, let content), .replaceRevocations(let path, let content):
             try require(authorities[path] != nil, "no such authority")
             try require(!crashesOnAuthority, "a crash")
             authorities[path] = content

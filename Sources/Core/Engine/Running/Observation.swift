@@ -8,8 +8,8 @@ public enum Observation: Sendable {
     case map(name: String, lines: [String])
     /// The lines of ``CertificateList``: certificates and the names that they answer for.
     case certificateList([(path: String, names: [String])])
-    /// What some certificates and authorities are: the SHA-1 fingerprints in upper-case hexadecimal, as HAProxy gives them; none
-    /// for a file that HAProxy does not have.
+    /// What some certificates and authorities are: the SHA-1 fingerprints in upper-case hexadecimal, as HAProxy gives them; of lists of
+    /// revoked certificates ``RevocationLists/summaries(inAnswer:)``. None for a file that HAProxy does not have.
     case files([String: [String]])
     case settings([RuntimeSetting])
 }

@@ -1,4 +1,5 @@
-/// Whether HAProxy can be given other authorities for clients' certificates. HAProxy 2.6 does not note which certificates use an
+/// Whether HAProxy can be given other authorities for clients' certificates, or other lists of revoked ones, which it keeps as it
+/// keeps authorities. HAProxy 2.6 does not note which certificates use an
 /// authority that was replaced at run time: when one of them is replaced next, and then the authority once more, it follows a
 /// dangling pointer and crashes (https://github.com/haproxy/haproxy/issues/3165).
 enum AuthorityReplacement {
@@ -8,10 +9,11 @@ enum AuthorityReplacement {
 extension RunningState {
     func authorityUpdates(to desired: DesiredState, in parts: ChangedParts) -> [RuntimeUpdate] {
         (parts.isEverything ? desired.files.keys.sorted() : parts.files.sorted()).compactMap { path in
-            guard let file = desired.files[path], file.kind == .clientAuthority, let old = files[path],
-                old.content != file.content
+            guard let file = desired.files[path], file.verifiesClients, let old = files[path], old.content != file.content
             else { return nil }
-            return .replaceAuthority(path: path, content: file.content)
+            return file.kind == .clientAuthority
+                ? .replaceAuthority(path: path, content: file.content)
+                : .replaceRevocations(path: path, content: file.content)
         }
     }
 

@@ -23,7 +23,7 @@ extension RunningState {
     /// The maps that HAProxy has.
     public var mapNames: [String] { maps.keys.sorted() }
 
-    /// The certificates and client authorities that HAProxy has, by path. Those of frontends that are not there it has not read.
+    /// The certificates, client authorities and lists of revoked certificates that HAProxy has, by path. Those of frontends that are not there it has not read.
     public func replaceableFiles(_ kind: ConfigurationFile.Kind) -> [String] {
         let candidates = files.values.filter { $0.kind == kind }.map(\.path).sorted()
         guard !candidates.isEmpty else { return [] }
@@ -161,7 +161,9 @@ extension RunningState {
         var drift = Drift()
         for (path, fingerprints) in observed.sorted(by: { $0.key < $1.key }) {
             guard let file = files[path] else { continue }
-            var wanted = X509Certificate.fingerprints(inPEM: file.content)
+            var wanted =
+                file.kind == .clientRevocations
+                ? RevocationLists.summaries(inPEM: file.content) : X509Certificate.fingerprints(inPEM: file.content)
             if file.kind == .certificate { wanted = Array(wanted.prefix(1)) }
             guard Set(wanted) != Set(fingerprints) else { continue }
             drift.parts.files.insert(path)

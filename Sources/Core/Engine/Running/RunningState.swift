@@ -109,7 +109,7 @@ public struct RunningState: Sendable {
         for path in parts.isEverything ? desired.files.keys.sorted() : parts.files.sorted() {
             guard let file = desired.files[path], file.kind != .certificate, let old = files[path], old.content != file.content
             else { continue }
-            if file.kind == .clientAuthority, authorityReplacement != .harmful { continue }
+            if file.verifiesClients, authorityReplacement != .harmful { continue }
             if mentions(path) { reasons.append(ReloadReason(.file, "\(path) changed")) }
         }
         let creations = creations(of: new)
@@ -150,6 +150,9 @@ public struct RunningState: Sendable {
         switch update {
         case .replaceAuthority(let path, let content):
             files[path] = ConfigurationFile(path: path, content: content, kind: .clientAuthority)
+            authorityReplacement = .hasBeen
+        case .replaceRevocations(let path, let content):
+            files[path] = ConfigurationFile(path: path, content: content, kind: .clientRevocations)
             authorityReplacement = .hasBeen
         case .replaceCertificate, .removeCertificate, .replaceListEntry, .removeListEntry:
             if authorityReplacement == .hasBeen { authorityReplacement = .harmful }
@@ -193,7 +196,7 @@ public struct RunningState: Sendable {
             files[path] = ConfigurationFile(path: path, content: content, kind: .certificate)
         case .removeCertificate(let path): files[path] = nil
         case .restoreServer(let backend, let name, let server, _): servers[backend, default: [:]][name] = server
-        case .replaceAuthority, .dropMapEntry: break
+        case .replaceAuthority, .replaceRevocations, .dropMapEntry: break
         case .addListEntry(let path, let names), .replaceListEntry(let path, let names): certificateList[path] = names
         case .removeListEntry(let path): certificateList[path] = nil
         }

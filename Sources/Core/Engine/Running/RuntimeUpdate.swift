@@ -34,6 +34,8 @@ public enum RuntimeUpdate: Hashable, Sendable {
     case removeCertificate(path: String)
     /// Other authorities for clients' certificates, under the same name.
     case replaceAuthority(path: String, content: [UInt8])
+    /// Other lists of revoked certificates of clients, under the same name.
+    case replaceRevocations(path: String, content: [UInt8])
     case addListEntry(path: String, names: [String])
     /// The certificate answers for other names; there is no moment in which it answers for none.
     case replaceListEntry(path: String, names: [String])
