@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Commands", .manifestsOnly("render, lint and explain read files"))
@@ -75,8 +76,7 @@ struct CommandTests {
         try await withDirectory(["all.yaml": Manifests.service() + Manifests.ingress()]) { directory in
             // A stand-in, because newer ones are not installed: all that is asked is its version.
             let newer = directory.appendingPathComponent("haproxy")
-            try Data("#!/bin/sh\necho 'HAProxy version 3.4.7 2026/11/01'\n".utf8).write(to: newer)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: newer.path)
+            try writeProgram(newer, "#!/bin/sh\necho 'HAProxy version 3.4.7 2026/11/01'\n")
             func render(_ arguments: String...) async throws -> ProgramResult {
                 try await run(
                     Programs.controller, ["render", "--manifests", "\(directory.path)/all.yaml"] + arguments)

@@ -84,6 +84,52 @@ struct InlinedSettingsTests {
         }
     }
 
+    @Test("settings that HAProxy refuses in a backend go by maps, and cost nobody a change")
+    func refused() async throws {
+        let directory = try TemporaryDirectory("refusing")
+        defer { directory.remove() }
+        let program = directory.url.appendingPathComponent("haproxy")
+        // A stand-in's check, because HAProxy accepts all that the handlers write.
+        try writeProgram(
+            program,
+            """
+            #!/bin/sh
+            case " $* " in *" -c "*)
+                for word; do directory=$word; done
+                line=$(grep -n '^  http-request set-header X-Env refused' "$directory/haproxy.cfg" | head -n 1)
+                if [ "$line" ]; then
+                    echo "[ALERT]    (1) : config : parsing [haproxy.cfg:${line%%:*}] : no such header." >&2
+                    exit 1
+                fi
+            esac
+            exec "$(command -v \(Programs.haproxyArguments.last ?? "haproxy"))" "$@"
+
+            """)
+        func route(_ name: String, _ environment: String) -> String {
+            Manifests.service(name)
+                + Manifests.ingress(
+                    name, host: "\(name).example.com", service: name,
+                    annotations: ["request-set-header": "X-Env \(environment)"])
+        }
+        let files = ["a.yaml": route("a", "refused"), "b.yaml": route("b", "prod")]
+        try await TestController.with(files, arguments: ["--program", program.path]) { controller async throws in
+            for (host, environment) in [("a", "refused"), ("b", "prod")] {
+                #expect(try await controller.request("http://\(host).example.com/").seen?.headers["x-env"] == environment)
+            }
+            #expect(!controller.configuration.contains("ingress_by_maps"))
+            #expect(controller.log.contains("HAProxy refuses settings as rules of backends"))
+            #expect(controller.log.contains("shop_svc_a_http"))
+            // The next load knows.
+            try await controller.write("map.yaml", Manifests.configMap(["timeout-client": "7s"]))
+            try await controller.wait("it is loaded") { controller.configuration.contains("timeout client 7s") }
+            #expect(controller.configuration.components(separatedBy: "allow if ingress_by_maps").count == 2)
+            for (host, environment) in [("a", "refused"), ("b", "prod")] {
+                #expect(try await controller.request("http://\(host).example.com/").seen?.headers["x-env"] == environment)
+            }
+            #expect(controller.log.components(separatedBy: "HAProxy refuses settings").count == 2)
+        }
+    }
+
     @Test("a HAProxy that is started again has the settings of now, not those of its last load")
     func restart() async throws {
         func files(_ environment: String) -> String {

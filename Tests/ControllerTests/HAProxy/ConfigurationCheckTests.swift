@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Controller
@@ -54,8 +55,7 @@ struct ConfigurationCheckTests {
     func timeout() async throws {
         let bench = try HAProxyBench()
         defer { bench.remove() }
-        try bench.write("#!/bin/sh\nexec sleep 30\n", to: "slow")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(bench.directory)/slow")
+        try writeProgram(URL(fileURLWithPath: "\(bench.directory)/slow"), "#!/bin/sh\nexec sleep 30\n")
         let check = ConfigurationCheck(program: "\(bench.directory)/slow", timeout: .milliseconds(200))
         await #expect(throws: ConfigurationCheck.Failure.timedOut(.milliseconds(200))) { try await check.check(file: "x") }
     }

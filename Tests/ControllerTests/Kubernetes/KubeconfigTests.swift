@@ -145,8 +145,8 @@ import Testing
     private let cluster = Kubeconfig.Cluster(server: "https://one.example.com")
 
     private func plugin(_ directory: TemporaryDirectory, _ script: String) throws -> ExecPlugin {
-        let file = try directory.write("plugin", "#!/bin/sh\n\(script)\n")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        let file = directory.url.appendingPathComponent("plugin")
+        try writeProgram(file, "#!/bin/sh\n\(script)\n")
         return ExecPlugin(
             command: file.path, arguments: ["x"], environment: ["GREETING": "hello"],
             apiVersion: "client.authentication.k8s.io/v1",
