@@ -106,7 +106,7 @@ struct HeaderSetting: Hashable, Sendable {
             inlined: { [name] values in
                 guard let text = values[map] else { return [] }
                 // Log-format strings make one blank of many.
-                guard !text.contains("  ") else { return nil }
+                guard !zip(text.utf8, text.utf8.dropFirst()).contains(where: { $0 == 0x20 && $1 == 0x20 }) else { return nil }
                 return ["\(raw: verb) set-header \(name) \(literal: text)"]
             })
     }

@@ -34,6 +34,7 @@ extension Applier {
         }
         let (rendered, refused) = await candidate()
         if let refused {
+            target.inlined = running?.names.inlined ?? [:]
             if case .failed = refused { await updateServers() }
             return refused
         }
@@ -47,6 +48,7 @@ extension Applier {
             do { try files.restore() } catch {
                 logger.error("cannot restore the files in force", metadata: ["error": "\(error)"])
             }
+            target.inlined = running?.names.inlined ?? [:]
             metrics.countFailedReload()
             for line in output { logger.warning("haproxy: \(line)") }
             let refused = Self.refusals(output, target)
@@ -103,21 +105,20 @@ extension Applier {
         // What nobody asked for may be one of the extras, too.
         if case .refused = refused, extras.sections.isEmpty, extras.settings.isEmpty { return (rendered, refused) }
         guard !target.reserve.isEmpty || !target.inlined.isEmpty else { return (rendered, refused) }
-        let inlined = Set(target.inlined.values)
         target.reserve = []
         let plain = target.renderedFiles(inlining: 0)
         if let refused = await checkCandidate(plain, &extras) { return (plain, refused) }
-        if extras.settings.isEmpty {
+        if !extras.settings.isEmpty {
+            logger.warning(
+                "HAProxy refuses settings as rules of backends: their requests look them up in maps",
+                metadata: ["backends": "\(extras.settings.keys.sorted().joined(separator: ", "))"])
+            refusedSettings.formUnion(extras.settings.values)
+        }
+        if !extras.sections.isEmpty || extras.settings.isEmpty {
             logger.warning(
                 "HAProxy refuses what is in reserve for new Services: those that come before the next reload cost one",
                 metadata: ["sections": "\(extras.sections.sorted().joined(separator: ", "))"])
             reserve.refuse(extras.sections)
-        }
-        if extras.sections.isEmpty {
-            logger.warning(
-                "HAProxy refuses settings as rules of backends: their requests look them up in maps",
-                metadata: ["backends": "\(extras.settings.keys.sorted().joined(separator: ", "))"])
-            refusedSettings.formUnion(extras.settings.isEmpty ? inlined : Set(extras.settings.values))
         }
         return (plain, nil)
     }

@@ -52,19 +52,26 @@ struct ConfigurationDirectory: Sendable {
     @discardableResult
     func write(_ state: DesiredState, rendered files: [String: [UInt8]]) throws -> [String: [UInt8]?] {
         var before: [String: [UInt8]?] = [:]
-        for path in files.keys.sorted() {
-            guard let content = files[path] else { continue }
-            let target = url.appendingPathComponent(path)
-            let current = Self.content(of: target)
-            guard current != content else { continue }
-            before[path] = .some(current)
-            try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Self.write(content, to: target)
-        }
-        for path in ownedFiles() where files[path] == nil {
-            if keeps(path, of: state) { continue }
-            before[path] = .some(Self.content(of: url.appendingPathComponent(path)))
-            try FileManager.default.removeItem(at: url.appendingPathComponent(path))
+        do {
+            for path in files.keys.sorted() {
+                guard let content = files[path] else { continue }
+                let target = url.appendingPathComponent(path)
+                let current = Self.content(of: target)
+                guard current != content else { continue }
+                before[path] = .some(current)
+                try FileManager.default.createDirectory(
+                    at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Self.write(content, to: target)
+            }
+            for path in ownedFiles() where files[path] == nil {
+                if keeps(path, of: state) { continue }
+                before[path] = .some(Self.content(of: url.appendingPathComponent(path)))
+                try FileManager.default.removeItem(at: url.appendingPathComponent(path))
+            }
+        } catch {
+            // Maps of one state say nothing about the backends of another.
+            try? restore(before)
+            throw error
         }
         return before
     }

@@ -39,7 +39,8 @@ struct FileKeeper {
         guard !pending.isEmpty else { return }
         if pending.isEverything {
             var state = state
-            state.inlined = texts.inlined.filter { state.canInline(into: $0.key) }
+            state.inlined = texts.inlined
+            state.inlined = state.inlined.filter { state.canInline(into: $0.key) }
             texts = FileTexts(inlined: state.inlined)
             try directory.write(state, rendered: state.renderedFiles())
         } else {
@@ -50,8 +51,8 @@ struct FileKeeper {
 
     /// Writes all files for a HAProxy that is about to load them.
     mutating func write(_ state: DesiredState, rendered: [String: [UInt8]]) throws {
-        texts = FileTexts(inlined: state.inlined)
         before = (try directory.write(state, rendered: rendered), written)
+        texts = FileTexts(inlined: state.inlined)
         finish(state)
     }
 

@@ -60,6 +60,36 @@ struct FileKeeperTests {
         }
     }
 
+    @Test("a load that failed leaves nothing of what it would have had in backends")
+    func failedLoad() throws {
+        let temporary = try TemporaryDirectory("files")
+        defer { temporary.remove() }
+        let directory = ConfigurationDirectory(path: temporary.url.path)
+        try directory.prepare()
+        var keeper = FileKeeper(directory: directory)
+        func state(_ tone: String) -> DesiredState { World(routes: ["h": ("b", tone)]).state }
+        func load(_ tone: String) throws -> DesiredState {
+            var target = state(tone)
+            let rendered = target.renderedFiles(inlining: .max)
+            try keeper.write(target, rendered: rendered)
+            return target
+        }
+        _ = try load("t1")
+        keeper.confirm()
+        var failed = try load("t2")
+        try keeper.restore()
+        try keeper.flush(failed)
+        #expect(try tones(temporary) == ["h/": "t2"])
+        var parts = ChangedParts()
+        parts.maps = ["path-prefix": ["h/"], "tone": [World.settings("t1"), World.settings("t2")]]
+        let inlined = failed.inlined
+        failed = state("t1")
+        failed.inlined = inlined
+        keeper.note(parts)
+        try keeper.flush(failed)
+        #expect(try tones(temporary) == ["h/": "t1"])
+    }
+
     @Test("whatever changes since a load, they give each route its settings (FILE_KEEPER_SEED repeats a run)")
     func randomChanges() throws {
         var random = SeededGenerator(variable: "FILE_KEEPER_SEED")

@@ -67,6 +67,19 @@ struct InlinedSettingsTests {
         #expect(!loaded(state).contains(Self.line))
     }
 
+    @Test("none where most routes have none, which look nothing up now, and where the backend's lines would change what they do")
+    func exclusions() throws {
+        let greeted = route("a", ["greeting": "hello"])
+        #expect(try state([greeted, route("b")]).inlined.count == 1)
+        #expect(try state([greeted, route("b"), route("c")]).inlined.isEmpty)
+        for line in ["acl ingress_by_maps always_true", "errorfile 429 /page", "http-error status 403", "http-request deny"] {
+            var state = try state([greeted])
+            state.backends[Self.backend]?.add("\(raw: line)")
+            _ = state.renderedFiles(inlining: .max)
+            #expect(state.inlined.isEmpty, "\(line)")
+        }
+    }
+
     @Test("no more backends than the limit, and no settings that HAProxy refuses there")
     func limits() throws {
         let routes = [route("a", ["greeting": "hello"])]
@@ -131,7 +144,8 @@ struct InlinedSettingsTests {
         }
     }
 
-    @Test("an entry that somebody gave the settings which the backend has is mended")
+    @Test(
+        "an entry with other settings than HAProxy was given tells that it may have been loaded with others, and all go by maps")
     func drift() throws {
         let state = try state([route("a", ["greeting": "hello"])])
         let settings = try #require(state.inlined[Self.backend])
@@ -143,6 +157,8 @@ struct InlinedSettingsTests {
         guard case .runtime(let updates) = running.difference(to: state, in: drift.parts),
             case .updateMap("host-route", let changes)? = updates.first
         else { return #expect(Bool(false), "it is not mended") }
-        #expect(running.names.changes(changes, in: "host-route").changed == ["a.example.com": Self.backend])
+        #expect(
+            running.names.changes(changes, in: "host-route").changed == ["a.example.com": "\(Self.backend).\(settings)"])
+        #expect(drift.parts.maps["path-prefix"] == ["a.example.com/"])
     }
 }

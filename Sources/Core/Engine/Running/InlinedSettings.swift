@@ -54,19 +54,23 @@ extension Section {
     fileprivate var takesInlinedSettings: Bool {
         isBackend
             && !lines.contains { line in
-                ["mode tcp", "http-request ", "tcp-request ", "http-after-response "].contains {
-                    line.directive.text.hasPrefix($0)
-                }
+                Self.inTheWay.contains { line.directive.text.hasPrefix($0) }
             }
     }
+
+    /// Rules, and what would change ours: ACLs under their names, and other pages for refusals.
+    private static let inTheWay = [
+        "mode tcp", "http-request ", "tcp-request ", "http-after-response ", "acl ingress_", "errorfile", "http-error ",
+    ]
 }
 
 extension DesiredState {
-    /// For each backend the settings of most of its routes.
+    /// For each backend the settings of most of its routes; none where more routes have none.
     private func settingsOfMost(limit: Int, except refused: Set<String>) -> [String: String] {
         var targets: [String] = []
         for map in RunningNames.inliningMaps where map != SectionNames.wholeHostsMap {
-            targets += maps[map]?.entries.values ?? [:].values
+            // A dot at the end brings routes without settings to the others of their backend.
+            targets += (maps[map]?.entries.values ?? [:].values).map { $0.utf8.contains(UInt8(ascii: ".")) ? $0 : $0 + "." }
         }
         targets.sort()
         var inlined: [String: String] = [:]
@@ -74,7 +78,9 @@ extension DesiredState {
         func choose() {
             guard let best, inlined.count < limit else { return }
             let (name, settings) = (String(best.backend), String(best.settings))
-            if !refused.contains(settings), backends[name]?.takesInlinedSettings == true { inlined[name] = settings }
+            if !settings.isEmpty, !refused.contains(settings), backends[name]?.takesInlinedSettings == true {
+                inlined[name] = settings
+            }
         }
         var index = 0
         while index < targets.count {
@@ -82,11 +88,11 @@ extension DesiredState {
             let (uses, (backend, settings)) = (next - index, RunningNames.parts(targets[index][...]))
             index = next
             // What follows further dots is a choice among routes.
-            guard let settings, !settings.isEmpty, !settings.utf8.contains(UInt8(ascii: ".")) else { continue }
-            if best?.backend != backend {
+            guard let settings, !settings.utf8.contains(UInt8(ascii: ".")) else { continue }
+            if let known = best, known.backend == backend {
+                if uses > known.uses || uses == known.uses && known.settings.isEmpty { best = (backend, settings, uses) }
+            } else {
                 choose()
-                best = (backend, settings, uses)
-            } else if uses > best?.uses ?? 0 {
                 best = (backend, settings, uses)
             }
         }

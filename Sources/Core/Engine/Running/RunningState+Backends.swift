@@ -43,10 +43,12 @@ extension RunningState {
     /// A backend stays for what else the configuration has. It does nothing.
     public mutating func backendKept(_ name: String) { undeletable.insert(name) }
 
-    /// The entries with a target are not what they should be.
-    private mutating func misplace(_ target: String, _ drift: inout Drift) {
+    /// A backend may not have the settings that it was loaded with: its routes go by maps, which is right whatever it has.
+    mutating func distrust(_ backend: String, _ drift: inout Drift) {
+        guard let settings = inlined[backend], !settings.isEmpty else { return }
+        inlined[backend] = ""
         for map in RunningNames.inliningMaps {
-            for (key, value) in maps[map] ?? [:] where value == target {
+            for (key, value) in maps[map] ?? [:] where value == "\(backend).\(settings)" {
                 maps[map]?[key] = ""
                 drift.parts.maps[map, default: []].insert(key)
             }
@@ -59,7 +61,7 @@ extension RunningState {
             let name = section.name
             guard let isPublished = observed[name] else {
                 drift.differences.append("there is no backend \(name)")
-                if let settings = inlined[name], !settings.isEmpty { misplace("\(name).\(settings)", &drift) }
+                distrust(name, &drift)
                 backendRemoved(name)
                 drift.parts.headers.insert(section.header)
                 continue

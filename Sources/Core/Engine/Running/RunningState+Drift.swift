@@ -126,6 +126,10 @@ extension RunningState {
             }
             drift.differences.append("map \(name) has another value for \(key)")
             changed.insert(key)
+            // Another worker than the one that is known may have been loaded, with other files.
+            let (observed, expected) = (line.dropFirst(key.count + 1), known[own] ?? "")
+            let backend = RunningNames.parts(expected[...]).backend
+            if RunningNames.parts(observed).backend == backend { distrust(String(backend), &drift) }
             // What the value means is of no interest, and that it is not the one it should be is known.
             maps[name]?[own] = ""
             drift.parts.maps[name, default: []].insert(own)
