@@ -59,9 +59,10 @@ struct RenderBenchmark: ParsableCommand {
         guard let objects = loaded?.update.changed else { throw ExitCode.failure }
         loaded = nil
         let store = ObjectStore(objects)
-        var assembly: Assembly?
-        let assemble = clock.measure { assembly = Engine(registry: registry, options: EngineOptions()).assemble(store, now: 0) }
-        guard var state = assembly?.state else { throw ExitCode.failure }
+        let live = LiveAssembly(Engine(registry: registry, options: EngineOptions()), store: store)
+        var made: DesiredState?
+        let assemble = clock.measure { made = live.update(now: 0).state.whole }
+        guard var state = made else { throw ExitCode.failure }
         var bytes = 0
         let render = clock.measure {
             bytes = state.renderedFiles(inlining: InlinedSettings.usualLimit).values.reduce(0) { $0 + $1.count }
