@@ -125,23 +125,15 @@ struct RuntimeUpdater: Sendable {
             return [try RuntimeCommand("set server", ["\(backend)/\(slot)", "state", "maint"])]
         case .addAuthority(let path, let content):
             return [
-                try RuntimeCommand("new ssl ca-file", [path]),
-                try RuntimeCommand("set ssl ca-file", [path], payload: String(decoding: content, as: UTF8.self)),
-                try RuntimeCommand("commit ssl ca-file", [path]),
-            ]
+                try RuntimeCommand("new ssl ca-file", [path])
+            ] + (try replacement(path, content, set: "set ssl ca-file", commit: "commit ssl ca-file"))
         case .addCertificate(let path, let content):
             return [try RuntimeCommand("new ssl cert", [path])] + (try load(path, content))
         case .replaceCertificate(let path, let content): return try load(path, content)
         case .replaceAuthority(let path, let content):
-            return [
-                try RuntimeCommand("set ssl ca-file", [path], payload: String(decoding: content, as: UTF8.self)),
-                try RuntimeCommand("commit ssl ca-file", [path]),
-            ]
+            return try replacement(path, content, set: "set ssl ca-file", commit: "commit ssl ca-file")
         case .replaceRevocations(let path, let content):
-            return [
-                try RuntimeCommand("set ssl crl-file", [path], payload: String(decoding: content, as: UTF8.self)),
-                try RuntimeCommand("commit ssl crl-file", [path]),
-            ]
+            return try replacement(path, content, set: "set ssl crl-file", commit: "commit ssl crl-file")
         case .removeCertificate(let path): return [try RuntimeCommand("del ssl cert", [path])]
         case .addListEntry(let path, let names):
             return [
@@ -170,9 +162,16 @@ struct RuntimeUpdater: Sendable {
     }
 
     private func load(_ path: String, _ content: [UInt8]) throws -> [RuntimeCommand] {
+        try replacement(path, content, set: "set ssl cert", commit: "commit ssl cert")
+    }
+
+    /// A file's new content, which is in force when it is committed.
+    private func replacement(
+        _ path: String, _ content: [UInt8], set: StaticString, commit: StaticString
+    ) throws -> [RuntimeCommand] {
         [
-            try RuntimeCommand("set ssl cert", [path], payload: String(decoding: content, as: UTF8.self)),
-            try RuntimeCommand("commit ssl cert", [path]),
+            try RuntimeCommand(set, [path], payload: String(decoding: content, as: UTF8.self)),
+            try RuntimeCommand(commit, [path]),
         ]
     }
 

@@ -121,7 +121,7 @@ struct ConfigurationOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             How many backends have annotations of their routes written into them when HAProxy loads them, which saves their \
-            requests look-ups and costs a load time and memory. 0 is none.
+            requests look-ups, and makes loads slower and HAProxy larger. 0 is none.
             """, valueName: "count"))
     var inlinedBackends = InlinedSettings.usualLimit
 
