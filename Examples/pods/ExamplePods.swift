@@ -9,8 +9,9 @@ struct ExamplePods: ParsableCommand {
         abstract: "Small HTTP servers that answer every request with a JSON description of it.",
         discussion: """
             The answer tells the pod's name, the method, path, host, headers (headers: by name in lower case; rawHeaders: as they \
-            came) and the peer's address. ?status=418 sets the status of the answer, ?delay=200ms makes it wait. "listening" is \
-            printed once all pods take connections. Ends with SIGTERM or SIGINT.
+            came) and the peer's address. ?status=418 sets the status of the answer, ?delay=200ms makes it wait, and ?hold=NAME until \
+            a request has ?release=NAME, for at most a minute. "listening" is printed once all pods take connections. Ends with \
+            SIGTERM or SIGINT.
             """)
 
     @Option(help: ArgumentHelp("Be a pod here; can be repeated.", valueName: "name=address:port"))

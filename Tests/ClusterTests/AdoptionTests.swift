@@ -23,7 +23,7 @@ struct AdoptionTests {
                 // It is to survive its controllers, but not this test.
                 defer { for pid in ProcessTable.processes(mentioning: first.runtime) { kill(pid, SIGKILL) } }
                 let result = try await SteadyRequests.during(port: first.http) { requests in
-                    let slow = Task { try await first.request("http://shop.example.com/?delay=5s") }
+                    let slow = first.hold("http://shop.example.com/")
                     try await wait(for: "the request is under way") { try await first.sessions(ofPod: 1) >= 1 }
                     first.signal(signal)
                     try await wait(for: "the controller has ended") { !first.isRunning }
@@ -39,7 +39,7 @@ struct AdoptionTests {
                     ) { second async throws in
                         try await wait(for: "the other pod answers") { requests.pods() == ["pod-2"] }
                         try await first.eventually("http://more.example.com/") { $0.pod == "pod-2" }
-                        let answer = try await slow.value
+                        let answer = try await first.release(slow)
                         #expect(answer.status == 200)
                         #expect(try await process(first) == haproxy)
                         // HAProxy has to serve until the clients have stopped.

@@ -54,12 +54,12 @@ struct ConnectionTests {
                 let line = lines.first { $0.hasPrefix("shop_svc_\(service)_http,BACKEND,") }
                 return line.map { String($0.split(separator: ",", omittingEmptySubsequences: false)[4]) }
             }
-            let options = ["--max-time", "1"]
-            async let first = controller.request("http://given-up.example.com/?delay=5s", options: options)
-            async let second = controller.request("http://kept.example.com/?delay=5s", options: options)
+            let options = ["--max-time", "3"]
+            async let first = controller.request("http://given-up.example.com/?hold=all", options: options)
+            async let second = controller.request("http://kept.example.com/?hold=all", options: options)
             // curl's status for a time that is over.
             #expect(try await [first.curlStatus, second.curlStatus] == [28, 28])
-            try await controller.wait("the request is given up", within: .seconds(3)) { try await current("given-up") == "0" }
+            try await controller.wait("the request is given up", within: .seconds(30)) { try await current("given-up") == "0" }
             #expect(try await current("kept") == "1")
         }
     }

@@ -76,7 +76,7 @@ struct CreatedBackendTests {
             let url = "http://new.example.com/"
             try await controller.write("new.yaml", Self.new("new"))
             try await controller.eventually(url) { $0.pod == "b" }
-            async let slow = controller.request(url + "?delay=4s")
+            let slow = controller.hold(url)
             try await controller.wait("the request is on its way") {
                 try await controller.runtimeAPI("show stat shop_svc_new_http 2 -1").contains("BACKEND,0,0,1,")
             }
@@ -87,7 +87,7 @@ struct CreatedBackendTests {
             }
             try await controller.write("new.yaml", Self.new("new", pods: [1, 2]))
             try await controller.eventually(url) { $0.status == 200 }
-            let response = try await slow
+            let response = try await controller.release(slow)
             #expect(response.status == 200 && response.pod == "b")
             #expect(try await controller.podsAnswering(url) == ["a", "b"])
             #expect(try await controller.reloads() == 0)

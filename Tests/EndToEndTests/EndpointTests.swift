@@ -33,20 +33,15 @@ struct EndpointTests {
         }
     }
 
-    /// One that is under way long enough to be looked at, also where processors are busy.
-    private func slowRequest(_ controller: TestController) async throws -> Response {
-        try await controller.request(url + "?delay=15s", options: ["--max-time", "40"])
-    }
-
     @Test("a request in flight on a removed pod ends well, and only then its server is deleted")
     func inFlight() async throws {
         try await with(Manifests.slice([2: .ready])) { controller async throws in
-            async let slow = slowRequest(controller)
+            let slow = controller.hold(url)
             try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 2) == 1 }
             try await controller.write("slice.yaml", Manifests.slice([1: .ready]))
             try await controller.eventually(url) { $0.pod == "pod-1" }
             #expect(try await controller.server(ofPod: 2)?.isTakenOut == true)
-            let response = try await slow
+            let response = try await controller.release(slow)
             #expect(response.status == 200)
             #expect(response.pod == "pod-2")
             try await controller.wait("the server is deleted", within: .seconds(25)) {
@@ -74,14 +69,13 @@ struct EndpointTests {
     @Test("a pod that comes back while its last requests run is used again")
     func takenBack() async throws {
         try await with(Manifests.slice([1: .ready, 2: .ready])) { controller async throws in
-            async let first = slowRequest(controller)
-            async let second = slowRequest(controller)
+            let held = [controller.hold(url), controller.hold(url)]
             try await controller.wait("the requests are under way") { try await controller.sessions(ofPod: 2) == 1 }
             try await controller.write("slice.yaml", Manifests.slice([1: .ready]))
             try await controller.wait("pod-2 is taken out") { try await controller.server(ofPod: 2)?.isTakenOut == true }
             try await controller.write("slice.yaml", Manifests.slice([1: .ready, 2: .ready]))
             try await controller.wait("pod-2 answers again") { try await controller.podsAnswering(url, requests: 4).count == 2 }
-            #expect(try await [first.status, second.status] == [200, 200])
+            for request in held { #expect(try await controller.release(request).status == 200) }
             #expect(try await controller.server(ofPod: 2)?.isTakenOut == false)
             #expect(try await controller.reloads() == 0)
         }

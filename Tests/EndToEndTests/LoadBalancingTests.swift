@@ -28,12 +28,12 @@ struct LoadBalancingTests {
             try await controller.write("ingress.yaml", Manifests.ingress(annotations: ["load-balance": "leastconn"]))
             try await controller.wait("leastconn is in force") { controller.configuration.contains("balance leastconn") }
             try await controller.wait("HAProxy was reloaded") { try await controller.reloads == 1 }
-            async let slow = controller.request(Self.url + "?delay=3000")
+            let slow = controller.hold(Self.url)
             try await controller.wait("the slow request is with a pod") {
                 try await controller.runtimeAPI("show sess").contains("shop_svc_web_http")
             }
             let others = try await pods(6, controller)
-            let busy = try await slow.pod
+            let busy = try await controller.release(slow).pod
             #expect(others.count == 1 && others[busy ?? ""] == nil, "\(others), busy: \(busy ?? "none")")
         }
     }

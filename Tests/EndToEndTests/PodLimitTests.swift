@@ -14,19 +14,16 @@ struct PodLimitTests {
 
     /// How many of some requests at the same time the pods have, while the others wait in HAProxy.
     private func underWay(_ requests: Int, _ controller: TestController, expected: Int) async throws {
-        try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<requests {
-                group.addTask { try await controller.request(Self.url + "?delay=4000").status }
-            }
-            try await controller.wait("\(expected) of \(requests) requests are with the pod, the others wait") {
-                let line = try await controller.runtimeAPI("show stat").split(separator: "\n")
-                    .first { $0.hasPrefix("shop_svc_web_http,BACKEND,") }
-                // qcur and scur.
-                let fields = line?.split(separator: ",", omittingEmptySubsequences: false) ?? []
-                return fields.count > 4 && fields[2] == "\(requests - expected)" && fields[4] == "\(requests)"
-            }
-            for try await status in group { #expect(status == 200) }
+        let held = (0..<requests).map { _ in controller.hold(Self.url) }
+        try await controller.wait("\(expected) of \(requests) requests are with the pod, the others wait") {
+            let line = try await controller.runtimeAPI("show stat").split(separator: "\n")
+                .first { $0.hasPrefix("shop_svc_web_http,BACKEND,") }
+            // qcur and scur.
+            let fields = line?.split(separator: ",", omittingEmptySubsequences: false) ?? []
+            return fields.count > 4 && fields[2] == "\(requests - expected)" && fields[4] == "\(requests)"
         }
+        for request in held { try await controller.letGo(request) }
+        for request in held { #expect(try await request.response.status == 200) }
     }
 
     @Test(
@@ -40,7 +37,7 @@ struct PodLimitTests {
         }
         let files = [
             "service.yaml": service([1], "1"), "ingress.yaml": Manifests.ingress(),
-            "map.yaml": Manifests.configMap(["timeout-queue": "20s"]),
+            "map.yaml": Manifests.configMap(["timeout-queue": "60s"]),
         ]
         try await TestController.with(files, pods: ["one", "two"]) { controller async throws in
             #expect(Set(try await limits(controller).values) == ["1"])

@@ -73,10 +73,11 @@ struct ProcessLifeTests {
     func stopped(signal: Int32) async throws {
         try await TestController.with(files) { controller async throws in
             #expect(!ProcessTable.processes(mentioning: controller.runtime).isEmpty)
-            async let slow = controller.request(url + "?delay=8s")
+            let slow = controller.hold(url)
             try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 1) == 1 }
             controller.signal(signal)
-            #expect(try await slow.status == 200)
+            try await controller.wait("the signal is noticed") { controller.log.contains("a second signal stops at once") }
+            #expect(try await controller.release(slow).status == 200)
             try await controller.wait("the controller has ended") { !controller.isRunning }
             #expect(controller.exitStatus == 0)
             #expect(ProcessTable.processes(mentioning: controller.runtime) == [])

@@ -21,11 +21,11 @@ struct ReloadTests {
     func counted() async throws {
         try await TestController.with(files()) { controller async throws in
             #expect(try await controller.metric("haproxy_ingress_old_workers") == 0)
-            async let slow = controller.request(url + "?delay=15s", options: ["--max-time", "40"])
+            let slow = controller.hold(url)
             try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 1) == 1 }
             try await reload(1, controller)
             #expect(try await controller.metric("haproxy_ingress_old_workers") == 1)
-            #expect(try await slow.status == 200)
+            #expect(try await controller.release(slow).status == 200)
             try await controller.wait("the old worker is gone") {
                 try await controller.metric("haproxy_ingress_old_workers") == 0
             }
@@ -35,22 +35,16 @@ struct ReloadTests {
     @Test("of more old workers than --max-old-workers the oldest is ended, and no other")
     func limited() async throws {
         try await TestController.with(files(), arguments: ["--max-old-workers", "2"]) { controller async throws in
-            try await withThrowingTaskGroup(of: (number: Int, status: Int).self) { group async throws in
-                for number in 1...3 {
-                    group.addTask {
-                        (number, try await controller.request(url + "?delay=15s", options: ["--max-time", "60"]).status)
-                    }
-                    try await controller.wait("request \(number) is under way") {
-                        try await controller.sessions(ofPod: 1) == 1
-                    }
-                    try await reload(number, controller)
-                }
-                let first = try #require(try await group.next())
-                #expect(first.number == 1 && first.status != 200)
-                #expect(try await controller.metric("haproxy_ingress_old_workers") == 2)
-                #expect(controller.log.contains("ended the oldest worker"))
-                for try await rest in group { #expect(rest.status == 200) }
+            var held: [HeldRequest] = []
+            for number in 1...3 {
+                held.append(controller.hold(url))
+                try await controller.wait("request \(number) is under way") { try await controller.sessions(ofPod: 1) == 1 }
+                try await reload(number, controller)
             }
+            #expect(try await held[0].response.status != 200)
+            #expect(try await controller.metric("haproxy_ingress_old_workers") == 2)
+            #expect(controller.log.contains("ended the oldest worker"))
+            for request in held.dropFirst() { #expect(try await controller.release(request).status == 200) }
             #expect(try await controller.request(url).status == 200)
         }
     }

@@ -3,7 +3,7 @@ import Testing
 
 /// What tests ask HAProxy and the controller.
 extension TestController {
-    private static let curl = URL(fileURLWithPath: "/usr/bin/curl")
+    static let curl = URL(fileURLWithPath: "/usr/bin/curl")
 
     /// A request through HAProxy. `url` is like `http://shop.example.com/cart?x=1`; the host is reached on loopback.
     func request(
