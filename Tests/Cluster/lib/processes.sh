@@ -47,7 +47,7 @@ launch() {
 
 # await NAME COMMAND...: until the command succeeds; the process of that name has to live that long.
 await() {
-    local name=$1 deadline=$((SECONDS + 120))
+    local name=$1 deadline=$((SECONDS + 300))
     shift
     until "$@" >/dev/null 2>&1; do
         if ! runs "$name"; then
@@ -56,7 +56,7 @@ await() {
             return 1
         fi
         if [ $SECONDS -ge $deadline ]; then
-            echo "cluster: $name is not ready after two minutes" >&2
+            echo "cluster: $name is not ready after five minutes" >&2
             return 1
         fi
         sleep 0.1
