@@ -90,12 +90,12 @@ enum Catalogue {
         response-set-header: CI, map
         route-acl: S, reload
         scale-server-slots: CIS, reload, 42
-        send-proxy-protocol: CIS, reload
+        send-proxy-protocol: CIS, runtime
         server-ca: CIS, runtime
         server-crt: CIS, runtime
-        server-proto: CIS, reload
+        server-proto: CIS, runtime
         server-slots: = scale-server-slots
-        server-ssl: CIS, reload, false
+        server-ssl: CIS, runtime, false
         servers-increment: = scale-server-slots
         set-host: CI, map
         src-ip-header: CI, map

@@ -12,10 +12,16 @@ struct LoadBalancingTests {
 
     /// The state of a backend's servers by address, such as `UP` or `DOWN`, as the Runtime API has it.
     private func states(_ controller: TestController) async throws -> [String: String] {
-        let lines = try await controller.runtimeAPI("show stat").split(separator: "\n")
-        return lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
-            .filter { $0.count > 18 && $0[0].hasPrefix("shop_svc_") && !["BACKEND", "FRONTEND"].contains($0[1]) }
-            .reduce(into: [:]) { $0[$1[1]] = $1[17] }
+        var states: [String: String] = [:]
+        for line in try await controller.runtimeAPI("show stat").split(separator: "\n") {
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+            guard fields.count > 18, fields[0].hasPrefix("shop_svc_"), !["BACKEND", "FRONTEND"].contains(fields[1]) else {
+                continue
+            }
+            // What follows the address tells servers with different keywords apart.
+            states[String(fields[1].prefix { $0 != "_" })] = String(fields[17])
+        }
+        return states
     }
 
     @Test("roundrobin takes turns, and leastconn avoids the pod that is busy")

@@ -61,11 +61,14 @@ struct ProxyProtocolTests {
     func versions() async throws {
         let versions = ["proxy", "proxy-v1", "proxy-v2", "proxy-v2-ssl", "proxy-v2-ssl-cn"]
         try await RawPods.with(1) { pods in
-            let manifests = versions.map { version in
-                pods.here(Manifests.service(version, annotations: ["send-proxy-protocol": version]))
-                    + Manifests.ingress(version, host: "\(version).example.com", service: version)
+            func service(_ name: String, _ version: String?) -> String {
+                let annotations = version.map { ["send-proxy-protocol": $0] } ?? [:]
+                return pods.here(Manifests.service(name, annotations: annotations.merging(["check": "false"]) { $1 }))
             }
-            try await TestController.with(["all.yaml": manifests.joined()], pods: []) { controller async throws in
+            let services = Dictionary(uniqueKeysWithValues: versions.map { ("\($0).yaml", service($0, $0)) })
+            let ingresses = versions.map { Manifests.ingress($0, host: "\($0).example.com", service: $0) }.joined()
+            let files = services.merging(["ingresses.yaml": ingresses]) { $1 }
+            try await TestController.with(files, pods: []) { controller async throws in
                 func header(_ version: String) async throws -> String {
                     try await controller.request("http://\(version).example.com/", options: ["--interface", "127.0.0.6"]).body
                 }
@@ -84,6 +87,13 @@ struct ProxyProtocolTests {
                     // PP2_TYPE_SSL follows addresses and ports.
                     #expect(more.dropFirst(32 + 24).hasPrefix("20"), "\(version): \(more)")
                 }
+                // The pod answers 400 without a header.
+                let changed = "http://proxy.example.com/"
+                try await controller.write("proxy.yaml", service("proxy", nil))
+                try await controller.eventually(changed) { $0.status == 400 }
+                try await controller.write("proxy.yaml", service("proxy", "proxy-v2"))
+                try await controller.eventually(changed) { $0.body.hasPrefix(beginning) }
+                #expect(try await controller.reloads == 0)
             }
         }
     }
@@ -104,7 +114,7 @@ struct ProxyProtocolTests {
                 try await controller.write("service.yaml", service([2]))
                 func state() async throws -> String? {
                     let lines = try await controller.runtimeAPI("show stat").split(separator: "\n")
-                    let line = lines.first { $0.hasPrefix("shop_svc_web_http,\(pods.network)2:8080,") }
+                    let line = lines.first { $0.hasPrefix("shop_svc_web_http,\(pods.network)2:8080_") }
                     return line.map { String($0.split(separator: ",", omittingEmptySubsequences: false)[36]) }
                 }
                 // The check's status; a check without the header is answered with 400.

@@ -4,7 +4,7 @@ import Core
 public struct SendProxyProtocol: RouteAnnotation {
     static let version = AnnotationKey(
         "send-proxy-protocol", .choice("proxy", "proxy-v1", "proxy-v2", "proxy-v2-ssl", "proxy-v2-ssl-cn"),
-        scopes: [.configMap, .ingress, .service], acts: .server, update: .reload, since: "1.5",
+        scopes: [.configMap, .ingress, .service], acts: .server, update: .runtime, since: "1.5",
         summary: """
             Begins connections to pods with a PROXY header: of version 1 (proxy or proxy-v1) or 2, which can also tell of the \
             client's TLS (proxy-v2-ssl) and of the common name of its certificate (proxy-v2-ssl-cn).
@@ -41,6 +41,6 @@ public struct SendProxyProtocol: RouteAnnotation {
 
     public func contribute(to route: inout RouteContribution) throws {
         // The checks of servers that are added at run time carry the header only when told so.
-        route.backend.server("\(keyword) check-send-proxy")
+        route.backend.replaceableServer("\(keyword) check-send-proxy")
     }
 }

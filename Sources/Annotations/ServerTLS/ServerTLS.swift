@@ -3,7 +3,7 @@ import Core
 /// TLS and HTTP/2 between HAProxy and the pods.
 public struct ServerTLS: RouteAnnotation {
     static let isEnabled = AnnotationKey(
-        "server-ssl", .bool, scopes: [.configMap, .ingress, .service], default: "false", acts: .server, update: .reload,
+        "server-ssl", .bool, scopes: [.configMap, .ingress, .service], default: "false", acts: .server, update: .runtime,
         since: "1.4",
         summary: "Speaks TLS with the pods without looking at their certificates: whoever answers at a pod's address is trusted.")
 
@@ -25,7 +25,7 @@ public struct ServerTLS: RouteAnnotation {
             """)
 
     static let `protocol` = AnnotationKey(
-        "server-proto", .choice("h2"), scopes: [.configMap, .ingress, .service], acts: .server, update: .reload, since: "1.5",
+        "server-proto", .choice("h2"), scopes: [.configMap, .ingress, .service], acts: .server, update: .runtime, since: "1.5",
         summary: "Speaks HTTP/2 with pods in the clear. With TLS the pods choose between HTTP/2 and HTTP/1.1 themselves.")
 
     public static let reference = AnnotationReference(
@@ -38,10 +38,10 @@ public struct ServerTLS: RouteAnnotation {
             pods that must not stand in for another. A Service of type ExternalName has a name: it is sent as SNI, and with \
             server-ca the certificate must be for it.
 
-            A renewed Secret takes no reload. With another server-ca each pod becomes a new server, whose name ends in a hash \
-            of the authorities; requests under way end where they are, and none goes to a pod that was not verified anew. For \
-            static-rr and ExternalName it takes a reload. So do TLS with pods that had none, or none any more, and another Secret \
-            for server-crt.
+            None of this takes a reload, except for static-rr and ExternalName. A renewed certificate of server-crt is shown \
+            from then on. Where anything else changes, such as the authorities, each pod becomes a new server, whose name ends in \
+            a hash of what is asked of it; requests under way end where they are, and none goes to a pod that was not verified \
+            anew.
 
             A server-ssl of false at a nearer scope than server-ca and server-crt turns TLS off there. When a Secret is \
             missing or \
@@ -126,10 +126,10 @@ public struct ServerTLS: RouteAnnotation {
                 // The operator's choice for all backends need not suit each.
                 if usesHTTP2.scope > .configMap { route.warn(usesHTTP2, "has no effect \(route.tcpReason)") }
             } else {
-                route.backend.server("proto \(usesHTTP2.value)", from: usesHTTP2.origin)
+                route.backend.replaceableServer("proto \(usesHTTP2.value)", from: usesHTTP2.origin)
             }
         case .unverified(let origin, let certificate):
-            route.backend.server("ssl verify none \(raw: negotiation(route))", from: origin)
+            route.backend.replaceableServer("ssl verify none \(raw: negotiation(route))", from: origin)
             name(route.context.externalName, isVerified: false, on: &route, from: origin)
             try show(certificate, on: &route)
         case .verified(let authority, let certificate):
@@ -138,7 +138,7 @@ public struct ServerTLS: RouteAnnotation {
                 ConfigurationFile(
                     path: "certs/ca/\(StableID.make([String(decoding: pem, as: UTF8.self)])).pem", content: pem, kind: .authority)
             )
-            route.backend.server("ssl verify required \(raw: negotiation(route))", from: authority.origin)
+            route.backend.replaceableServer("ssl verify required \(raw: negotiation(route))", from: authority.origin)
             route.backend.replaceableServer("ca-file \(path)", from: authority.origin)
             name(route.context.externalName, isVerified: true, on: &route, from: authority.origin)
             try show(certificate, on: &route)
@@ -158,8 +158,8 @@ public struct ServerTLS: RouteAnnotation {
     private func name(_ name: String?, isVerified: Bool, on route: inout RouteContribution, from origin: Origin) {
         guard let name else { return }
         // An address is no SNI (RFC 6066, section 3).
-        if IPNetwork(name) == nil { route.backend.server("sni \("str(\(name))") check-sni \(name)", from: origin) }
-        if isVerified { route.backend.server("verifyhost \(name)", from: origin) }
+        if IPNetwork(name) == nil { route.backend.replaceableServer("sni \("str(\(name))") check-sni \(name)", from: origin) }
+        if isVerified { route.backend.replaceableServer("verifyhost \(name)", from: origin) }
     }
 
     private func show(_ certificate: Resolved<SecretReference>?, on route: inout RouteContribution) throws {
@@ -169,6 +169,6 @@ public struct ServerTLS: RouteAnnotation {
             ConfigurationFile(
                 path: "certs/server/\(certificate.namespace)_\(certificate.value.name).pem", content: bundle.pem,
                 kind: .certificate))
-        route.backend.server("crt \(path)", from: certificate.origin)
+        route.backend.replaceableServer("crt \(path)", from: certificate.origin)
     }
 }

@@ -49,7 +49,10 @@ struct ChangeSamples: Sendable {
         "request-set-header": ChangeSamples(["X-One a", "X-One b", "X-One \"c d\""]),
         "response-set-header": ChangeSamples(["X-One a", "X-One b", "X-One \"c d\""]),
         "server-ca": secrets("-ca"),
-        "server-crt": ChangeSamples(["shop/one"], configMap: ["default/one"]),
+        "server-crt": secrets(""),
+        "server-proto": ChangeSamples(["h2"]),
+        "server-ssl": ChangeSamples(["true", "false"]),
+        "send-proxy-protocol": ChangeSamples(["proxy", "proxy-v2", "proxy-v2-ssl"]),
         "set-host": ChangeSamples(["a.example.org", "b.example.org", "c.example.org"]),
         "src-ip-header": ChangeSamples(["X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP"]),
         "ssl-certificate": ChangeSamples(["default/one", "default/two", "default/three"]),
@@ -61,15 +64,14 @@ struct ChangeSamples: Sendable {
     /// A change that does take a reload, though others of the same key do not.
     struct Exception: Sendable, CustomTestStringConvertible {
         let key: String
-        /// nil for the first use.
-        var from: String?
+        let from: String
         let to: String
         var companions: [String: String] = [:]
         /// What the reference tells people of it.
         let told: String
         /// Why HAProxy does it in no other way.
         let reason: String
-        var testDescription: String { "\(key): \(from ?? "nothing") to \(to)" }
+        var testDescription: String { "\(key): \(from) to \(to)" }
     }
 
     static let exceptions: [Exception] = [
@@ -91,19 +93,7 @@ struct ChangeSamples: Sendable {
             key: "response-set-header", from: "X-One a", to: "X-Two a", told: "for `request-set-header` and change the same way",
             reason: "a rule sets a header of one fixed name"),
         Exception(
-            key: "server-ca", to: "shop/one-ca", told: "TLS with pods that had none",
-            reason: "servers that stay must not change between plain text and TLS under their names"),
-        Exception(
-            key: "server-crt", to: "shop/one", told: "TLS with pods that had none",
-            reason: "servers that stay must not change between plain text and TLS under their names"),
-        Exception(
-            key: "server-crt", from: "shop/one", to: "shop/two", told: "another Secret for server-crt",
-            reason: "a server keeps the path of its certificate"),
-        Exception(
             key: "src-ip-header", from: "X-Real-IP", to: "X-Other", told: "another header needs one when the first route uses it",
             reason: "a rule reads a header of one fixed name"),
     ]
-
-    /// Whether the first use by a further Service takes a reload.
-    static func isExceptionalFirst(_ key: String) -> Bool { exceptions.contains { $0.key == key && $0.from == nil } }
 }

@@ -51,7 +51,7 @@ struct ChangeTests {
 
     @Test(
         "a feature in use comes to a second Ingress and goes from it",
-        arguments: cases.filter { $0.scope != .configMap && !ChangeSamples.isExceptionalFirst($0.key.name) })
+        arguments: cases.filter { $0.scope != .configMap })
     func second(of subject: Case) throws {
         var before = ChangeTrial.Settings()
         let first = try #require(subject.values.first)
@@ -77,7 +77,7 @@ struct ChangeTests {
         let scope: Scope = key.scopes.contains(.ingress) ? .ingress : .configMap
         var settings = ChangeTrial.Settings()
         for (companion, value) in exception.companions { settings.set(companion, to: value, in: scope) }
-        if let from = exception.from { settings.set(exception.key, to: from, in: scope) }
+        settings.set(exception.key, to: exception.from, in: scope)
         var trial = try ChangeTrial(loading: settings)
         settings.set(exception.key, to: exception.to, in: scope)
         guard case .reload(let reasons) = trial.change(to: settings) else {
