@@ -7,7 +7,7 @@ import Testing
 @Suite struct LiveAssemblyModelTests {
     private static let now = 1_800_000_000
 
-    @Test(arguments: 0..<8)
+    @Test(arguments: 0..<14)
     func `Random changes lead to what assembling from nothing gives`(_ round: Int) throws {
         var random = SeededGenerator()
         for _ in 0..<round { _ = random.next() }
