@@ -49,6 +49,26 @@ struct ReloadTests {
         }
     }
 
+    @Test("while a reload waits, pods come and go all the same, also in backends that it changes")
+    func waiting() async throws {
+        let arguments = ["--sync-period", "1h"]
+        let files = [
+            "service.yaml": Manifests.service(), "ingress.yaml": Manifests.ingress(), "map.yaml": configMap(0),
+        ]
+        try await TestController.with(files, pods: ["one", "two", "three"], arguments: arguments) { controller async throws in
+            // As many as quiet saves up.
+            for number in 1...5 { try await reload(number, controller) }
+            try await controller.write("map.yaml", Manifests.configMap(["load-balance": "leastconn", "check-interval": "3s"]))
+            try await controller.wait("the reload waits") { controller.log.contains("a reload waits for --sync-period") }
+            try await controller.write("service.yaml", Manifests.service(pods: [2, 3]))
+            try await controller.wait("the others answer") { try await controller.podsAnswering(url) == ["two", "three"] }
+            try await controller.write("service.yaml", Manifests.service(pods: [3]))
+            try await controller.wait("the last one answers") { try await controller.podsAnswering(url) == ["three"] }
+            #expect(try await controller.reloads() == 5)
+            #expect(!controller.configuration.contains("leastconn"))
+        }
+    }
+
     @Test("the log names the object and the key behind a reload")
     func reasons() async throws {
         let files = ["all.yaml": Manifests.service() + Manifests.ingress(), "map.yaml": Manifests.configMap([:])]

@@ -9,13 +9,21 @@ struct RuntimeUpdater: Sendable {
         let description: String
     }
 
-    /// Makes the updates in order, in as few round trips as their number allows.
+    /// Makes the updates in order, in as few round trips as their number allows. Servers are taken from requests only when HAProxy
+    /// has done all that comes before.
     ///
     /// - Parameter names: how HAProxy has what entries of maps name otherwise.
     func perform(_ updates: [RuntimeUpdate], names: RunningNames = RunningNames()) async throws {
         var commands: [RuntimeCommand] = []
         var newcomers = Newcomers()
+        var takesServers = true
         for update in updates {
+            if update.takesServer, !takesServers {
+                commands += try newcomers.welcome()
+                try await perform(commands)
+                commands = []
+            }
+            takesServers = update.takesServer
             switch update {
             case .addServer(let backend, let server, let keywords):
                 if newcomers.backend != backend { commands += try newcomers.welcome() }
@@ -31,6 +39,10 @@ struct RuntimeUpdater: Sendable {
             }
         }
         commands += try newcomers.welcome()
+        try await perform(commands)
+    }
+
+    private func perform(_ commands: [RuntimeCommand]) async throws {
         guard !commands.isEmpty else { return }
         let refusals = try await socket.perform(batch: commands)
         guard refusals.isEmpty else {
@@ -76,7 +88,7 @@ struct RuntimeUpdater: Sendable {
 
     private func commands(for update: RuntimeUpdate) throws -> [RuntimeCommand] {
         switch update {
-        case .addServer, .replaceListEntry, .updateMap, .replaceMap, .bind, .unbind: return []
+        case .addServer, .replaceListEntry, .updateMap, .replaceMap, .bind, .unbind, .adopt: return []
         case .createBackend(let section, let profile):
             // Nothing leads there yet.
             var commands = [
@@ -109,6 +121,8 @@ struct RuntimeUpdater: Sendable {
             ]
         case .removeServer(let backend, let name):
             return [try RuntimeCommand("set server", ["\(backend)/\(name)", "state", "drain"])]
+        case .retireServer(let backend, let name):
+            return [try RuntimeCommand("set server", ["\(backend)/\(name)", "state", "maint"])]
         case .limitServer(let backend, let name, let maxconn):
             return [try RuntimeCommand("set maxconn server", ["\(backend)/\(name)", String(maxconn)])]
         case .set(.globalMaxconn(let count)): return [try RuntimeCommand("set maxconn global", [String(count)])]

@@ -25,12 +25,13 @@ extension RuntimeCommand {
         case "del backend": return answer.contains("Backend deleted.")
         case "publish backend": return answer.contains("Backend published.")
         case "unpublish backend": return answer.contains("Backend unpublished.")
-        case "new ssl cert": return answer.hasPrefix("New empty certificate store")
-        case "new ssl ca-file": return answer.hasPrefix("New CA file created")
-        case "set ssl cert", "set ssl ca-file":
+        // What is there already gets its content next.
+        case "new ssl cert": return answer.hasPrefix("New empty certificate store") || answer.hasSuffix(" already exists!")
+        case "new ssl ca-file": return answer.hasPrefix("New CA file created") || answer.hasSuffix(" already exists!")
+        case "set ssl cert", "set ssl ca-file", "set ssl crl-file":
             let words = answer.lowercased()
             return words.contains("transaction created") || words.contains("transaction updated")
-        case "commit ssl cert", "commit ssl ca-file", "add ssl crt-list":
+        case "commit ssl cert", "commit ssl ca-file", "commit ssl crl-file", "add ssl crt-list":
             return answer.split(separator: "\n").last == "Success!"
         case "abort ssl cert", "abort ssl ca-file":
             return answer.contains("Transaction aborted") || answer.contains("aborted for")

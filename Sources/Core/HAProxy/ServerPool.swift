@@ -29,6 +29,14 @@ public struct ServerPool: Hashable, Sendable {
         self.slotStep = slotStep
     }
 
+    /// Other pods with the same keywords, whatever keywords they come with.
+    func with(_ servers: [Server], maxconn: Traced<Int>?) -> ServerPool {
+        ServerPool(
+            keywords: keywords, replaceable: replaceable, maxconn: maxconn, cookies: cookies,
+            servers: servers.map { Server(address: $0.address, port: $0.port, isDraining: $0.isDraining) }, slots: slots,
+            slotStep: slotStep)
+    }
+
     /// The keywords as one text, without those that a running HAProxy changes.
     public var keywordText: String { keywords.map(\.value.text).joined(separator: " ") }
 

@@ -54,19 +54,66 @@ extension RunningStateTests {
         guard let before = server(old), let after = server(new) else { return #expect(Bool(false)) }
         #expect(before.name != after.name && before.endpoint == after.endpoint)
         let add = RuntimeUpdate.addAuthority(path: "certs/ca/new.pem", content: Array("new".utf8))
+        func adopt(_ state: DesiredState) -> RuntimeUpdate {
+            .adopt(backend: "a", ServerPool(replaceable: state.sections[0].pool?.replaceable ?? []))
+        }
         let replacement: [RuntimeUpdate] = [
-            .addServer(backend: "a", after, keywords: "ca-file certs/ca/new.pem"),
-            .removeServer(backend: "a", name: before.name),
+            adopt(new), .addServer(backend: "a", after, keywords: "ca-file certs/ca/new.pem"),
+            .retireServer(backend: "a", name: before.name),
         ]
         #expect(updates(old, new) == [add] + replacement)
-        #expect(RunningState(loaded: old).urgentUpdates(to: new) == [add] + replacement)
         #expect(updates(sealed("old", [one], slots: 2), sealed("new", [one], slots: 2)) == nil)
         // The way back finds the old authority and the server that is leaving.
         var running = RunningState(loaded: old)
         for update in [add] + replacement { running.apply(update) }
         #expect(
             running.difference(to: old)
-                == .runtime([.setServer(backend: "a", before), .removeServer(backend: "a", name: after.name)]))
+                == .runtime([adopt(old), .setServer(backend: "a", before), .retireServer(backend: "a", name: after.name)]))
+    }
+
+    /// A backend whose servers are told more, or not.
+    private func sealed(_ name: String, _ servers: [Server], _ isSealed: Bool) -> Section {
+        let keywords = isSealed ? [Traced<Directive>("ssl verify none", origin: .controller)] : []
+        return Section("backend \(name)", pool: ServerPool(replaceable: keywords, servers: servers))
+    }
+
+    @Test func `While a reload waits, servers keep the keywords that the routes to them ask for`() {
+        let before = state([sealed("a", [one], true)])
+        let other = Section("frontend http", lines: [.init("timeout client 5s")])
+        var running = RunningState(loaded: before)
+        let plain = state([other, sealed("a", [one], false)])
+        #expect(running.urgentUpdates(to: plain) == [])
+        // The keywords that count are those of the last change, also where no server has them.
+        for update in running.difference(to: state([sealed("a", [], false)])).updates { running.apply(update) }
+        #expect(
+            running.urgentUpdates(to: state([other, sealed("a", [two], true)]))
+                == [.addServer(backend: "a", two, keywords: "")])
+    }
+
+    @Test func `Servers get other keywords before a route comes to them, and not while one leaves them`() {
+        func state(_ isSealed: Bool, _ routes: [String: String]) -> DesiredState {
+            let lines: [Section.Line] = [.init("http-request set-var(txn.route) \(map: "host")")]
+            return self.state(
+                [Section("frontend http", lines: lines), sealed("a", [one], isSealed), sealed("b", [one], !isSealed)],
+                maps: ["host": routes])
+        }
+        func kinds(_ updates: [RuntimeUpdate]?) -> [String]? {
+            updates?.map { update in
+                switch update {
+                case .adopt(let backend, _): "adopt \(backend)"
+                case .addServer(let backend, _, _): "add to \(backend)"
+                case .retireServer(let backend, _): "retire from \(backend)"
+                case .updateMap: "routes"
+                default: "\(update)"
+                }
+            }
+        }
+        let route = ["x.example.com": "a.settings"]
+        let swap = ["adopt a", "add to a", "adopt b", "add to b", "retire from a", "retire from b"]
+        #expect(kinds(updates(state(true, [:]), state(false, route))) == swap + ["routes"])
+        #expect(kinds(updates(state(true, route), state(false, ["x.example.com": "a.others"]))) == swap + ["routes"])
+        #expect(updates(state(true, route), state(false, ["x.example.com": "b.settings"])) == nil)
+        #expect(updates(state(true, route), state(false, [:])) == nil)
     }
 
     @Test func `The first servers of a backend find the certificate that they show`() {

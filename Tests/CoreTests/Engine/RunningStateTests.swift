@@ -259,13 +259,16 @@ import Testing
         #expect(updates(with, without) == [.removeServer(backend: "b", name: two.name)])
     }
 
-    @Test func `While a reload waits, servers of backends that stay as they are do not`() {
-        let before = state([backend("a", [one]), backend("b", [one])])
-        let after = state([backend("a", [two]), backend("b", [two], lines: [.init("timeout server 5s")])])
+    @Test func `While a reload waits, pods do not, and their servers have what their backend was loaded with`() {
+        let before = state([backend("a", [one], keywords: "check"), backend("b", [one])])
+        let after = state([
+            backend("a", [two], keywords: "check inter 1s"), backend("b", [two], lines: [.init("timeout server 5s")]),
+        ])
         let running = RunningState(loaded: before)
         #expect(
             running.urgentUpdates(to: after) == [
-                .addServer(backend: "a", two, keywords: ""), .removeServer(backend: "a", name: one.name),
+                .addServer(backend: "a", two, keywords: "check"), .addServer(backend: "b", two, keywords: ""),
+                .removeServer(backend: "a", name: one.name), .removeServer(backend: "b", name: one.name),
             ])
     }
 }

@@ -121,7 +121,8 @@ struct SimulatedHAProxy: Equatable {
                 leaving[backend]?.remove(old)
             }
             servers[backend]?.insert(server)
-        case .removeServer(let backend, let name):
+        case .adopt(let backend, _): try require(servers[backend] != nil, "no such backend")
+        case .removeServer(let backend, let name), .retireServer(let backend, let name):
             let old = servers[backend]?.first { $0.name == name }
             try require(old != nil && slots[backend] == nil, "no such server")
             if let old {

@@ -105,7 +105,11 @@ struct SpareBackendsTests {
         }
         #expect(counts() == [1, 8])
         let section = try #require(state.backends["shop_svc_a_http"])
-        for _ in 0..<10 { spares.note(section) }
+        for number in 0..<10 {
+            let another = Section("backend n\(number)", lines: section.lines, pool: section.pool)
+            // One that has to wait for a reload is noted each time that something else changes.
+            for _ in 0..<3 { spares.note(another) }
+        }
         #expect(counts() == [20, 8])
         spares.loaded()
         #expect(counts() == [10, 8])

@@ -51,7 +51,7 @@ extension TestController {
     func adminPage(_ path: String) async throws -> Response {
         Response(
             curl: try await run(
-                Self.curl, ["--silent", "--include", "--max-time", "5", "--noproxy", "*", "http://127.0.0.1:\(admin)\(path)"]))
+                Self.curl, ["--silent", "--include", "--max-time", "30", "--noproxy", "*", "http://127.0.0.1:\(admin)\(path)"]))
     }
 
     /// A metric's value, summed over its labels.

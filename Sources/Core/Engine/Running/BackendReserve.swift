@@ -15,6 +15,8 @@ public struct BackendReserve: Sendable {
     /// Whether HAProxy creates backends, so that there are profiles instead of spares.
     public let createsBackends: Bool
     private var demand: [BackendProfile: Int] = [:]
+    /// Whose demand is in there: one that waits for a reload is noted again and again.
+    private var noted: Set<String> = []
     /// What HAProxy refused to load as part of the reserve, by ``BackendProfile/name``.
     private var refused: Set<String> = []
 
@@ -26,11 +28,15 @@ public struct BackendReserve: Sendable {
 
     /// Notes that a backend came that the running configuration does not have.
     public mutating func note(_ section: Section) {
+        guard noted.insert(section.name).inserted else { return }
         if let profile = BackendProfile(section) { demand[profile, default: 0] += 1 }
     }
 
     /// A configuration was loaded. What came before is forgotten by and by.
-    public mutating func loaded() { demand = demand.compactMapValues { $0 > 1 ? $0 / 2 : nil } }
+    public mutating func loaded() {
+        demand = demand.compactMapValues { $0 > 1 ? $0 / 2 : nil }
+        noted = []
+    }
 
     /// HAProxy refused a configuration for what it had in reserve: the backends do not have these lines any more, or a `defaults`
     /// section does not take them.

@@ -72,6 +72,38 @@ extension RunningState {
     }
 }
 
+extension RunningState {
+    /// Whether servers with other keywords take the place of those that the backend has.
+    func adopts(_ section: Section) -> Bool {
+        guard let pool = section.pool, let running = runningSection(section.header)?.pool else { return false }
+        return pool.replaceableText != running.replaceableText
+    }
+
+    /// Why other servers cannot take over: a route that leaves the backend in the same moment, for one with the keywords that it
+    /// asks for, may not be served by them even once.
+    ///
+    /// - Parameter adopting: sections whose servers are replaced.
+    func partingReasons(_ adopting: [Section], to desired: DesiredState, in parts: ChangedParts) -> [ReloadReason] {
+        guard !adopting.isEmpty else { return [] }
+        var left: Set<String> = []
+        for name in Self.routingMaps {
+            guard let running = maps[name] else { continue }
+            let wanted = desired.maps[name]?.entries ?? [:]
+            for key in parts.isEverything ? Set(running.keys) : parts.maps[name] ?? [] {
+                guard let target = running[key] else { continue }
+                let backend = RunningNames.parts(target[...]).backend
+                if wanted[key].map({ RunningNames.parts($0[...]).backend }) != backend { left.insert(String(backend)) }
+            }
+        }
+        return adopting.filter { left.contains($0.name) }.map { section in
+            let text = section.pool?.replaceableText ?? ""
+            return ReloadReason(
+                .servers, "\(section.header) has other server keywords, and a route leaves it: \(text.isEmpty ? "none" : text)",
+                origin: section.pool?.replaceable.last?.origin ?? section.origin)
+        }
+    }
+}
+
 extension CollectionDifference<Section.Line>.Change {
     fileprivate var line: Section.Line {
         switch self {

@@ -3,12 +3,14 @@ extension RunningState {
         let headers = headers(parts, desired)
         let (values, valuesGone) = mapUpdates(to: desired, in: parts) { !Self.routingMaps.contains($0) }
         let (routes, routesGone) = mapUpdates(to: desired, in: parts) { Self.routingMaps.contains($0) }
-        let (added, removed) = serverUpdates(to: desired, headers: headers)
+        let pools = headers.compactMap { header in desired.section(header)?.pool.map { (header, $0) } }
+        let servers = serverUpdates(pools)
+        let gone = headers.filter { desired.section($0)?.pool == nil }.flatMap(goodbyes)
         // Authorities before certificates: see AuthorityReplacement. Values come before the routes that lead to them, and go after
-        // them.
+        // them. Routes come to a backend when its servers have what they ask for: see partingReasons.
         return settingUpdates(to: desired, headers: headers) + authorityUpdates(to: desired, in: parts)
-            + poolFileUpdates(to: desired, headers: headers) + certificateUpdates(to: desired, in: parts) + added + values
-            + routes + routesGone + valuesGone + removed
+            + fileUpdates(to: desired, pools) + certificateUpdates(to: desired, in: parts) + servers.added + servers.replaced
+            + values + routes + routesGone + valuesGone + servers.removed + gone
     }
 
     /// Maps whose values name backends.
@@ -59,26 +61,25 @@ extension RunningState {
         changes.count >= wholesaleLimit && 2 * changes.count >= running.count
     }
 
-    /// What must not wait for a reload that has to wait: the servers of backends that stay as they are.
+    /// What must not wait for a reload that has to wait: pods that come and go. The servers have the keywords that their backend
+    /// has had so far; others come with the routes that ask for them.
     public func urgentUpdates(to desired: DesiredState, in parts: ChangedParts = .everything) -> [RuntimeUpdate] {
-        let kept = headers(parts, desired).filter { header in
-            desired.section(header).map { reloadReasons($0).isEmpty } ?? false
+        let pools = headers(parts, desired).compactMap { header -> (String, ServerPool)? in
+            guard let wanted = desired.section(header)?.pool, let running = runningSection(header)?.pool else { return nil }
+            return (header, running.with(wanted.servers, maxconn: wanted.maxconn))
         }
-        let (added, removed) = serverUpdates(to: desired, headers: kept)
-        return poolFileUpdates(to: desired, headers: kept) + added + removed
+        let servers = serverUpdates(pools)
+        return fileUpdates(to: desired, pools) + servers.added + servers.removed
     }
 
     private func serverUpdates(
-        to desired: DesiredState, headers: [String]
-    ) -> (added: [RuntimeUpdate], removed: [RuntimeUpdate]) {
+        _ pools: [(header: String, pool: ServerPool)]
+    ) -> (added: [RuntimeUpdate], replaced: [RuntimeUpdate], removed: [RuntimeUpdate]) {
         var added: [RuntimeUpdate] = []
+        var replaced: [RuntimeUpdate] = []
         var removed: [RuntimeUpdate] = []
-        for header in headers {
-            guard let section = desired.section(header), let pool = section.pool else {
-                if desired.section(header)?.pool == nil { removed += goodbyes(header) }
-                continue
-            }
-            let backend = runningName(section.name)
+        for (header, pool) in pools {
+            let backend = runningName(String(header.dropFirst("backend ".count)))
             let running = servers[backend] ?? [:]
             if withdrawn.contains(backend) { added.append(.publishBackend(backend)) }
             added += limitUpdates(backend: backend, pool: pool, running: running)
@@ -86,6 +87,8 @@ extension RunningState {
                 slotUpdates(backend: backend, pool: pool, count: count, running: running, added: &added, removed: &removed)
                 continue
             }
+            let isAdopted = sections["backend \(backend)"]?.pool.map { $0.replaceableText != pool.replaceableText } ?? false
+            if isAdopted { added.append(.adopt(backend: backend, pool.with([], maxconn: pool.maxconn))) }
             let wanted = Set(pool.servers.map(\.name))
             for server in pool.servers {
                 guard let old = running[server.name] else {
@@ -100,10 +103,14 @@ extension RunningState {
                 }
             }
             for name in running.keys.sorted() where !wanted.contains(name) && removing[backend]?.contains(name) != true {
-                removed.append(.removeServer(backend: backend, name: name))
+                if isAdopted {
+                    replaced.append(.retireServer(backend: backend, name: name))
+                } else {
+                    removed.append(.removeServer(backend: backend, name: name))
+                }
             }
         }
-        return (added, removed)
+        return (added, replaced, removed)
     }
 
     /// The servers of a backend that is wanted no more.
@@ -158,12 +165,9 @@ extension RunningState {
 
     /// What servers need before they are added. HAProxy keeps authorities and certificates that no server uses any more until
     /// the next reload: they may be wanted again.
-    private func poolFileUpdates(to desired: DesiredState, headers: [String]) -> [RuntimeUpdate] {
+    private func fileUpdates(to desired: DesiredState, _ pools: [(header: String, pool: ServerPool)]) -> [RuntimeUpdate] {
         var paths: Set<String> = []
-        for header in headers {
-            guard let pool = desired.section(header)?.pool, !pool.servers.isEmpty else { continue }
-            paths.formUnion(pool.filePaths)
-        }
+        for (_, pool) in pools where !pool.servers.isEmpty { paths.formUnion(pool.filePaths) }
         return paths.sorted().compactMap { path in
             guard let file = desired.files[path], files[path] == nil else { return nil }
             return switch file.kind {

@@ -99,13 +99,20 @@ public struct RunningState: Sendable {
     public func difference(to desired: DesiredState, in parts: ChangedParts = .everything) -> Difference {
         var reasons: [ReloadReason] = []
         var new: [Section] = []
+        var adopting: [Section] = []
         for header in headers(parts, desired) {
             if let section = desired.section(header) {
-                if runningSection(header) == nil { new.append(section) } else { reasons += reloadReasons(section) }
+                guard runningSection(header) != nil else {
+                    new.append(section)
+                    continue
+                }
+                reasons += reloadReasons(section)
+                if adopts(section) { adopting.append(section) }
             } else if sections[header] != nil, Self.isHarmful(header) {
                 reasons.append(ReloadReason(.goneSection, "\(header) is gone"))
             }
         }
+        reasons += partingReasons(adopting, to: desired, in: parts)
         for path in parts.isEverything ? desired.files.keys.sorted() : parts.files.sorted() {
             guard let file = desired.files[path], file.kind != .certificate, let old = files[path], old.content != file.content
             else { continue }
@@ -176,7 +183,9 @@ public struct RunningState: Sendable {
             servers[backend, default: [:]][server.name] = server
             removing[backend]?.remove(server.name)
         case .limitServer(let backend, let name, let maxconn): limits[backend, default: [:]][name] = maxconn
-        case .removeServer(let backend, let name): removing[backend, default: []].insert(name)
+        case .adopt(let backend, let pool): sections["backend \(backend)"]?.pool = pool
+        case .retireServer(let backend, let name), .removeServer(let backend, let name):
+            removing[backend, default: []].insert(name)
         case .set(let setting):
             for (header, section) in sections {
                 for index in section.lines.indices where section.lines[index].setting?.id == setting.id {

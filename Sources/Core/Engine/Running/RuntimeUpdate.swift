@@ -13,6 +13,12 @@ public enum RuntimeUpdate: Hashable, Sendable {
     case publishBackend(String)
     /// Takes back a removal that waits for sessions to end, or changes between draining and serving.
     case setServer(backend: String, Server)
+    /// Servers of the backend have the pool's keywords from now on: those that come, as the ones there are replaced. Costs no
+    /// command.
+    case adopt(backend: String, ServerPool)
+    /// The server's pod has another one with other keywords: it gets no request any more, not even of clients whose cookie names
+    /// it, and is deleted when its sessions have ended.
+    case retireServer(backend: String, name: String)
     /// Drains the server and deletes it when its sessions have ended.
     case removeServer(backend: String, name: String)
     /// Changes how many requests a server works on at the same time; 0 is no limit. Slots go by their own names.
@@ -40,6 +46,16 @@ public enum RuntimeUpdate: Hashable, Sendable {
     /// The certificate answers for other names; there is no moment in which it answers for none.
     case replaceListEntry(path: String, names: [String])
     case removeListEntry(path: String)
+}
+
+extension RuntimeUpdate {
+    /// Takes from requests what others of the same updates may have to replace first.
+    public var takesServer: Bool {
+        switch self {
+        case .retireServer, .removeServer, .freeSlot: true
+        default: false
+        }
+    }
 }
 
 /// What has to change in a map.
