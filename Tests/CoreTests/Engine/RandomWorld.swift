@@ -51,8 +51,10 @@ struct RandomWorld {
         case 0..<25: return .put(ingress(namespace, random: &random))
         case 25..<35:
             return .remove(ObjectKey(.ingress, namespace: namespace, name: "i\(number(0..<5))"))
-        case 35..<50: return .put(slice(namespace, service, random: &random))
-        case 50..<53: return .remove(ObjectKey(.endpointSlice, namespace: namespace, name: "\(service)-\(number(0..<2))"))
+        case 35..<48: return .put(slice(namespace, service, random: &random))
+        case 48..<50: return .put(endpoints(namespace, service, random: &random))
+        case 50..<51: return .remove(ObjectKey(.endpoints, namespace: namespace, name: service))
+        case 51..<53: return .remove(ObjectKey(.endpointSlice, namespace: namespace, name: "\(service)-\(number(0..<2))"))
         case 53..<68: return .put(self.service(namespace, service, random: &random))
         case 68..<72: return .remove(ObjectKey(.service, namespace: namespace, name: service))
         case 72..<80:
@@ -63,9 +65,10 @@ struct RandomWorld {
         case 80..<83: return .remove(ObjectKey(.secret, namespace: namespace, name: "c\(number(0..<3))"))
         case 83..<86:
             var data = store.configMaps.first { $0.key.name == Cluster.configMapName }?.value.data ?? [:]
+            // In an order that is the same in every process.
             let values = [
-                "limit": "\(number(1..<4))", "greeting": "from \(number(0..<2))", "crowd": "\(number(0..<3))",
-                "house": "shop/c\(number(0..<3))", "house-tidy": "\(number(0..<2) == 0)", "visa": "for \(number(0..<2))",
+                ("limit", "\(number(1..<4))"), ("greeting", "from \(number(0..<2))"), ("crowd", "\(number(0..<3))"),
+                ("house", "shop/c\(number(0..<3))"), ("house-tidy", "\(number(0..<2) == 0)"), ("visa", "for \(number(0..<2))"),
             ]
             // Mostly one key changes, which most often is one that routes do not read.
             for (key, value) in values where number(0..<4) == 0 { data[key] = number(0..<3) == 0 ? nil : value }
@@ -79,12 +82,18 @@ struct RandomWorld {
             }
             return .put(Cluster.configMap(entries, name: "tcp"))
         case 92..<93:
-            return .put(Cluster.configMap(["503": "later", "99": "never"].filter { _ in number(0..<2) == 0 }, name: "errors"))
+            let pages = [("503", "later"), ("99", "never")].filter { _ in number(0..<2) == 0 }
+            return .put(Cluster.configMap(Dictionary(uniqueKeysWithValues: pages), name: "errors"))
         case 93..<95:
             var metadata = ObjectMeta(namespace: "", name: pick(["ours", "theirs"]))
             if number(0..<2) == 0 { metadata.annotations = ["ingressclass.kubernetes.io/is-default-class": "true"] }
             let controller = pick([EngineOptions.controllerName, "example.com/other"])
             return .put(.ingressClass(IngressClass(metadata: metadata, controller: controller)))
+        case 95..<96 where number(0..<2) == 0:
+            let name = pick(["shop", "other"])
+            let key = ObjectKey(.namespace, namespace: "", name: name)
+            return number(0..<2) == 0
+                ? .put(.namespace(Namespace(metadata: ObjectMeta(namespace: "", name: name)))) : .remove(key)
         case 95..<96: return .remove(ObjectKey(.ingressClass, namespace: "", name: pick(["ours", "theirs"])))
         case 96..<97: return .remove(ObjectKey(.configMap, namespace: "default", name: pick(["tcp", "patterns", "errors"])))
         default:
@@ -162,6 +171,16 @@ struct RandomWorld {
         return Cluster.service(
             name, namespace: namespace, ports: ports, annotations: annotations,
             externalName: Int.random(in: 0..<8, using: &random) == 0 ? "pods.example.org" : nil)
+    }
+
+    /// The older form of slices.
+    private func endpoints(_ namespace: String, _ service: String, random: inout SeededGenerator) -> KubernetesObject {
+        let subsets = (0..<Int.random(in: 0..<3, using: &random)).map { number in
+            EndpointSubset(
+                addresses: ["10.0.1.\(number)"], notReadyAddresses: Bool.random(using: &random) ? ["10.0.1.9"] : [],
+                ports: [EndpointPort(name: "http", port: 8080)])
+        }
+        return .endpoints(Endpoints(metadata: ObjectMeta(namespace: namespace, name: service), subsets: subsets))
     }
 
     private func slice(_ namespace: String, _ service: String, random: inout SeededGenerator) -> KubernetesObject {
