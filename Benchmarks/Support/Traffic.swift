@@ -4,7 +4,7 @@ import Synchronization
 /// Clients that ask hosts one after the other all the time, and look at what they get.
 public final class Traffic: Sendable {
     /// Pods that are gone may answer requests that were sent this long after: what happened must reach HAProxy first.
-    private static let grace = Duration.seconds(5)
+    private static let grace = Duration.seconds(2)
 
     /// What came of all requests so far.
     public struct Count: Sendable {
@@ -13,7 +13,7 @@ public final class Traffic: Sendable {
         public var failures: [String] = []
         /// Asked again, because an idle connection had been closed, as clients have to.
         public var repeated = 0
-        /// Answered by a pod that had been gone for more than five seconds.
+        /// Answered by a pod that had been gone for more than two seconds.
         public var stale: [String] = []
     }
 

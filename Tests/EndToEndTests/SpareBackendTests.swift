@@ -41,6 +41,41 @@ struct SpareBackendTests {
         }
     }
 
+    @Test("new Services whose clients stay with a pod need no reload either, and the next one takes no client from its pod")
+    func cookies() async throws {
+        let settings = ["cookie-persistence": "mine"]
+        func sticky(_ name: String) -> String {
+            Manifests.service(name, pods: [1, 2], annotations: settings)
+                + Manifests.ingress(name, host: "\(name).example.com", service: name)
+        }
+        let files = ["all.yaml": sticky("web"), "config.yaml": Manifests.configMap([:])]
+        try await TestController.with(files, pods: ["a", "b"]) { controller async throws in
+            var sessions: [(url: String, cookie: String, pod: String)] = []
+            for name in ["one", "two"] {
+                let url = "http://\(name).example.com/"
+                try await controller.write("\(name).yaml", sticky(name))
+                let first = try await controller.eventually(url) { $0.status == 200 }
+                let cookie = try #require(first.header("set-cookie")?.split(separator: ";").first.map(String.init))
+                #expect(cookie.hasPrefix("mine="))
+                sessions.append((url, cookie, try #require(first.pod)))
+            }
+            #expect(Set(sessions.map(\.cookie)).count == 2)
+            #expect(try await controller.reloads() == 0, "\(controller.log)")
+            func check() async throws {
+                for session in sessions {
+                    for _ in 0..<4 {
+                        let answer = try await controller.request(session.url, headers: ["Cookie": session.cookie])
+                        #expect(answer.pod == session.pod)
+                    }
+                }
+            }
+            try await check()
+            try await controller.write("config.yaml", Manifests.configMap(["timeout-server": "42s"]))
+            try await controller.wait("the next reload") { try await controller.reloads() == 1 }
+            try await check()
+        }
+    }
+
     @Test("--spare-backends 0 reloads for each")
     func none() async throws {
         let files = ["all.yaml": Manifests.service() + Manifests.ingress()]

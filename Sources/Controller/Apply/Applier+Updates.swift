@@ -5,7 +5,7 @@ extension Applier {
     func update(_ updates: [RuntimeUpdate]) async -> String? {
         do {
             var names = running?.names ?? RunningNames()
-            for case .bind(let backend, let spare, _) in updates { names.spares[backend] = spare }
+            for case .bind(let section, let spare) in updates { names.spares[section.name] = spare }
             try await updater.perform(updates, names: names)
         } catch {
             return "\(error)"
@@ -13,8 +13,8 @@ extension Applier {
         let leaving = running?.pendingCount ?? 0
         for update in updates {
             running?.apply(update)
-            if case .bind(let backend, let spare, _) = update {
-                logger.info("\(spare) stands in for \(backend) until the next reload")
+            if case .bind(let section, let spare) = update {
+                logger.info("\(spare) stands in for \(section.name) until the next reload")
             }
         }
         repairs = []

@@ -117,8 +117,7 @@ actor Applier {
     private func note(_ updates: [RuntimeUpdate]) {
         for update in updates {
             switch update {
-            case .bind(let backend, _, _): if let section = target.backends[backend] { reserve.note(section) }
-            case .createBackend(let section, _): reserve.note(section)
+            case .bind(let section, _), .createBackend(let section, _): reserve.note(section)
             default: break
             }
         }

@@ -88,17 +88,14 @@ struct RuntimeUpdater: Sendable {
 
     private func commands(for update: RuntimeUpdate) throws -> [RuntimeCommand] {
         switch update {
-        case .addServer, .replaceListEntry, .updateMap, .replaceMap, .bind, .unbind, .adopt: return []
+        case .addServer, .replaceListEntry, .updateMap, .replaceMap, .unbind, .adopt: return []
+        case .bind(let section, let spare): return try cookieKey(section, of: spare)
         case .createBackend(let section, let profile):
             // Nothing leads there yet.
-            var commands = [
+            return [
                 try RuntimeCommand("add backend", [section.name, "from", profile]),
                 try RuntimeCommand("publish backend", [section.name]),
-            ]
-            if let key = section.dynamicCookieKey {
-                commands.append(try RuntimeCommand("set dynamic-cookie-key backend", [section.name, key]))
-            }
-            return commands
+            ] + (try cookieKey(section, of: section.name))
         case .withdrawBackend(let name): return [try RuntimeCommand("unpublish backend", [name])]
         case .publishBackend(let name): return [try RuntimeCommand("publish backend", [name])]
         case .restoreServer(let backend, let name, let server, let isChecked):
@@ -155,6 +152,11 @@ struct RuntimeUpdater: Sendable {
             ]
         case .removeListEntry(let path): return [try RuntimeCommand("del ssl crt-list", [CertificateList.path, path])]
         }
+    }
+
+    /// What the servers of a backend that comes at run time are named with in cookies.
+    private func cookieKey(_ section: Section, of backend: String) throws -> [RuntimeCommand] {
+        try section.dynamicCookieKey.map { [try RuntimeCommand("set dynamic-cookie-key backend", [backend, $0])] } ?? []
     }
 
     /// The new line first, then the old ones go, told apart by their numbers.

@@ -141,11 +141,12 @@ struct SimulatedHAProxy: Equatable {
             try require(slots[backend]?.keys.contains(slot) == true, "no such slot")
             slots[backend]?.updateValue(nil, forKey: slot)
             servers[backend] = Set(slots[backend]?.values.compactMap { $0 } ?? [])
-        case .bind(let backend, let spare, let pool):
+        case .bind(let section, let spare):
+            let backend = section.name
             try require(servers[backend] == nil && spares[backend] == nil, "the backend is there")
             try require(servers[spare]?.isEmpty == true && leaving[spare]?.isEmpty != false, "the spare is in use")
             spares[backend] = spare
-            if pool.cookies != .none { withoutCookie[spare] = nil }
+            if section.pool?.cookies != ServerCookies.none { withoutCookie[spare] = nil }
         case .createBackend(let section, let profile):
             try require(lines[section.name] == nil, "the backend is there")
             try require(profiles[profile] != nil, "no such defaults")

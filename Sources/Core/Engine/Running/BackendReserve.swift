@@ -29,7 +29,7 @@ public struct BackendReserve: Sendable {
     /// Notes that a backend came that the running configuration does not have.
     public mutating func note(_ section: Section) {
         guard noted.insert(section.name).inserted else { return }
-        if let profile = BackendProfile(section) { demand[profile, default: 0] += 1 }
+        if let profile = BackendProfile(section)?.template { demand[profile, default: 0] += 1 }
     }
 
     /// A configuration was loaded. What came before is forgotten by and by.
@@ -52,14 +52,13 @@ public struct BackendReserve: Sendable {
         guard count > 0 else { return [] }
         var uses: [BackendProfile: Int] = [:]
         for section in state.backends.values {
-            if let profile = BackendProfile(section) { uses[profile, default: 0] += 1 }
+            if let profile = BackendProfile(section)?.template { uses[profile, default: 0] += 1 }
         }
         return createsBackends ? profiles(uses, common: state.section("defaults")) : spares(uses)
     }
 
     private func profiles(_ uses: [BackendProfile: Int], common: Section?) -> [Section] {
-        let templates = uses.merging(demand, uniquingKeysWith: +).map { ($0.key.template, $0.value) }
-        let wanted = Dictionary(templates, uniquingKeysWith: +).filter { $0.key.fitsDefaults }
+        let wanted = uses.merging(demand, uniquingKeysWith: +).filter { $0.key.fitsDefaults }
             .map { (profile: $0.key, name: $0.key.name, uses: $0.value) }
             .filter { !refused.contains($0.name) }
             .sorted { ($0.uses, $1.name) > ($1.uses, $0.name) }

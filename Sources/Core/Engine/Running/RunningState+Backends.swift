@@ -15,10 +15,9 @@ extension RunningState {
         let taken = Set(spares.values)
         var free = reserve.filter { !taken.contains($0.name) && servers[$0.name]?.isEmpty != false }
         return new.map { section in
-            guard let pool = section.pool, let profile = BackendProfile(section),
-                let index = free.firstIndex(where: { $0.profile == profile })
+            guard let profile = BackendProfile(section)?.template, let index = free.firstIndex(where: { $0.profile == profile })
             else { return nil }
-            return .bind(backend: section.name, spare: free.remove(at: index).name, pool)
+            return .bind(section, spare: free.remove(at: index).name)
         }
     }
 

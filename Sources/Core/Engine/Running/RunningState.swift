@@ -109,7 +109,7 @@ public struct RunningState: Sendable {
                 reasons += reloadReasons(section)
                 if adopts(section) { adopting.append(section) }
             } else if sections[header] != nil, Self.isHarmful(header) {
-                reasons.append(ReloadReason(.goneSection, "\(header) is gone"))
+                reasons.append(ReloadReason(.goneSection, "\(header) is gone", origin: sections[header]?.origin ?? .controller))
             }
         }
         reasons += partingReasons(adopting, to: desired, in: parts)
@@ -117,7 +117,7 @@ public struct RunningState: Sendable {
             guard let file = desired.files[path], file.kind != .certificate, let old = files[path], old.content != file.content
             else { continue }
             if file.verifiesClients, authorityReplacement != .harmful { continue }
-            if mentions(path) { reasons.append(ReloadReason(.file, "\(path) changed")) }
+            if let origin = origin(ofMentioning: path) { reasons.append(ReloadReason(.file, "\(path) changed", origin: origin)) }
         }
         let creations = creations(of: new)
         for (section, creation) in zip(new, creations) where creation == nil {
@@ -128,7 +128,7 @@ public struct RunningState: Sendable {
         guard reasons.isEmpty else { return .reload(reasons) }
         // A backend that is created has nothing that could be compared.
         var bound = self
-        for case .bind(let backend, let spare, _)? in creations { bound.spares[backend] = spare }
+        for case .bind(let section, let spare)? in creations { bound.spares[section.name] = spare }
         let updates = creations.compactMap { $0 } + bound.runtimeUpdates(to: desired, in: parts)
         return updates.isEmpty ? .none : .runtime(updates)
     }
@@ -148,8 +148,10 @@ public struct RunningState: Sendable {
         !header.hasPrefix("backend ") && !header.hasPrefix("userlist ") && !header.hasPrefix("resolvers ")
     }
 
-    private func mentions(_ path: String) -> Bool {
-        sections.values.contains { section in section.lines.contains { $0.directive.text.contains(path) } }
+    /// Who asked for the line that names a file; nil when none does.
+    private func origin(ofMentioning path: String) -> Origin? {
+        let lines = sections.values.lazy.flatMap(\.lines).filter { $0.directive.text.contains(path) }
+        return lines.map(\.origin).min { ($0.object == nil ? 1 : 0, $0.description) < ($1.object == nil ? 1 : 0, $1.description) }
     }
 
     /// Records an update that HAProxy has made.
@@ -166,9 +168,10 @@ public struct RunningState: Sendable {
         default: break
         }
         switch update {
-        case .bind(let backend, let spare, let pool):
-            spares[backend] = spare
-            sections["backend \(spare)"]?.pool = pool
+        case .bind(let section, let spare):
+            spares[section.name] = spare
+            sections["backend \(spare)"]?.lines = section.lines
+            sections["backend \(spare)"]?.pool = section.pool
         case .unbind(let backend): spares[backend] = nil
         case .createBackend(let section, _):
             sections[section.header] = section

@@ -1,8 +1,8 @@
 /// One change that HAProxy makes without a reload, through the Runtime API (management manual, section 9.3).
 public enum RuntimeUpdate: Hashable, Sendable {
     case addServer(backend: String, Server, keywords: ServerKeywords)
-    /// A spare backend stands in for one that the configuration does not have. Costs no command.
-    case bind(backend: String, spare: String, ServerPool)
+    /// A spare backend stands in for one that the configuration does not have. Costs a command where cookies name servers.
+    case bind(Section, spare: String)
     /// The backend is wanted no more; its spare is free again when its servers are gone.
     case unbind(backend: String)
     /// A backend that the configuration does not have, without servers, made from its `defaults` section.
