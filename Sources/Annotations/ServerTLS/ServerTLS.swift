@@ -41,7 +41,8 @@ public struct ServerTLS: RouteAnnotation {
             None of this takes a reload, except for static-rr and ExternalName. A renewed certificate of server-crt is shown \
             from then on. Where anything else changes, such as the authorities, each pod becomes a new server, whose name ends in \
             a hash of what is asked of it; requests under way end where they are, and none goes to a pod that was not verified \
-            anew.
+            anew. Only where Ingresses ask for different things of one Service, and one of them changes, it may take a reload, so \
+            that no request meets what another Ingress asked for.
 
             A server-ssl of false at a nearer scope than server-ca and server-crt turns TLS off there. When a Secret is \
             missing or \
