@@ -15,9 +15,15 @@ free_port() {
 # Whether the process that was started for DIR under this name still runs. All of them have paths below DIR among their
 # arguments, which a later process with the same pid has not.
 runs() {
-    local pid
+    local pid arguments attempt
     read -r pid 2>/dev/null <"$dir/pids/$1" || return 1
-    tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$dir/"
+    # For a moment of its start a program has no arguments; one that has ended and is not reaped has none for good.
+    for attempt in 1 2 3 4 5; do
+        arguments=$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline") || return 1
+        [ -z "$arguments" ] || break
+        [ "$attempt" = 5 ] || sleep 0.05
+    done
+    grep -qF -- "$dir/" <<<"$arguments"
 }
 
 # Closes what the caller left open: Foundation for one takes a program for running as long as any child of it has its files.
