@@ -117,4 +117,27 @@ struct DriftTests {
             #expect(controller.log.contains("HAProxy refused a runtime update; looking at what it has"), "\(controller.log)")
         }
     }
+
+    @Test("where authorities were among refused updates, HAProxy is loaded anew instead of being given them twice")
+    func refusedWithAuthority() async throws {
+        let (certificates, successor) = (try TestCertificates(), try TestCertificates("Successor"))
+        func manifests(_ pods: [Int], _ authority: TestCertificates) throws -> String {
+            Manifests.service(pods: pods) + Manifests.ingress(host: "a.example.com", tls: "a")
+                + Manifests.certificate("a", try certificates.leaf("a.example.com")) + Manifests.authority("clients", authority)
+                + Manifests.configMap(["client-ca": "shop/clients", "client-crt-optional": "true"])
+        }
+        let (first, arguments) = (try manifests([1], certificates), ["--drift-check-period", "0"])
+        try await TestController.with(["all.yaml": first], pods: ["a", "b"], arguments: arguments) { controller async throws in
+            let address = "\(controller.network)2:8080"
+            let added = try await controller.runtimeAPI("add server \(Self.backend)/\(address) 127.0.0.1:1 check")
+            #expect(added.contains("New server registered"), "\(added)")
+            try await controller.write("all.yaml", try manifests([1, 2], successor))
+            try await controller.wait("HAProxy is loaded anew") {
+                try await controller.metric("haproxy_ingress_reloads_total{reason=\"refused-update\"}") == 1
+            }
+            try await controller.wait("both answer") {
+                try await controller.podsAnswering("https://a.example.com/") == ["a", "b"]
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@ public struct CookiePersistence: RouteAnnotation {
         since: "3.1",
         summary: """
             The name of a cookie whose value is the name of the pod's server in haproxy.cfg, which is its address and port as \
-            anybody can read them.
+            anybody can read them, and a hash of what is asked of TLS, HTTP/2 or a PROXY header.
             """)
 
     public static let reference = AnnotationReference(

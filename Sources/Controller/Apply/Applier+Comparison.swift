@@ -54,6 +54,9 @@ extension Applier {
         for part in parts { _ = try await compare(part) }
     }
 
+    /// Compares the servers, of which HAProxy may have been given some.
+    func compareServers() async throws { _ = try await compare(.servers) }
+
     private var parts: [Part] {
         guard let running else { return [] }
         var parts =

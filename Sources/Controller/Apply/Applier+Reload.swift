@@ -23,7 +23,7 @@ extension Applier {
         files.confirm()
         running = RunningState(loaded: target)
         reserve.loaded()
-        (changed, repairs) = (ChangedParts(), [])
+        (changed, repairs, unfinished) = (ChangedParts(), [], nil)
         scheduleComparison()
     }
 
@@ -61,9 +61,15 @@ extension Applier {
 
     /// Pods come and go while a reload has to wait, or cannot be done: nobody is sent to those that are gone.
     func updateServers() async {
-        let urgent = repairs + (running?.urgentUpdates(to: target, in: changed) ?? [])
-        guard !urgent.isEmpty, let failure = await update(urgent) else { return }
+        func urgent() -> [[RuntimeUpdate]] {
+            (repairs.isEmpty ? [] : [repairs]) + (running?.urgentUpdates(to: target, in: changed) ?? [])
+        }
+        let all = urgent().flatMap { $0 }
+        guard !all.isEmpty, let failure = await update(all) else { return }
         logger.warning("servers could not be updated while a reload waits", metadata: ["answer": "\(failure)"])
+        // What HAProxy refuses for one backend keeps no other one's pods waiting.
+        do { try await compareServers() } catch { return }
+        for updates in urgent() { _ = await update(updates) }
     }
 
     /// What objects asked for that a HAProxy which starts cannot have, though its check sees nothing wrong.

@@ -38,6 +38,8 @@ actor Applier {
     let driftReports: AsyncStream<Void>.Continuation
     var isBusy = false
     var waiting: [CheckedContinuation<Void, Never>] = []
+    /// Why nothing but a reload will do, whatever differs: HAProxy made an unknown part of updates that must not be made again.
+    var unfinished: ReloadReason?
 
     init(
         directory: ConfigurationDirectory, process: HAProxyProcess, check: ConfigurationCheck, socket: RuntimeSocket,
@@ -83,6 +85,7 @@ actor Applier {
             return .unchanged
         }
         if case .reload(let reasons) = difference { return await reload(for: reasons) }
+        if let unfinished { return await reload(for: [unfinished]) }
         let updates = repairs + difference.updates
         guard !updates.isEmpty else {
             // The files may still differ: rules that no route uses stay in the running HAProxy only.
@@ -99,6 +102,10 @@ actor Applier {
     private func recover(from failure: String, _ updates: [RuntimeUpdate]) async -> Outcome {
         logger.warning("HAProxy refused a runtime update; looking at what it has", metadata: ["answer": "\(failure)"])
         let refused = ReloadReason(.refusedUpdate, "a runtime update failed: \(failure)")
+        if updates.contains(where: \.givesAuthority) {
+            unfinished = refused
+            return await reload(for: [refused])
+        }
         do { try await compareAll() } catch { return await reload(for: [refused]) }
         guard let difference = running?.difference(to: target, in: changed) else { return await start() }
         if case .reload(let reasons) = difference { return await reload(for: reasons) }

@@ -25,9 +25,8 @@ extension RuntimeCommand {
         case "del backend": return answer.contains("Backend deleted.")
         case "publish backend": return answer.contains("Backend published.")
         case "unpublish backend": return answer.contains("Backend unpublished.")
-        // What is there already gets its content next.
-        case "new ssl cert": return answer.hasPrefix("New empty certificate store") || answer.hasSuffix(" already exists!")
-        case "new ssl ca-file": return answer.hasPrefix("New CA file created") || answer.hasSuffix(" already exists!")
+        case "new ssl cert": return answer.hasPrefix("New empty certificate store")
+        case "new ssl ca-file": return answer.hasPrefix("New CA file created")
         case "set ssl cert", "set ssl ca-file", "set ssl crl-file":
             let words = answer.lowercased()
             return words.contains("transaction created") || words.contains("transaction updated")

@@ -65,8 +65,7 @@ public struct RenderedConfiguration: Sendable {
         func cookie(_ name: String) -> String { pool.cookies == .names ? " cookie \(name)" : "" }
         for (index, server) in pool.servers.enumerated() {
             let name = pool.slots == nil ? server.name : ServerPool.slotName(index + 1)
-            let cookie = cookie(pool.slots == nil ? server.podName : name)
-            append("  server \(name) \(server.endpoint)\(cookie)\(server.isDraining ? " weight 0" : "")", origin)
+            append("  server \(name) \(server.endpoint)\(cookie(name))\(server.isDraining ? " weight 0" : "")", origin)
         }
         if let slots = pool.slots, slots > pool.servers.count {
             for number in (pool.servers.count + 1)...slots {

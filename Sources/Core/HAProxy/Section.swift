@@ -23,9 +23,6 @@ public struct Server: Hashable, Sendable, Comparable {
         return server
     }
 
-    /// The same for the servers of all generations.
-    var podName: String { String(name.prefix { $0 != "_" }) }
-
     /// Address and port as a `server` line has them.
     public var endpoint: String { address.utf8.contains(UInt8(ascii: ":")) ? "[\(address)]:\(port)" : "\(address):\(port)" }
 

@@ -19,7 +19,6 @@ struct RuntimeUpdaterTests {
                 [.addServer(backend: "pods", two, keywords: keywords), .removeServer(backend: "pods", name: "one")]
             }
             await #expect(throws: RuntimeUpdater.Failure.self) { try await updater.perform(updates("no-such-keyword")) }
-            func weights() async throws -> [Int] { try await bench.runtime.showServersState().map(\.weight) }
             func isDrained() async throws -> [Bool] {
                 try await bench.runtime.showServersState().map { $0.administrativeState & 0x08 != 0 }
             }
@@ -40,26 +39,6 @@ struct RuntimeUpdaterTests {
             ])
             let servers = try await bench.runtime.showServersState()
             #expect(servers.map { $0.administrativeState & 0x01 != 0 } == [true, false])
-        }
-    }
-
-    @Test("Files that are there already, of an attempt that failed, get their content")
-    func files() async throws {
-        let bench = try HAProxyBench()
-        let certificates = try TestCertificates()
-        let leaf = try certificates.client("haproxy")
-        let updates: [RuntimeUpdate] = [
-            .addAuthority(path: "ca.pem", content: certificates.authority.certificate),
-            .addCertificate(path: "own.pem", content: leaf.certificate + leaf.key),
-            .addServer(backend: "pods", two, keywords: "ssl verify required ca-file ca.pem crt own.pem"),
-        ]
-        try bench.configure(backend: "balance roundrobin")
-        try await bench.withHAProxy { _ in
-            for (verb, path) in [("new ssl ca-file", "ca.pem"), ("new ssl cert", "own.pem")] as [(StaticString, String)] {
-                #expect(try await bench.runtime.perform(batch: [RuntimeCommand(verb, [path])]).isEmpty)
-            }
-            try await RuntimeUpdater(socket: bench.runtime).perform(updates)
-            #expect(try await bench.runtime.showServersState().count == 2)
         }
     }
 

@@ -87,15 +87,17 @@ extension RunningStateTests {
         for update in running.difference(to: state([sealed("a", [], false)])).updates { running.apply(update) }
         #expect(
             running.urgentUpdates(to: state([other, sealed("a", [two], true)]))
-                == [.addServer(backend: "a", two, keywords: "")])
+                == [[.addServer(backend: "a", two, keywords: "")]])
     }
 
     @Test func `Servers get other keywords before a route comes to them, and not while one leaves them`() {
-        func state(_ isSealed: Bool, _ routes: [String: String]) -> DesiredState {
-            let lines: [Section.Line] = [.init("http-request set-var(txn.route) \(map: "host")")]
+        func state(_ isSealed: Bool, _ routes: [String: String], steps: [String: String] = [:]) -> DesiredState {
+            let lines: [Section.Line] = [
+                .init("http-request set-var(txn.route) \(map: "host")"), .init("http-request set-var(txn.x) \(map: "route-acl")"),
+            ]
             return self.state(
                 [Section("frontend http", lines: lines), sealed("a", [one], isSealed), sealed("b", [one], !isSealed)],
-                maps: ["host": routes])
+                maps: ["host": routes, "route-acl": steps])
         }
         func kinds(_ updates: [RuntimeUpdate]?) -> [String]? {
             updates?.map { update in
@@ -114,6 +116,7 @@ extension RunningStateTests {
         #expect(kinds(updates(state(true, route), state(false, ["x.example.com": "a.others"]))) == swap + ["routes"])
         #expect(updates(state(true, route), state(false, ["x.example.com": "b.settings"])) == nil)
         #expect(updates(state(true, route), state(false, [:])) == nil)
+        #expect(updates(state(true, route, steps: ["1:x:": "a"]), state(false, route, steps: ["2:x:": "b"])) == nil)
     }
 
     @Test func `The first servers of a backend find the certificate that they show`() {

@@ -267,8 +267,8 @@ import Testing
         let running = RunningState(loaded: before)
         #expect(
             running.urgentUpdates(to: after) == [
-                .addServer(backend: "a", two, keywords: "check"), .addServer(backend: "b", two, keywords: ""),
-                .removeServer(backend: "a", name: one.name), .removeServer(backend: "b", name: one.name),
+                [.addServer(backend: "a", two, keywords: "check"), .removeServer(backend: "a", name: one.name)],
+                [.addServer(backend: "b", two, keywords: ""), .removeServer(backend: "b", name: one.name)],
             ])
     }
 }

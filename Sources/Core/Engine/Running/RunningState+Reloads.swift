@@ -86,7 +86,7 @@ extension RunningState {
     func partingReasons(_ adopting: [Section], to desired: DesiredState, in parts: ChangedParts) -> [ReloadReason] {
         guard !adopting.isEmpty else { return [] }
         var left: Set<String> = []
-        for name in Self.routingMaps {
+        for name in Self.routingMaps.union([ConditionTable.mapName]) {
             guard let running = maps[name] else { continue }
             let wanted = desired.maps[name]?.entries ?? [:]
             for key in parts.isEverything ? Set(running.keys) : parts.maps[name] ?? [] {

@@ -63,13 +63,16 @@ extension RunningState {
 
     /// What must not wait for a reload that has to wait: pods that come and go. The servers have the keywords that their backend
     /// has had so far; others come with the routes that ask for them.
-    public func urgentUpdates(to desired: DesiredState, in parts: ChangedParts = .everything) -> [RuntimeUpdate] {
-        let pools = headers(parts, desired).compactMap { header -> (String, ServerPool)? in
+    ///
+    /// - Returns: the updates of each backend for itself: one that HAProxy refuses keeps no other one waiting.
+    public func urgentUpdates(to desired: DesiredState, in parts: ChangedParts = .everything) -> [[RuntimeUpdate]] {
+        headers(parts, desired).compactMap { header -> [RuntimeUpdate]? in
             guard let wanted = desired.section(header)?.pool, let running = runningSection(header)?.pool else { return nil }
-            return (header, running.with(wanted.servers, maxconn: wanted.maxconn))
+            let pool = [(header, running.with(wanted.servers, maxconn: wanted.maxconn))]
+            let servers = serverUpdates(pool)
+            let updates = fileUpdates(to: desired, pool) + servers.added + servers.removed
+            return updates.isEmpty ? nil : updates
         }
-        let servers = serverUpdates(pools)
-        return fileUpdates(to: desired, pools) + servers.added + servers.removed
     }
 
     private func serverUpdates(

@@ -49,6 +49,15 @@ public enum RuntimeUpdate: Hashable, Sendable {
 }
 
 extension RuntimeUpdate {
+    /// Gives HAProxy authorities or lists of revoked certificates. It must not be given them again in another attempt: see
+    /// ``AuthorityReplacement``.
+    public var givesAuthority: Bool {
+        switch self {
+        case .addAuthority, .replaceAuthority, .replaceRevocations: true
+        default: false
+        }
+    }
+
     /// Takes from requests what others of the same updates may have to replace first.
     public var takesServer: Bool {
         switch self {
