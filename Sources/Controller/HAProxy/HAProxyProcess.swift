@@ -292,6 +292,9 @@ public actor HAProxyProcess {
     private static let consequences = [
         "forced maintenance", "forced drain", "going DOWN for maintenance", "enters drain state",
         "backend '\(BackendReserve.sparePrefix)",
+        // Each worker says so of each of its sections when a reload ends it, and of each pod that a server with other keywords
+        // takes over.
+        " stopped (cumulated conns:", "two equal cookies for two different servers",
     ]
 
     static func level(of line: String) -> Logger.Level {

@@ -15,6 +15,7 @@ import Testing
         ("[WARNING]  (9) : Server a/b is going DOWN for maintenance. 0 active and 0 backup servers left.", .debug),
         ("[WARNING]  (9) : Server a/b enters drain state. 1 sessions active", .debug),
         ("[WARNING]  (9) : Server a/b is UP (leaving forced drain).", .debug),
+        ("[WARNING]  (9) : Proxy shop_svc_web_http stopped (cumulated conns: FE: 0, BE: 2).", .debug),
     ])
     func `What HAProxy writes is logged as what it is to operators`(_ line: String, _ level: Logger.Level) {
         #expect(HAProxyProcess.level(of: line) == level)
