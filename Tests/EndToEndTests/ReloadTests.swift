@@ -69,6 +69,31 @@ struct ReloadTests {
         }
     }
 
+    @Test("while a reload waits, a server that HAProxy refuses for one backend keeps no other one's pods waiting")
+    func refusedWhileWaiting() async throws {
+        let arguments = ["--sync-period", "1h", "--drift-check-period", "0"]
+        func services(_ pods: [Int]) -> String {
+            Manifests.service("first", pods: pods) + Manifests.service("second", pods: pods)
+        }
+        let routes =
+            Manifests.ingress("first", host: "first.example.com", service: "first")
+            + Manifests.ingress("second", host: "second.example.com", service: "second")
+        let files = ["services.yaml": services([1]), "routes.yaml": routes, "map.yaml": configMap(0)]
+        try await TestController.with(files, pods: ["one", "two"], arguments: arguments) { controller async throws in
+            for number in 1...5 { try await reload(number, controller) }
+            try await controller.write("map.yaml", configMap(6))
+            try await controller.wait("the reload waits") { controller.log.contains("a reload waits for --sync-period") }
+            // Somebody was there first, with something that cannot be deleted while it serves.
+            let name = "shop_svc_first_http/\(controller.network)2:8080"
+            #expect(try await controller.runtimeAPI("add server \(name) 127.0.0.1:1").contains("New server registered"))
+            try await controller.write("services.yaml", services([2]))
+            try await controller.eventually("http://second.example.com/") { $0.pod == "two" }
+            #expect(controller.log.contains("servers could not be updated while a reload waits"))
+            try await controller.eventually("http://first.example.com/") { $0.pod == "two" }
+            #expect(try await controller.reloads() == 5)
+        }
+    }
+
     @Test("the log names the object and the key behind a reload")
     func reasons() async throws {
         let files = ["all.yaml": Manifests.service() + Manifests.ingress(), "map.yaml": Manifests.configMap([:])]
