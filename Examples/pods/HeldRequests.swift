@@ -1,26 +1,17 @@
-import Foundation
+import Glibc
+import Synchronization
 
 /// Requests that wait until another one lets them go on: `?hold=NAME` and `?release=NAME`, of any pods of this program.
-final class HeldRequests: @unchecked Sendable {
-    static let shared = HeldRequests()
+enum HeldRequests {
+    private static let limit = Duration.seconds(60)
+    private static let released = Mutex<Set<String>>([])
 
-    private static let limit: TimeInterval = 60
-    private let condition = NSCondition()
-    /// Guarded by `condition`.
-    private var released: Set<String> = []
-
-    func release(_ name: String) {
-        condition.lock()
-        defer { condition.unlock() }
-        released.insert(name)
-        condition.broadcast()
-    }
+    static func release(_ name: String) { released.withLock { _ = $0.insert(name) } }
 
     /// Returns once the name is released, also before; after a minute in any case.
-    func wait(for name: String) {
-        condition.lock()
-        defer { condition.unlock() }
-        let end = Date(timeIntervalSinceNow: Self.limit)
-        while !released.contains(name), condition.wait(until: end) {}
+    static func wait(for name: String) {
+        let end = ContinuousClock.now + limit
+        // Each connection has a thread, which has nothing else to do.
+        while ContinuousClock.now < end, !released.withLock({ $0.contains(name) }) { usleep(2000) }
     }
 }

@@ -21,8 +21,8 @@ struct PodAnswer {
 
     /// - Returns: whether the connection can carry another request.
     func send(to stream: ByteStream) -> Bool {
-        if let name = request.query("release") { HeldRequests.shared.release(name) }
-        if let name = request.query("hold") { HeldRequests.shared.wait(for: name) }
+        if let name = request.query("release") { HeldRequests.release(name) }
+        if let name = request.query("hold") { HeldRequests.wait(for: name) }
         if let delay = request.query("delay").flatMap(Self.microseconds) { usleep(delay) }
         let status = request.query("status").flatMap(Int.init).flatMap { (200...999).contains($0) ? $0 : nil } ?? 200
         var head = "HTTP/1.1 \(status) Example\r\nX-Pod: \(pod)\r\n"

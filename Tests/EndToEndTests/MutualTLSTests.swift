@@ -156,6 +156,44 @@ struct MutualTLSTests {
         }
     }
 
+    @Test("clients with a cookie stay with their pods when servers with other authorities take over")
+    func cookies() async throws {
+        let successor = try TestCertificates("successor")
+        try await TLSPods.with { certificates in
+            [
+                TLSPod(name: "one", certificate: try certificates.leaf("pod")),
+                TLSPod(name: "two", certificate: try certificates.leaf("pod")),
+            ]
+        } _: { pods async throws in
+            let annotations = ["server-ca": "pods-ca", "cookie-persistence": "STICKY", "check": "false"]
+            let files = [
+                "routes.yaml": pods.here(Manifests.service(pods: [1, 2], annotations: annotations)) + Manifests.ingress(),
+                "ca.yaml": Manifests.authority("pods-ca", pods.certificates),
+            ]
+            try await TestController.with(files, pods: []) { controller async throws in
+                var cookies: [String: String] = [:]
+                for _ in 0..<4 {
+                    let answer = try await controller.request(Self.url)
+                    let cookie = try #require(answer.header("set-cookie")?.split(separator: ";").first)
+                    cookies[try #require(answer.pod)] = String(cookie)
+                }
+                #expect(Set(cookies.keys) == ["one", "two"])
+                let before = Set(try await controller.servers().map(\.name))
+                let both = [pods.certificates, successor].map(\.authority.certificateText).joined()
+                try await controller.write("ca.yaml", Manifests.secret("pods-ca", ["tls.crt": both]))
+                try await controller.wait("other servers have taken over") {
+                    let now = Set(try await controller.servers().filter { $0.backend == "shop_svc_web_http" }.map(\.name))
+                    return now.count == 2 && now.isDisjoint(with: before)
+                }
+                for (pod, cookie) in cookies {
+                    let answer = try await controller.request(Self.url, headers: ["Cookie": cookie])
+                    #expect(answer.pod == pod && answer.header("set-cookie") == nil)
+                }
+                #expect(try await controller.reloads == 0)
+            }
+        }
+    }
+
     /// How many servers there are, once all of them have the names that are in haproxy.cfg; nil before.
     private func servers(_ controller: TestController, of what: String) async throws -> Int? {
         let running = try await controller.servers().filter { $0.backend == "shop_svc_web_http" }

@@ -28,7 +28,7 @@ struct RuntimeUpdaterTests {
         }
     }
 
-    @Test("A server that another one replaces gets no requests of clients with its cookie either")
+    @Test("A server that another one replaces is in maintenance, where cookies lead to it no more, and not just drained")
     func retirement() async throws {
         let bench = try HAProxyBench()
         try bench.configure(backend: "balance roundrobin\n    cookie pod insert dynamic\n    dynamic-cookie-key key")

@@ -15,7 +15,8 @@ public struct BackendProfile: Hashable, Sendable {
 
     private init(lines: [Section.Line], cookies: ServerCookies) { (self.lines, self.cookies) = (lines, cookies) }
 
-    /// What is left of it when HAProxy is told the rest of each backend that it creates.
+    /// What is left of it when HAProxy is told the rest of each backend that it creates, or that a spare stands in for: the key of
+    /// cookies.
     var template: BackendProfile {
         BackendProfile(lines: lines.filter { !$0.directive.text.hasPrefix(Section.cookieKeyword) }, cookies: cookies)
     }

@@ -2,7 +2,8 @@
 ///
 /// HAProxy from 3.4 on creates backends while it runs, from `defaults` sections with a name: one for each profile that backends
 /// have. Before, it makes none, but gives existing ones servers: spare backends stand in for those of Services under names of
-/// their own. Either way a Service can have one whose lines are those that its own backend would have.
+/// their own. Either way a Service can have one whose lines are those that its own backend would have, but for the key of cookies,
+/// which HAProxy is told.
 public struct BackendReserve: Sendable {
     public static let sparePrefix = "spare_"
     /// How many different profiles have spares.
