@@ -22,7 +22,7 @@ struct EndpointTests {
             try await controller.write("slice.yaml", Manifests.slice([3: .ready]))
             try await controller.wait("pod-1 is taken out") { try await controller.server(ofPod: 1)?.isTakenOut != false }
             #expect(try await controller.podsAnswering(url, requests: 20) == ["pod-3"])
-            try await controller.wait("the servers are deleted", within: .seconds(25)) {
+            try await controller.wait("the servers are deleted", within: .seconds(60)) {
                 try await controller.servers().map(\.address) == ["\(controller.network)3"]
             }
             // The same address again, after its server was deleted.
@@ -44,7 +44,7 @@ struct EndpointTests {
             let response = try await controller.release(slow)
             #expect(response.status == 200)
             #expect(response.pod == "pod-2")
-            try await controller.wait("the server is deleted", within: .seconds(25)) {
+            try await controller.wait("the server is deleted", within: .seconds(60)) {
                 try await controller.server(ofPod: 2) == nil
             }
             #expect(try await controller.reloads() == 0)

@@ -37,7 +37,7 @@ extension DeployTests {
         try await cluster.withController { controller async throws in
             if right.resource == "secrets", right.verb == "get" { try await cluster.nameAnotherSecret() }
             if right.verb == "delete" { await controller.terminate() }
-            try await controller.wait("the log tells: \(purpose(of: right)) ... \(reason)", within: .seconds(20)) {
+            try await controller.wait("the log tells: \(purpose(of: right)) ... \(reason)", within: .seconds(60)) {
                 controller.log.split(separator: "\n").contains { $0.contains(purpose(of: right)) && $0.contains(reason) }
             }
         }
@@ -86,7 +86,7 @@ extension DeployTests {
         try await DeployedCluster.kubectl("delete", "events", "-A", "--all")
         guard right.verb != "create" else { return }
         try await cluster.withController { controller async throws in
-            try await controller.wait("Events are written", within: .seconds(20)) { try await cluster.events().count == 4 }
+            try await controller.wait("Events are written", within: .seconds(60)) { try await cluster.events().count == 4 }
         }
         try await ageEvents()
     }

@@ -48,7 +48,7 @@ struct DeployTests {
                         "get", "ingress", "web", "-n", "shop", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}")
                         == "192.0.2.7"
                 }
-                try await controller.wait("every object with a mistake has an Event", within: .seconds(20)) {
+                try await controller.wait("every object with a mistake has an Event", within: .seconds(60)) {
                     try await cluster.events()
                         == [
                             "Ingress web": "RejectedAnnotation", "Service web": "RejectedAnnotation",
@@ -80,7 +80,7 @@ struct DeployTests {
     }
 
     private func waitForRepetition(_ controller: TestController) async throws {
-        try await controller.wait("Events are repeated", within: .seconds(20)) {
+        try await controller.wait("Events are repeated", within: .seconds(60)) {
             try await DeployedCluster.kubectl(
                 "get", "events", "-n", "shop", "-o", "jsonpath={range .items[*]}{.count}{end}"
             ).allSatisfy { $0 == "2" }
@@ -109,7 +109,7 @@ struct DeployTests {
             try await controller.eventually("https://shop.example.com/") { $0.pod == "pod-1" }
             try await cluster.nameAnotherSecret()
             try await controller.eventually("https://late.example.com/") { $0.pod == "pod-1" }
-            try await controller.wait("Events are written", within: .seconds(20)) { try await cluster.events().count == 4 }
+            try await controller.wait("Events are written", within: .seconds(60)) { try await cluster.events().count == 4 }
             await controller.terminate()
             #expect(!controller.log.contains("403") && !controller.log.contains("forbidden"))
         }
