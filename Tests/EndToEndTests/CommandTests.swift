@@ -125,7 +125,7 @@ struct CommandTests {
 
     /// A file, and what is said about it.
     private static let expected: [(file: String, words: String)] = [
-        ("keys.yaml", "did you mean haproxy.org/timeout-server?"), ("keys.yaml", "for example 30s"),
+        ("keys.yaml", "did you mean haproxy.org/timeout-server?"), ("keys.yaml", "for example 2m"),
         ("keys.yaml", "Secret shop/nobody does not exist"), ("references.yaml", "Service shop/gone does not exist"),
         ("references.yaml", "has no port https; it has http (80)"), ("references.yaml", "names a Secret that does not exist"),
         ("refused.yaml", "is not a DNS name"), ("refused.yaml", "must not contain '/../'"), ("broken.yaml", "is not valid YAML"),

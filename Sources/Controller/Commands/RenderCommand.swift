@@ -82,7 +82,7 @@ struct OfflineAssembly {
             loaded.update.findings
             + assembly.findings.map { finding in
                 var located = finding
-                if located.location == nil, let object = finding.object { located.location = loaded.locations[object] }
+                if located.location == nil, let object = finding.object { located.location = loaded.location(of: object) }
                 return located
             }
     }

@@ -28,12 +28,9 @@ struct ManifestSet {
 
     var paths: some Collection<String> { files.keys }
 
-    /// Where the version in force of each object is written.
-    var locations: [ObjectKey: SourceLocation] {
-        claimants.reduce(into: [:]) { locations, claim in
-            guard let path = claim.value.first else { return }
-            locations[claim.key] = files[path]?.objects[claim.key]?.location
-        }
+    /// Where the version of an object that is in force begins.
+    func location(of object: ObjectKey) -> SourceLocation? {
+        claimants[object]?.first.flatMap { files[$0]?.objects[object]?.location }
     }
 
     /// Takes a file's new content.

@@ -47,15 +47,17 @@ public struct ManifestSource: Sendable {
         for path in directory.files.keys.sorted() { set.read(path) }
         var update = set.takeUpdate(isInitial: true)
         update.findings = directory.unreadable.sorted { $0.key < $1.key }.map(\.value) + update.findings
-        return LoadedManifests(update: update, locations: set.locations)
+        return LoadedManifests(update: update, set: set)
     }
 }
 
 /// The objects of files that were read once.
 public struct LoadedManifests: Sendable {
     public var update: SourceUpdate
-    /// Where each object begins.
-    public var locations: [ObjectKey: SourceLocation]
+    fileprivate let set: ManifestSet
+
+    /// Where an object begins.
+    public func location(of object: ObjectKey) -> SourceLocation? { set.location(of: object) }
 }
 
 /// The system cannot watch files.

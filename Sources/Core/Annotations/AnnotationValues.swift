@@ -79,9 +79,16 @@ public final class AnnotationValues {
 
     /// The value in force with its source.
     public func resolved<Value>(_ key: AnnotationKey<Value>) throws -> Resolved<Value>? {
-        noteAsking(for: key.reference)
-        for (scope, set) in sets where key.reference.scopes.contains(scope) {
-            for name in key.reference.allNames {
+        var value: Value?
+        guard let text = try resolved(key.reference, parse: { value = try key.type.parse($0) }), let value else { return nil }
+        return Resolved(value: value, scope: text.scope, object: text.object, writtenKey: text.writtenKey, raw: text.raw)
+    }
+
+    /// The text of the value in force that `parse` takes. Most keys that are asked for are not there, whatever their type.
+    private func resolved(_ key: KeyReference, parse: (String) throws -> Void) throws -> Resolved<String>? {
+        noteAsking(for: key)
+        for (scope, set) in sets where key.scopes.contains(scope) {
+            for name in key.allNames {
                 guard let entry = set.entries[name] else { continue }
                 let finding: Finding
                 if let refusal = refusals.refusal(of: set.object, key: entry.writtenKey, value: entry.raw) {
@@ -90,16 +97,15 @@ public final class AnnotationValues {
                         "is refused by HAProxy: \(refusal)")
                 } else {
                     do {
-                        let value = try key.type.parse(entry.raw.trimmingWhitespace)
-                        func resolved<T>(_ value: T) -> Resolved<T> {
-                            Resolved(value: value, scope: scope, object: set.object, writtenKey: entry.writtenKey, raw: entry.raw)
-                        }
-                        read.append((key.reference.name, resolved(entry.raw)))
-                        return resolved(value)
+                        try parse(entry.raw.trimmingWhitespace)
+                        let text = Resolved(
+                            value: entry.raw, scope: scope, object: set.object, writtenKey: entry.writtenKey, raw: entry.raw)
+                        read.append((key.name, text))
+                        return text
                     } catch {
                         finding = Finding(
                             .error, object: set.object, key: entry.writtenKey, value: entry.raw,
-                            (error as? ValueError)?.message ?? "\(error)", expected: key.type.expected, example: key.type.example)
+                            (error as? ValueError)?.message ?? "\(error)", expected: key.expected, example: key.example)
                     }
                 }
                 if isProtection { throw AnnotationError(finding) }

@@ -2,7 +2,8 @@
 /// arguments. Routes with equal settings share a backend; who asked does not matter.
 public struct BackendSettings: Hashable, Sendable {
     /// The `balance` line and what belongs to it; nil for the defaults' algorithm.
-    public private(set) var balance: Traced<Directive>?
+    public var balance: Traced<Directive>? { storedBalance }
+    @Rare private var storedBalance: Traced<Directive>?
     public private(set) var options: [Traced<Directive>] = []
     /// Those among ``options`` that have to be in `defaults` too, by name.
     private(set) var commonOptions: [String: Origin] = [:]
@@ -13,7 +14,8 @@ public struct BackendSettings: Hashable, Sendable {
     /// Keywords of every server whose change replaces the running servers.
     public private(set) var replaceableServerOptions: [Traced<Directive>] = []
     /// How many requests a server works on at the same time; nil for no limit.
-    public private(set) var serverLimit: Traced<Int>?
+    public var serverLimit: Traced<Int>? { storedServerLimit }
+    @Rare private var storedServerLimit: Traced<Int>?
     /// How the persistence cookie names the servers.
     public private(set) var serverCookies = ServerCookies.none
     public private(set) var snippet: [Traced<Directive>] = []
@@ -25,7 +27,7 @@ public struct BackendSettings: Hashable, Sendable {
 
     /// Where lines come from unless told otherwise; set by the engine for each handler.
     var origin = Origin.controller
-    var unrepresentable: AnnotationError?
+    @Rare var unrepresentable: AnnotationError?
 
     public init() {}
 
@@ -69,7 +71,7 @@ public struct BackendSettings: Hashable, Sendable {
     /// Limits the requests that each server works on at the same time (`maxconn`); further ones wait in HAProxy. A running
     /// HAProxy changes the limit.
     public mutating func limitServers(to maxconn: Int, from source: Origin? = nil) {
-        serverLimit = Traced(maxconn, origin: source ?? origin)
+        storedServerLimit = Traced(maxconn, origin: source ?? origin)
     }
 
     /// Adds the `cookie` line that keeps clients with a server. A backend in TCP mode has none.
@@ -88,7 +90,7 @@ public struct BackendSettings: Hashable, Sendable {
     ///
     /// - Parameter acceptsDynamicServers: false for algorithms that HAProxy cannot add servers to (static-rr and map-based hashes).
     public mutating func balance(_ line: Directive, acceptsDynamicServers: Bool, from source: Origin? = nil) {
-        append(line, source) { $0.balance = $1 }
+        append(line, source) { $0.storedBalance = $1 }
         self.acceptsDynamicServers = acceptsDynamicServers
     }
 

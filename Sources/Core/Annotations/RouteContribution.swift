@@ -16,7 +16,11 @@ public struct RouteContribution {
     /// The Ingress has a backend of its own even where its settings equal another's.
     public var isStandalone = false
     /// What requests have to match beside host and path; the others go where they would go without this route.
-    public var condition: RouteCondition?
+    public var condition: RouteCondition? {
+        get { storedCondition }
+        set { storedCondition = newValue }
+    }
+    @Rare private var storedCondition: RouteCondition?
 
     private let objects: ObjectReader
     private(set) var values: [String: String] = [:]
@@ -101,6 +105,12 @@ public struct RouteContribution {
         return file.path
     }
 
+    /// Puts equal ones in the place of rules and stick tables.
+    mutating func share(rules shared: (OwnedRules) -> FrontendRules, stickTables sharedTable: (StickTable) -> StickTable) {
+        for index in rules.indices { rules[index].rules = shared(rules[index]) }
+        for index in stickTables.indices { stickTables[index] = sharedTable(stickTables[index]) }
+    }
+
     /// The Secret that a value names.
     ///
     /// - Throws: ``AnnotationError`` when there is none, or when it is in another namespace that the operator did not share.
@@ -115,7 +125,7 @@ public struct RouteContribution {
 /// Fixed rules and the family that contributed them. Who asked for them does not tell rules apart.
 struct OwnedRules: Hashable, Sendable, Comparable {
     let family: String
-    let rules: FrontendRules
+    fileprivate(set) var rules: FrontendRules
     /// Who wrote a part of the rules that HAProxy may refuse.
     var authors: [Origin] = []
 

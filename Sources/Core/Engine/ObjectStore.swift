@@ -80,7 +80,9 @@ public struct ObjectStore: Sendable {
 
     /// The slices of a Service, by name; made from its Endpoints object where there are none.
     public func slices(of service: ObjectKey) -> [EndpointSlice] {
-        if let keys = slicesByService[service], !keys.isEmpty { return keys.sorted().compactMap { slices[$0] } }
+        if let keys = slicesByService[service], let first = keys.first {
+            return keys.count == 1 ? slices[first].map { [$0] } ?? [] : keys.sorted().compactMap { slices[$0] }
+        }
         return endpoints[ObjectKey(.endpoints, namespace: service.namespace, name: service.name)]?.slices() ?? []
     }
 

@@ -17,7 +17,7 @@ public enum Phase: Int, Hashable, Sendable, Comparable, CaseIterable {
 
 /// Lines that enter the HTTP and HTTPS frontends once, however many routes use them; what differs between routes they read
 /// from maps.
-public struct FrontendRules: Hashable, Sendable {
+public final class FrontendRules: Hashable, Sendable {
     /// Tells apart rules of one handler in one phase and orders them; equal rules with equal ids are one.
     public let id: String
     public let phase: Phase
@@ -49,7 +49,9 @@ public struct FrontendRules: Hashable, Sendable {
     }
 
     public static func == (a: FrontendRules, b: FrontendRules) -> Bool {
-        a.id == b.id && a.phase == b.phase && a.lines == b.lines && a.passthroughLines == b.passthroughLines && a.exit == b.exit
+        a === b
+            || a.id == b.id && a.phase == b.phase && a.lines == b.lines && a.passthroughLines == b.passthroughLines
+                && a.exit == b.exit
     }
 
     /// The lines of rules with one id and phase are equal but for the names in them.

@@ -32,6 +32,7 @@ public struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertible
     public var qualifiedName: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
 
     public static func < (a: ObjectKey, b: ObjectKey) -> Bool {
-        (a.kind.rawValue, a.namespace, a.name) < (b.kind.rawValue, b.namespace, b.name)
+        if a.kind != b.kind { return a.kind.rawValue < b.kind.rawValue }
+        return a.namespace == b.namespace ? a.name < b.name : a.namespace < b.namespace
     }
 }

@@ -294,7 +294,7 @@ struct ManifestSourceTests {
         try files.write("manifest", namespaces("b"))
         let loaded = ManifestSource.load(paths: [files.path("dir/"), files.path("manifest"), files.path("nowhere")])
         #expect(loaded.update.changed.map(\.key.name) == ["a", "b"])
-        #expect(loaded.locations[ObjectKey(.namespace, namespace: "", name: "a")]?.line == 2)
+        #expect(loaded.location(of: ObjectKey(.namespace, namespace: "", name: "a"))?.line == 2)
         #expect(loaded.update.findings.map(\.location?.file) == [files.path("nowhere")])
     }
 

@@ -26,6 +26,17 @@ struct OwnedRulesTests {
         #expect(table.inOrder.isEmpty)
     }
 
+    @Test("equal rules and stick tables of many plans are in memory once")
+    func shared() {
+        func make() -> FrontendRules { FrontendRules(id: "1", phase: .rateLimit, ["http-request deny"]) }
+        var table = RuleTable()
+        let first = table.add(OwnedRules(family: "limit", rules: make()))
+        #expect(table.add(OwnedRules(family: "limit", rules: make())) === first)
+        #expect(table.add(OwnedRules(family: "other", rules: make())) !== first)
+        for _ in 0..<2 { table.remove(OwnedRules(family: "limit", rules: make())) }
+        #expect(table.inOrder.map(\.family) == ["other"])
+    }
+
     @Test("rules without an author are the family's, and those of several families the controller's")
     func families() {
         #expect(OwnedRules(family: "cors", rules: rules).line("x").origin == Origin(key: "cors"))

@@ -35,6 +35,7 @@ struct ObjectValidationTests {
         "Hosts",
         arguments: [
             "Example.com", "10.0.0.1", "a b.com", "a..b", "-a.com", "*", "*.*.com", "a.*.com", "a_b.com", "a.com:80", "a.com/",
+            "fd00::1", "fe80::a",
         ])
     func hosts(host: String) {
         let found = findings(
@@ -43,6 +44,8 @@ struct ObjectValidationTests {
             ))
         #expect(found.map(\.key) == ["spec.rules[0].host"])
         #expect(found.map(\.value) == [host])
+        let isAddress = ["10.0.0.1", "fd00::1", "fe80::a"].contains(host)
+        #expect(found.map { $0.message == "is an IP address" } == [isAddress])
         #expect(found.allSatisfy { $0.object == ObjectKey(.ingress, namespace: "shop", name: "web") && $0.example != nil })
     }
 
@@ -113,6 +116,9 @@ struct ObjectValidationTests {
             ("ConfigMap", "v1", "{}", "metadata.name"), ("ConfigMap", "v1", "{name: c, namespace: ../x}", "metadata.namespace"),
             ("ConfigMap", "v1", "{name: c, annotations: {'a b': x}}", "metadata.annotations"),
             ("ConfigMap", "v1", "{name: c, annotations: {a/b/c: x}}", "metadata.annotations"),
+            ("ConfigMap", "v1", "{name: c, annotations: {/a: x}}", "metadata.annotations"),
+            ("ConfigMap", "v1", "{name: c, annotations: {a/: x}}", "metadata.annotations"),
+            ("ConfigMap", "v1", "{name: c, annotations: {a..b/c: x}}", "metadata.annotations"),
             ("ConfigMap", "v1", "{name: c, annotations: [a]}", "metadata.annotations"),
             ("ConfigMap", "v1", "{name: c, creationTimestamp: yesterday}", "metadata.creationTimestamp"),
         ])

@@ -1,11 +1,25 @@
 extension AnnotationRegistry {
     /// The annotations of an object that handlers read, and what is wrong with the others under our prefixes.
     func annotationSet(of object: ObjectKey, annotations: [String: String], scope: Scope) -> (AnnotationSet, [Finding]) {
-        var entries: [String: AnnotationSet.Entry] = [:]
         var findings: [Finding] = []
-        // Sorted so that of two spellings of one key the one with our first prefix wins in every process.
-        let written = annotations.count < 2 ? Array(annotations) : annotations.sorted { Self.rank($0.key) < Self.rank($1.key) }
-        for (writtenKey, raw) in written {
+        var entries = entries(of: object, annotations, isInOrder: false, scope: scope, &findings)
+        if entries == nil {
+            // Of two spellings of one key the one with our first prefix wins in every process.
+            findings = []
+            let sorted = annotations.sorted { Self.rank($0.key) < Self.rank($1.key) }
+            entries = self.entries(of: object, sorted, isInOrder: true, scope: scope, &findings)
+        }
+        findings += doubleNames(entries ?? [:], object: object)
+        return (AnnotationSet(object: object, entries: entries ?? [:]), findings)
+    }
+
+    /// - Returns: nil where the order of the annotations makes a difference and they are in none.
+    private func entries(
+        of object: ObjectKey, _ annotations: some Sequence<(key: String, value: String)>, isInOrder: Bool, scope: Scope,
+        _ findings: inout [Finding]
+    ) -> [String: AnnotationSet.Entry]? {
+        var entries: [String: AnnotationSet.Entry] = [:]
+        for (writtenKey, raw) in annotations {
             guard let name = name(ofAnnotation: writtenKey) else {
                 if Self.isOurs(writtenKey) { findings.append(unknown(writtenKey, object: object, raw: raw)) }
                 continue
@@ -17,6 +31,7 @@ extension AnnotationRegistry {
                 continue
             }
             if let first = entries[name] {
+                guard isInOrder else { return nil }
                 findings.append(
                     Finding(
                         .warning, object: object, key: writtenKey, value: raw,
@@ -25,8 +40,7 @@ extension AnnotationRegistry {
             }
             entries[name] = AnnotationSet.Entry(writtenKey: writtenKey, raw: raw)
         }
-        findings += doubleNames(entries, object: object)
-        return (AnnotationSet(object: object, entries: entries), findings)
+        return entries
     }
 
     /// The settings of the controller's ConfigMap, whose keys have no prefix.

@@ -40,7 +40,7 @@ struct ServiceResolution {
 
     private func find(_ port: PortReference?, in service: Service) -> ServicePort? {
         // A number may stand for a UDP port too, which nothing here can use.
-        let ports = service.ports.filter { $0.protocol == "TCP" }
+        let ports = service.ports.lazy.filter { $0.protocol == "TCP" }
         return switch port {
         case nil: ports.first
         case .number(let number): ports.first { $0.port == number }
@@ -66,11 +66,17 @@ struct ServiceResolution {
             isExternalName: true)
     }
 
+    /// By name, each once.
+    private static func inOrder(_ servers: [Server]) -> [Server] {
+        let sorted = servers.sorted()
+        return sorted.indices.filter { $0 == 0 || sorted[$0] != sorted[$0 - 1] }.map { sorted[$0] }
+    }
+
     /// Ready endpoints; terminating ones that still serve are drained beside them, or stand in when there are no others
     /// (Kubernetes, "EndpointSlices", section "Conditions").
     private func servers(of key: ObjectKey, port: ServicePort) -> [Server] {
-        var ready: [String: Server] = [:]
-        var terminating: [String: Server] = [:]
+        var ready: [Server] = []
+        var terminating: [Server] = []
         for slice in store.slices(of: key) {
             for slicePort in slice.ports where (slicePort.name ?? "") == (port.name ?? "") {
                 guard let number = slicePort.port else { continue }
@@ -79,15 +85,16 @@ struct ServiceResolution {
                     guard let address = endpoint.addresses.first else { continue }
                     let server = Server(address: address, port: number)
                     if endpoint.isReady {
-                        ready[server.name] = server
+                        ready.append(server)
                     } else if endpoint.isServing && endpoint.isTerminating {
-                        terminating[server.name] = server
+                        terminating.append(server)
                     }
                 }
             }
         }
-        if ready.isEmpty { return terminating.values.sorted() }
-        let draining = terminating.values.filter { ready[$0.name] == nil }
-        return (ready.values + draining.map { Server(address: $0.address, port: $0.port, isDraining: true) }).sorted()
+        if ready.isEmpty || terminating.isEmpty { return Self.inOrder(ready + terminating) }
+        let names = Set(ready.map(\.name))
+        let draining = terminating.filter { !names.contains($0.name) }
+        return Self.inOrder(ready + draining.map { Server(address: $0.address, port: $0.port, isDraining: true) })
     }
 }

@@ -65,9 +65,8 @@ struct IngressPlanner {
         for place in places {
             unit.claims.append(
                 RouteClaim(
-                    order: order(type == nil ? .ingressDefault : .rule), ingress: key, place: place, host: host, path: path,
-                    pathType: type, service: service, port: backend.port, planned: planned,
-                    condition: place.map == "sni" ? nil : condition, subject: Finding(.error, object: key, key: "spec", "")))
+                    order: order(type == nil ? .ingressDefault : .rule), place: place, host: host, path: path, pathType: type,
+                    port: backend.port, planned: planned, condition: place.map == "sni" ? nil : condition))
         }
     }
 

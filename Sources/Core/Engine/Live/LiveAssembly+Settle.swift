@@ -7,16 +7,16 @@ extension LiveAssembly {
         claim.planned.uses += 1
         if claim.planned.uses == 1 { engage(claim.planned, by: 1) }
         if !claim.host.isEmpty { addHost(claim) }
-        let contribution = claim.planned.plan.contribution
+        let planned = claim.planned
         do {
             let resolved = try services.resolve(claim.service, port: claim.port)
-            if let reason = claim.planned.plan.closedReason {
+            if let reason = planned.plan.closedReason {
                 claim.unavailable = reason
-            } else if contribution.isPassthrough, claim.place.map != "sni" {
+            } else if planned.plan.contribution.isPassthrough, claim.place.map != "sni" {
                 claim.unavailable = "TLS is passed through to the pods, which plain HTTP cannot reach"
             } else {
                 claim.backend = backends.attach(claim, to: resolved)
-                for file in contribution.files { files.add(file) }
+                for file in planned.plan.contribution.files { files.add(file) }
             }
         } catch {
             claim.unavailable = error.reason
@@ -58,15 +58,13 @@ extension LiveAssembly {
     /// Adds what a plan contributes to maps and frontends when the first route uses it, and takes it back after the last.
     private func engage(_ planned: PlannedContext, by difference: Int) {
         guard !planned.context.isTCPService else { return }
-        let contribution = planned.plan.contribution
-        for owned in contribution.rules { difference > 0 ? rules.add(owned) : rules.remove(owned) }
-        for table in contribution.stickTables { difference > 0 ? rules.add(table) : rules.remove(table) }
+        if difference > 0 { planned.enter(&rules) } else { planned.leave(&rules) }
         guard !planned.settings.isEmpty else { return }
         func count(_ map: String, _ key: String, _ value: String) {
             if difference > 0 { maps.add(map, key, value) } else { maps.remove(map, key, value) }
         }
-        for (name, value) in contribution.values { count(name, planned.settings, value) }
-        for (name, entries) in contribution.sharedEntries {
+        for (name, value) in planned.plan.contribution.values { count(name, planned.settings, value) }
+        for (name, entries) in planned.plan.contribution.sharedEntries {
             for (key, value) in entries { count(name, key, value) }
         }
     }

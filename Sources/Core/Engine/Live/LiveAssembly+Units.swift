@@ -72,10 +72,10 @@ extension LiveAssembly {
         let condition = planned.plan.contribution.condition
         unit.claims = [
             RouteClaim(
-                order: ClaimOrder(rank: .operatorDefault, created: "", object: service, index: 0), ingress: nil,
+                order: ClaimOrder(rank: .operatorDefault, created: "", object: service, index: 0),
                 place: RoutingPlace(map: "path-exact", key: SectionNames.defaultKey, condition: condition?.id ?? ""), host: "",
-                path: "/", pathType: nil, service: service, port: options.defaultBackendPort, planned: planned,
-                condition: condition, subject: Finding(.error, object: service, ""))
+                path: "/", pathType: nil, port: options.defaultBackendPort, planned: planned, condition: condition,
+                subject: Finding(.error, object: service, ""))
         ]
         return unit
     }
@@ -107,9 +107,9 @@ extension LiveAssembly {
             let planned = plan(context, ingressSet: nil, for: unit)
             unit.claims.append(
                 RouteClaim(
-                    order: ClaimOrder(rank: .tcpService, created: "", object: object, index: service.port), ingress: nil,
+                    order: ClaimOrder(rank: .tcpService, created: "", object: object, index: service.port),
                     place: RoutingPlace(map: SectionNames.tcpServicesMap, key: String(service.port)), host: "", path: "",
-                    pathType: nil, service: service.service, port: service.servicePort, planned: planned,
+                    pathType: nil, port: service.servicePort, planned: planned,
                     subject: Finding(
                         .error, object: object, key: key, value: value, "", expected: "a Service and a port that exist",
                         example: TCPService.example)))
@@ -128,7 +128,7 @@ extension LiveAssembly {
         if let set = base.configMapSet { sets.append((.configMap, set)) }
         if let ingressSet { sets.append((.ingress, ingressSet)) }
         if let service = serviceSet(context.service) { sets.append((.service, service.set)) }
-        let planned = PlannedContext(context, base.handlers.plan(context, sets: sets))
+        let planned = PlannedContext(base.handlers.plan(context, sets: sets))
         unit.add(planned)
         return planned
     }

@@ -1,7 +1,7 @@
 /// A backend that routes in force need.
 final class LiveBackend {
-    /// What makes two routes share a backend.
-    struct Identity: Hashable {
+    /// What makes two routes share a backend. It is long, and held by the backend and by the table.
+    final class Identity: Hashable {
         let service: ObjectKey
         let portName: String
         let settings: BackendSettings
@@ -9,6 +9,20 @@ final class LiveBackend {
         let isTCP: Bool
         /// The Ingress of a standalone backend.
         let owner: ObjectKey?
+
+        init(service: ObjectKey, portName: String, settings: BackendSettings, isTCP: Bool, owner: ObjectKey?) {
+            self.service = service
+            self.portName = portName
+            self.settings = settings
+            self.isTCP = isTCP
+            self.owner = owner
+        }
+
+        static func == (a: Identity, b: Identity) -> Bool {
+            a === b
+                || a.service == b.service && a.portName == b.portName && a.settings == b.settings && a.isTCP == b.isTCP
+                    && a.owner == b.owner
+        }
 
         /// Few of a Service's routes have settings of their own, which are long.
         func hash(into hasher: inout Hasher) {
@@ -65,10 +79,10 @@ struct BackendTable {
 
     /// - Returns: the backend that the route uses from now on.
     mutating func attach(_ claim: RouteClaim, to resolved: ServiceResolution.Resolved) -> LiveBackend {
-        let contribution = claim.planned.plan.contribution
+        let planned = claim.planned
         let identity = LiveBackend.Identity(
-            service: claim.service, portName: resolved.portName, settings: contribution.backend, isTCP: contribution.isTCP,
-            owner: contribution.isStandalone ? claim.ingress : nil)
+            service: claim.service, portName: resolved.portName, settings: planned.plan.contribution.backend,
+            isTCP: planned.plan.contribution.isTCP, owner: planned.plan.contribution.isStandalone ? claim.ingress : nil)
         let backend: LiveBackend
         if let known = backends[identity] {
             backend = known

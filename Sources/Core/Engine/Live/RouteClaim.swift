@@ -40,60 +40,70 @@ struct RoutingPlace: Hashable {
 
 /// The plan of an (Ingress, Service) pair, and how many routes in force use it.
 final class PlannedContext {
-    let context: RouteContext
-    let plan: RoutePlan
+    private(set) var plan: RoutePlan
     /// The id of the settings.
     let settings: String
     var uses = 0
 
-    init(_ context: RouteContext, _ plan: RoutePlan) {
-        self.context = context
+    init(_ plan: RoutePlan) {
         self.plan = plan
         settings = plan.settingsID
+    }
+
+    var context: RouteContext { plan.contribution.context }
+
+    /// Enters the plan's rules and stick tables, of which those of many plans are equal: they are in memory once.
+    func enter(_ table: inout RuleTable) {
+        plan.contribution.share(rules: { table.add($0) }, stickTables: { table.add($0) })
+    }
+
+    func leave(_ table: inout RuleTable) {
+        for owned in plan.contribution.rules { table.remove(owned) }
+        for stickTable in plan.contribution.stickTables { table.remove(stickTable) }
     }
 }
 
 /// A route that an object asks for. The first claim of a place has it.
 final class RouteClaim {
     let order: ClaimOrder
-    /// nil for the operator's own.
-    let ingress: ObjectKey?
     let place: RoutingPlace
     let host: String
     let path: String
     /// nil for a default backend.
     let pathType: PathType?
-    let service: ObjectKey
     let port: PortReference?
     let planned: PlannedContext
     /// What requests have to match; nil where TLS is passed through.
-    let condition: RouteCondition?
-    /// What a finding about the Service is about.
-    let subject: Finding
+    @Rare private(set) var condition: RouteCondition?
+    @Rare private var ownSubject: Finding?
 
     var isInForce = false
     var backend: LiveBackend?
     var unavailable: String?
     /// What is wrong with it now: somebody else has the place, or its Service is missing.
-    var finding: Finding?
+    @Rare var finding: Finding?
 
+    /// - Parameter subject: what a finding about the Service is about; without it the Ingress's `spec`.
     init(
-        order: ClaimOrder, ingress: ObjectKey?, place: RoutingPlace, host: String, path: String, pathType: PathType?,
-        service: ObjectKey, port: PortReference?, planned: PlannedContext, condition: RouteCondition? = nil, subject: Finding
+        order: ClaimOrder, place: RoutingPlace, host: String, path: String, pathType: PathType?, port: PortReference?,
+        planned: PlannedContext, condition: RouteCondition? = nil, subject: Finding? = nil
     ) {
         self.order = order
-        self.ingress = ingress
         self.place = place
         self.host = host
         self.path = path
         self.pathType = pathType
-        self.service = service
         self.port = port
         self.planned = planned
         self.condition = condition
-        self.subject = subject
+        ownSubject = subject
     }
 
+    /// nil for the operator's own.
+    var ingress: ObjectKey? { planned.context.ingress }
+    var service: ObjectKey { planned.context.service }
+    /// What a finding about the Service is about.
+    var subject: Finding { ownSubject ?? Finding(.error, object: ingress, key: "spec", "") }
     var isTCPService: Bool { planned.context.isTCPService }
 
     /// What the routing map says; nil where a TCP service has no backend.

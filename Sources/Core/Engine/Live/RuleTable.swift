@@ -1,11 +1,12 @@
 /// The fixed rules and the stick tables that routes in force use.
 struct RuleTable {
     private var rules: [OwnedRules: Use] = [:]
-    private var tables: [StickTable: Int] = [:]
+    private var tables: [StickTable: (table: StickTable, uses: Int)] = [:]
     private(set) var haveChanged = false
     private(set) var touchedTables: [String: StickTable?] = [:]
 
     private struct Use {
+        let rules: FrontendRules
         var count = 0
         var authors: [Origin: Int] = [:]
 
@@ -23,23 +24,40 @@ struct RuleTable {
         }
     }
 
-    mutating func add(_ owned: OwnedRules) { count(owned, by: 1) }
-    mutating func remove(_ owned: OwnedRules) { count(owned, by: -1) }
-
-    private mutating func count(_ owned: OwnedRules, by difference: Int) {
-        let isIdle = rules[owned, default: Use()].count(owned.authors, by: difference, &haveChanged)
-        if isIdle { rules[owned] = nil }
+    /// - Returns: the equal rules that are in the table already, or these.
+    @discardableResult
+    mutating func add(_ owned: OwnedRules) -> FrontendRules {
+        func add(_ use: inout Use) -> FrontendRules {
+            _ = use.count(owned.authors, by: 1, &haveChanged)
+            return use.rules
+        }
+        return add(&rules[owned, default: Use(rules: owned.rules)])
     }
 
-    mutating func add(_ table: StickTable) {
-        tables[table, default: 0] += 1
-        if tables[table] == 1 { touchedTables.updateValue(table, forKey: table.name) }
+    mutating func remove(_ owned: OwnedRules) {
+        let isIdle = rules[owned]?.count(owned.authors, by: -1, &haveChanged)
+        if isIdle == true { rules[owned] = nil }
+    }
+
+    /// - Returns: the equal one that is in the table already, or this.
+    @discardableResult
+    mutating func add(_ table: StickTable) -> StickTable {
+        func add(_ use: inout (table: StickTable, uses: Int)) -> StickTable {
+            use.uses += 1
+            if use.uses == 1 { touchedTables.updateValue(table, forKey: table.name) }
+            return use.table
+        }
+        return add(&tables[table, default: (table, 0)])
     }
 
     mutating func remove(_ table: StickTable) {
-        guard let count = tables[table] else { return }
-        tables[table] = count == 1 ? nil : count - 1
-        if count == 1 { touchedTables.updateValue(nil, forKey: table.name) }
+        guard let uses = tables[table]?.uses else { return }
+        if uses > 1 {
+            tables[table]?.uses -= 1
+        } else {
+            tables[table] = nil
+            touchedTables.updateValue(nil, forKey: table.name)
+        }
     }
 
     /// In the order in which they run.

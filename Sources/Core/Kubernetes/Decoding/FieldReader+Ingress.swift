@@ -31,9 +31,11 @@ extension FieldReader {
         return IngressRule(host: host.flatMap { $0.isEmpty ? nil : $0 }, paths: paths ?? [])
     }
 
+    private static let pathTypes = PathType.allCases.map(\.rawValue).joined(separator: ", ")
+
     private mutating func path(_ node: Node) -> IngressPath? {
         guard isObject(node) else { return nil }
-        let types = PathType.allCases.map(\.rawValue).joined(separator: ", ")
+        let types = Self.pathTypes
         let type = field("pathType", of: node) { reader, value -> PathType? in
             guard let text = reader.string(value) else { return nil }
             guard let type = PathType(rawValue: text) else {

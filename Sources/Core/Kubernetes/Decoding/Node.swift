@@ -45,8 +45,7 @@ public struct Node: Hashable, Sendable {
     /// The value of a mapping's key; nil also when the node is no mapping.
     public subscript(key: String) -> Node? {
         guard case .mapping(let entries) = value else { return nil }
-        for entry in entries where entry.key == key { return entry.value }
-        return nil
+        return entries.first { $0.key == key }?.value
     }
 
     public var isNull: Bool {

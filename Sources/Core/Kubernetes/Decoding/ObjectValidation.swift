@@ -45,7 +45,9 @@ enum ObjectValidation {
 
     /// The host of an Ingress rule.
     static func ruleHost(_ text: String) -> Violation? {
-        if isAddress(text, AF_INET) || isAddress(text, AF_INET6) {
+        // Nearly all names end with a letter, which no IPv4 address does.
+        let mayBeAddress = text.utf8.last.map(isLetter) != true || text.utf8.contains(UInt8(ascii: ":"))
+        if mayBeAddress, isAddress(text, AF_INET) || isAddress(text, AF_INET6) {
             return Violation("is an IP address", expected: "a DNS name", example: "web.example.com")
         }
         return host(text)
@@ -63,6 +65,7 @@ enum ObjectValidation {
         if !text.isEmpty || type != .implementationSpecific, text.utf8.first != UInt8(ascii: "/") {
             return Violation("is not an absolute path", expected: "a path that begins with '/'", example: "/\(text)")
         }
+        if isPlainPath(text) { return nil }
         // What Kubernetes lets through here would mean something else in a map file of HAProxy.
         let refused = text.unicodeScalars.first {
             $0.value <= 0x20 || $0.value == 0x7F || $0 == "\"" || $0 == "'" || $0 == "\\" || $0.properties.isWhitespace
@@ -195,13 +198,27 @@ extension ObjectValidation {
     }
 
     private static func isQualifiedName(_ text: String) -> Bool {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let name = parts.last, (1...63).contains(name.utf8.count) else { return false }
-        guard let first = name.utf8.first, let last = name.utf8.last, isAlphanumeric(first, anyCase: true),
+        let slash = text.utf8.firstIndex(of: UInt8(ascii: "/"))
+        let name = slash.map { text.utf8[text.utf8.index(after: $0)...] } ?? text.utf8[...]
+        guard (1...63).contains(name.count), let first = name.first, let last = name.last, isAlphanumeric(first, anyCase: true),
             isAlphanumeric(last, anyCase: true),
-            name.utf8.allSatisfy({ isAlphanumeric($0, anyCase: true) || $0 == dash || $0 == dot || $0 == underscore })
+            name.allSatisfy({ isAlphanumeric($0, anyCase: true) || $0 == dash || $0 == dot || $0 == underscore })
         else { return false }
-        return parts.count == 1 || isSubdomain(parts[0].lowercased())
+        guard let slash else { return true }
+        let prefix = text[..<slash].utf8
+        return prefix.count <= 253 && (isDotted(prefix) || isDotted(text[..<slash].lowercased().utf8))
+    }
+
+    /// Whether an absolute path has nothing in it that would have to be looked at: true for most paths.
+    private static func isPlainPath(_ text: String) -> Bool {
+        var previous: UInt8 = 0
+        for byte in text.utf8 {
+            let slash = UInt8(ascii: "/")
+            guard isAlphanumeric(byte, anyCase: true) || byte == dash || byte == underscore || byte == slash && previous != slash
+            else { return false }
+            previous = byte
+        }
+        return true
     }
 
     private static func isAddress(_ text: String, _ family: Int32) -> Bool {

@@ -61,18 +61,25 @@ public enum Scalar: Hashable, Sendable {
 
     private static func number(_ text: String) -> Scalar? {
         // A first look that spares addresses, dates and durations the rest.
+        var (dots, isDecimal) = (0, text.utf8.first != UInt8(ascii: "0") && text.utf8.count <= 18)
         for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): continue
+            case UInt8(ascii: "."):
+                dots += 1
+                isDecimal = false
+            case UInt8(ascii: "a")...UInt8(ascii: "f"),
                 UInt8(ascii: "A")...UInt8(ascii: "F"),
-                UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "o"), UInt8(ascii: "O"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                UInt8(ascii: "+"), UInt8(ascii: "-"):
-                continue
+                UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "o"), UInt8(ascii: "O"), UInt8(ascii: "_"), UInt8(ascii: "+"),
+                UInt8(ascii: "-"):
+                isDecimal = false
             default:
                 return nil
             }
         }
-        let digits = text.filter { $0 != "_" }
+        if dots > 1 { return nil }
+        if isDecimal { return Int(text).map { .integer($0) } }
+        let digits = text.utf8.contains(UInt8(ascii: "_")) ? text.filter { $0 != "_" } : text
         return integer(digits) ?? float(digits)
     }
 

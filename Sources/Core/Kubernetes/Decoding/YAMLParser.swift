@@ -307,7 +307,7 @@ private struct UniqueEntries {
     @discardableResult
     mutating func insert(_ entry: Node.Entry) -> Bool {
         if entries.count < Self.searchable {
-            for known in entries where known.key == entry.key { return false }
+            if entries.contains(where: { $0.key == entry.key }) { return false }
         } else {
             if keys.isEmpty { keys = Set(entries.map(\.key)) }
             guard keys.insert(entry.key).inserted else { return false }
