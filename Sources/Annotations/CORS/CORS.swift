@@ -134,6 +134,11 @@ public struct CORS: RouteAnnotation {
     private struct Flags: OptionSet {
         let rawValue: Int
 
+        init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// The number that an entry of the map begins with.
+        init(of entry: String) { rawValue = Int(entry.prefix { $0 != ";" }) ?? 0 }
+
         static let credentials = Flags(rawValue: 1)
         static let preflight = Flags(rawValue: 2)
         /// Every origin may read the answers.
@@ -204,7 +209,7 @@ public struct CORS: RouteAnnotation {
             """
         ],
         inlined: { values in
-            guard let entry = values["cors"], Fields(entry).flags.contains(.preflight) else { return [] }
+            guard let entry = values["cors"], Flags(of: entry).contains(.preflight) else { return [] }
             return ["http-request return status 204 if METH_OPTIONS { \(raw: origin) -m found } \(raw: announcesMethod)"]
         })
 
@@ -258,9 +263,14 @@ public struct CORS: RouteAnnotation {
         let methods, headers, age, origin: String
 
         init(_ entry: String) {
-            let fields = entry.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
-            flags = Flags(rawValue: Int(fields[0]) ?? 0)
-            (methods, headers, age, origin) = (fields[1], fields[2], fields[3], fields[4])
+            var rest = entry.utf8[...]
+            func next() -> String {
+                let end = rest.firstIndex(of: UInt8(ascii: ";")) ?? rest.endIndex
+                defer { rest = end < rest.endIndex ? rest[rest.index(after: end)...] : rest[end...] }
+                return String(entry[rest.startIndex..<end])
+            }
+            flags = Flags(of: next())
+            (methods, headers, age, origin) = (next(), next(), next(), next())
         }
     }
 }

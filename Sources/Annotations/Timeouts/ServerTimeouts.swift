@@ -47,6 +47,7 @@ public struct ServerTimeouts: GlobalAnnotation, RouteAnnotation {
 
     public init?(_ values: AnnotationValues) throws {
         settings = try Self.timeouts.compactMap { try $0.setting(values) }
+        if values.areForRoute, settings.allSatisfy({ $0.scope ?? .configMap <= .configMap }) { return nil }
     }
 
     public func contribute(to global: inout GlobalContribution) throws {
@@ -54,8 +55,7 @@ public struct ServerTimeouts: GlobalAnnotation, RouteAnnotation {
     }
 
     public func contribute(to route: inout RouteContribution) throws {
-        for setting in settings {
-            guard let scope = setting.scope, scope > .configMap else { continue }
+        for setting in settings where setting.scope ?? .configMap > .configMap {
             route.backend.option(setting.line, from: setting.origin)
         }
     }

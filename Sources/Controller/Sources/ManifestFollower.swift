@@ -29,7 +29,7 @@ struct ManifestFollower {
     }
 
     mutating func run(until stop: WakeSignal, _ send: (SourceUpdate) -> Void) {
-        send(look(isInitial: true))
+        send(look())
         while true {
             let event = wait(stop, timeout: mustPoll ? .seconds(1) : opened.isEmpty ? nil : Self.patience)
             if event == .stop { return }
@@ -38,7 +38,7 @@ struct ManifestFollower {
                 if isStopped { return }
                 if !isRelevant { continue }
             }
-            let update = look(isInitial: false)
+            let update = look()
             let isNews =
                 !update.changed.isEmpty || !update.deleted.isEmpty || update.findings != lastFindings
                 || update.skipped != lastSkipped
@@ -84,7 +84,7 @@ struct ManifestFollower {
     }
 
     /// Looks at the file system and reads what has changed.
-    private mutating func look(isInitial: Bool) -> SourceUpdate {
+    private mutating func look() -> SourceUpdate {
         var directory = ManifestDirectory(paths: paths)
         var (hasNew, refused) = watcher.watch(directory.watched)
         // What came into a new directory before it was watched is only found by looking again.
@@ -94,7 +94,7 @@ struct ManifestFollower {
         }
         mustPoll = hasNew || !refused.isEmpty
         read(directory)
-        var update = set.takeUpdate(isInitial: isInitial)
+        var update = set.takeUpdate()
         update.findings = directory.unreadable.sorted { $0.key < $1.key }.map(\.value) + watchFindings(refused) + update.findings
         return update
     }

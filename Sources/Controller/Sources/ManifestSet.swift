@@ -8,6 +8,8 @@ struct ManifestSet {
     private var contested: Set<ObjectKey> = []
     /// The objects that were touched since the last update, as they were in force then.
     private var before: [ObjectKey: Before] = [:]
+    /// Until the first update nothing was in force.
+    private var isNew = true
 
     private struct File {
         var objects: [ObjectKey: Entry] = [:]
@@ -86,18 +88,18 @@ struct ManifestSet {
     }
 
     private mutating func remember(_ key: ObjectKey) {
-        if before[key] == nil { before[key] = Before(object: inForce(key)) }
+        if !isNew, before[key] == nil { before[key] = Before(object: inForce(key)) }
     }
 
     /// What has changed since the last call; sorted by key.
-    mutating func takeUpdate(isInitial: Bool) -> SourceUpdate {
-        var update = SourceUpdate(isInitial: isInitial)
-        for key in before.keys.sorted() {
+    mutating func takeUpdate() -> SourceUpdate {
+        var update = SourceUpdate(isInitial: isNew)
+        for key in isNew ? claimants.keys.sorted() : before.keys.sorted() {
             let now = inForce(key)
             guard now != before[key]?.object else { continue }
             if let now { update.changed.append(now) } else { update.deleted.append(key) }
         }
-        before = [:]
+        (before, isNew) = ([:], false)
         let speaking = files.filter { !$0.value.findings.isEmpty || !$0.value.skipped.isEmpty }.sorted { $0.key < $1.key }
         update.findings = speaking.flatMap(\.value.findings) + contested.sorted().flatMap(conflicts)
         update.skipped = speaking.flatMap(\.value.skipped)

@@ -45,7 +45,7 @@ public struct ManifestSource: Sendable {
         let directory = ManifestDirectory(paths: paths)
         var set = ManifestSet()
         for path in directory.files.keys.sorted() { set.read(path) }
-        var update = set.takeUpdate(isInitial: true)
+        var update = set.takeUpdate()
         update.findings = directory.unreadable.sorted { $0.key < $1.key }.map(\.value) + update.findings
         return LoadedManifests(update: update, set: set)
     }

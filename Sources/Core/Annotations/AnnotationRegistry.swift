@@ -1,5 +1,5 @@
 /// The handlers of a controller, and the keys they read.
-public struct AnnotationRegistry: Sendable {
+public final class AnnotationRegistry: Sendable {
     /// The prefixes of annotation keys that mean the same; the first is the one we write.
     public static let prefixes = ["haproxy.org/", "haproxy.com/", "ingress.kubernetes.io/"]
 

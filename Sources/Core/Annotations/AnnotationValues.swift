@@ -48,6 +48,8 @@ public final class AnnotationValues {
         dependsOnRoute = true
         return context
     }
+    /// Whether the values are for a route, whichever it is.
+    public var areForRoute: Bool { context != nil }
     public let environment: AnnotationEnvironment
     /// The nearest scope first.
     let sets: [(scope: Scope, set: AnnotationSet)]

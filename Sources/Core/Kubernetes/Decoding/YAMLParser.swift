@@ -308,6 +308,8 @@ private struct UniqueEntries {
     mutating func insert(_ entry: Node.Entry) -> Bool {
         if entries.count < Self.searchable {
             if entries.contains(where: { $0.key == entry.key }) { return false }
+            // Few mappings have one key, and growing step by step costs more than some room.
+            if entries.isEmpty { entries.reserveCapacity(4) }
         } else {
             if keys.isEmpty { keys = Set(entries.map(\.key)) }
             guard keys.insert(entry.key).inserted else { return false }
