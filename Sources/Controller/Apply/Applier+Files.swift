@@ -23,7 +23,7 @@ extension Applier {
         defer { end() }
         running = (loadedByRestart ?? files.written).map { RunningState(loaded: $0) }
         loadedByRestart = nil
-        (changed, repairs) = (.everything, [])
+        (changed, repairs, departures) = (.everything, [], Departures())
         scheduleComparison()
     }
 

@@ -23,7 +23,7 @@ extension Applier {
         files.confirm()
         running = RunningState(loaded: target)
         reserve.loaded()
-        (changed, repairs, unfinished) = (ChangedParts(), [], nil)
+        (changed, repairs, unfinished, departures) = (ChangedParts(), [], nil, Departures())
         scheduleComparison()
     }
 

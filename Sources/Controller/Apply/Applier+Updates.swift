@@ -10,52 +10,73 @@ extension Applier {
         } catch {
             return "\(error)"
         }
-        let leaving = running?.pendingCount ?? 0
         for update in updates {
             running?.apply(update)
+            if let departure = update.departure { departures.add(departure, now: .now) }
             if case .bind(let section, let spare) = update {
                 logger.info("\(spare) stands in for \(section.name) until the next reload")
             }
         }
         repairs = []
         metrics.countRuntimeUpdates(updates.count)
-        let pending = running?.pendingCount ?? 0
-        if pending > leaving || (pending > 0 && removals == nil) { removeSoon() }
+        removeInTime()
         return nil
     }
 
-    /// Servers go when their sessions have ended, and backends after them; until then they are asked again and again, ever more slowly. A server that begins to
-    /// leave is asked soon, whatever others wait for: it may keep a backend from its next Service.
-    func removeSoon() {
-        let first = Duration.milliseconds(10)
-        guard removals == nil || removalPause > first else { return }
+    /// Servers go when their sessions have ended, and backends after them.
+    private func removeInTime() {
+        guard let next = departures.next, removalTime.map({ next < $0 }) ?? true else { return }
         removals?.cancel()
-        removalPause = first
+        removalTime = next
         removals = Task { [weak self] in
-            while let pause = await self?.removalPause {
-                do { try await Task.sleep(for: pause) } catch { return }
-                guard await self?.finishRemovals() == true else { return }
+            while let time = await self?.removalTime {
+                do { try await Task.sleep(until: time) } catch { return }
+                await self?.remove()
             }
         }
     }
 
-    /// - Returns: whether some are left.
-    private func finishRemovals() async -> Bool {
+    private func remove() async {
         await begin()
         defer { end() }
-        guard !Task.isCancelled else { return false }
-        let deleted = (try? await updater.delete(running?.pendingRemovals ?? [])) ?? []
-        for server in deleted { running?.removalFinished(backend: server.backend, server: server.server) }
-        let backends = running?.pendingBackends ?? []
+        // Another task has taken over.
+        guard !Task.isCancelled else { return }
+        var departures = departures
+        await departures.askForDue(now: .now, forget)
+        self.departures = departures
+        removalTime = departures.next
+    }
+
+    /// Asks HAProxy to forget what leaves.
+    ///
+    /// - Returns: what stays for now.
+    private func forget(_ leaving: [Departure]) async -> Set<Departure> {
+        let leaving = leaving.filter { running?.isLeaving($0.backend, server: $0.server) == true }
+        let servers = leaving.compactMap { departure in departure.server.map { (backend: departure.backend, server: $0) } }
+        var staying = Set(leaving)
+        let deleted = servers.isEmpty ? [] : (try? await updater.delete(servers)) ?? []
+        for server in deleted {
+            running?.removalFinished(backend: server.backend, server: server.server)
+            staying.remove(Departure(backend: server.backend, server: server.server))
+        }
+        // A backend goes with its last server, whenever it would have its turn.
+        let backends = Set(leaving.map(\.backend)).filter { running?.canGo($0) == true }.sorted()
         if !backends.isEmpty, let answers = try? await updater.delete(backends: backends) {
             for name in answers.deleted { running?.backendRemoved(name) }
             for name in answers.kept { running?.backendKept(name) }
+            for name in answers.deleted + answers.kept { staying.remove(Departure(backend: name, server: nil)) }
         }
-        guard let pending = running?.pendingCount, pending > 0 else {
-            removals = nil
-            return false
+        return staying
+    }
+}
+
+extension RuntimeUpdate {
+    /// What HAProxy is to forget after the update.
+    fileprivate var departure: Departure? {
+        switch self {
+        case .retireServer(let backend, let name), .removeServer(let backend, let name): Departure(backend: backend, server: name)
+        case .withdrawBackend(let name): Departure(backend: name, server: nil)
+        default: nil
         }
-        removalPause = min(removalPause * 2, .seconds(2))
-        return true
     }
 }

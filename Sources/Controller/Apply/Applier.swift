@@ -21,9 +21,10 @@ actor Applier {
     let inliningLimit: Int
     /// Settings that HAProxy does not load that way.
     var refusedSettings: Set<String> = []
+    var departures = Departures()
     var removals: Task<Void, Never>?
-    /// How long the task waits before it tries again.
-    var removalPause = Duration.zero
+    /// When the task looks at ``departures`` again; nil when there are none.
+    var removalTime: ContinuousClock.Instant?
     var flushing: Task<Void, Never>?
     /// What a HAProxy that is being started again reads.
     var loadedByRestart: DesiredState?

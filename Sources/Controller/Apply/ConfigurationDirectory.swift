@@ -80,7 +80,7 @@ struct ConfigurationDirectory: Sendable {
     ///
     /// - Parameter texts: those of the state before, as far as they were made.
     func write(_ state: DesiredState, only parts: ChangedParts, _ texts: inout FileTexts) throws {
-        var files: [String: [UInt8]?] = [:]
+        var files: [String: [[UInt8]]?] = [:]
         texts.note(parts.maps)
         if !parts.headers.isEmpty { files["haproxy.cfg"] = texts.configuration(state, changed: parts.headers) }
         for (name, keys) in parts.maps {
@@ -91,13 +91,13 @@ struct ConfigurationDirectory: Sendable {
         if !parts.certificates.isEmpty {
             files[CertificateList.path] = texts.certificateList(state.certificateList, changed: parts.certificates)
         }
-        for path in parts.files { files.updateValue(state.files[path]?.content, forKey: path) }
+        for path in parts.files { files.updateValue(state.files[path].map { [$0.content] }, forKey: path) }
         for (path, content) in files.sorted(by: { $0.key < $1.key }) {
             let target = url.appendingPathComponent(path)
             if let content {
                 try FileManager.default.createDirectory(
                     at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try Self.write(content, to: target)
+                try Self.write(pieces: content, to: target)
             } else if !keeps(path, of: state), FileManager.default.fileExists(atPath: target.path) {
                 try FileManager.default.removeItem(at: target)
             }
@@ -135,22 +135,38 @@ struct ConfigurationDirectory: Sendable {
 
     private static func content(of url: URL) -> [UInt8]? { FileManager.default.contents(atPath: url.path).map(Array.init) }
 
+    private static func write(_ content: [UInt8], to url: URL) throws { try write(pieces: [content], to: url) }
+
     /// Write beside the target, rename: a reader sees the old file or the new one, whole. What a power failure leaves half written
     /// is written anew by the controller that starts after it, so nothing waits for the disk.
-    private static func write(_ content: [UInt8], to url: URL) throws {
+    private static func write(pieces: [[UInt8]], to url: URL) throws {
         let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).new")
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: temporary.path, code: errno) }
         do {
             defer { close(descriptor) }
-            var offset = 0
-            while offset < content.count {
-                let written = content.withUnsafeBytes {
-                    Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), content.count - offset)
+            func write(_ content: [UInt8]) throws {
+                var offset = 0
+                while offset < content.count {
+                    let written = content.withUnsafeBytes {
+                        Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), content.count - offset)
+                    }
+                    guard written > 0 else { throw FileError(path: temporary.path, code: errno) }
+                    offset += written
                 }
-                guard written > 0 else { throw FileError(path: temporary.path, code: errno) }
-                offset += written
             }
+            // Small pieces go together; the whole text at once would be as much memory again.
+            let portion = 64 * 1024
+            var small: [UInt8] = []
+            small.reserveCapacity(portion)
+            for piece in pieces {
+                if small.count + piece.count > portion {
+                    try write(small)
+                    small.removeAll(keepingCapacity: true)
+                }
+                if piece.count < portion { small += piece } else { try write(piece) }
+            }
+            try write(small)
         }
         guard rename(temporary.path, url.path) == 0 else { throw FileError(path: url.path, code: errno) }
     }

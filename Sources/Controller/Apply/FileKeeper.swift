@@ -2,10 +2,6 @@ import Core
 
 /// The files of the configuration directory: what they hold, and what of it has to follow the running HAProxy.
 struct FileKeeper {
-    /// How long changes must have stopped before files are written, and how long files may lag behind when they do not stop.
-    static let quiet = Duration.milliseconds(500)
-    static let limit = Duration.seconds(30)
-
     let directory: ConfigurationDirectory
     /// What the files hold.
     private(set) var written: DesiredState?
@@ -13,8 +9,7 @@ struct FileKeeper {
     /// What files held before ``write(_:rendered:)``, until HAProxy has loaded them.
     private var before: (files: [String: [UInt8]?], state: DesiredState?)?
     private var pending = ChangedParts()
-    private var since: ContinuousClock.Instant?
-    private var last = ContinuousClock.now
+    private var timing = FileTiming()
 
     init(directory: ConfigurationDirectory) {
         self.directory = directory
@@ -23,20 +18,16 @@ struct FileKeeper {
     /// Parts of the state are others in the running HAProxy.
     mutating func note(_ parts: ChangedParts) {
         pending.formUnion(parts)
-        last = .now
-        since = since ?? last
+        timing.noteChange(now: .now)
     }
 
     /// How long to wait until the files are to be written; nil when it is time.
-    func wait(now: ContinuousClock.Instant) -> Duration? {
-        guard let since else { return nil }
-        let wait = min(Self.quiet - (now - last), Self.limit - (now - since))
-        return wait > .zero ? wait : nil
-    }
+    func wait(now: ContinuousClock.Instant) -> Duration? { timing.wait(now: now) }
 
     /// Writes what has changed.
     mutating func flush(_ state: DesiredState) throws {
         guard !pending.isEmpty else { return }
+        let start = ContinuousClock.now
         if pending.isEverything {
             var state = state
             state.inlined = texts.inlined
@@ -47,6 +38,7 @@ struct FileKeeper {
             try directory.write(state, only: pending, &texts)
         }
         finish(state)
+        timing.noteWriting(since: start, now: .now)
     }
 
     /// Writes all files for a HAProxy that is about to load them.
@@ -76,6 +68,6 @@ struct FileKeeper {
         written = state
         written?.inlined = texts.inlined
         pending = ChangedParts()
-        since = nil
+        timing = FileTiming()
     }
 }

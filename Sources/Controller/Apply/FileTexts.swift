@@ -1,7 +1,7 @@
 import Core
 
-/// The texts of files that grow with the number of Ingresses, in pieces: a change costs what it changes and a copy, not the
-/// rendering of what stayed.
+/// The texts of files that grow with the number of Ingresses, in pieces: a change costs what it changes and the writing, not the
+/// rendering of what stayed, nor a second copy of it.
 ///
 /// A file's pieces are made when it changes for the first time, and kept.
 struct FileTexts {
@@ -20,7 +20,7 @@ struct FileTexts {
     /// haproxy.cfg.
     ///
     /// - Parameter changed: the headers of the sections that may be others than before.
-    mutating func configuration(_ state: DesiredState, changed: Set<String>) -> [UInt8] {
+    mutating func configuration(_ state: DesiredState, changed: Set<String>) -> [[UInt8]] {
         var names = Set(
             changed.lazy.compactMap { $0.hasPrefix("backend ") ? String($0.dropFirst("backend ".count)) : nil })
         names.formUnion(doubtful)
@@ -36,14 +36,14 @@ struct FileTexts {
         state.inlined = inlined
         func piece(_ name: String) -> String? { state.loadedBackend(name).map { RenderedConfiguration.text(of: $0) } }
         let middle = SortedPieces.updated(&backends, all: state.backends.keys, changed: names, piece)
-        return Array(RenderedConfiguration(state.sectionsBeforeBackends).text.utf8) + middle
-            + state.reserve.flatMap { RenderedConfiguration.text(of: $0).utf8 }
+        return [Array(RenderedConfiguration(state.sectionsBeforeBackends).text.utf8)] + middle
+            + state.reserve.map { Array(RenderedConfiguration.text(of: $0).utf8) }
     }
 
     /// A map's file.
     ///
     /// - Parameter changed: the keys whose entries may be others than before.
-    mutating func map(_ file: MapFile, changed: Set<String>) -> [UInt8] {
+    mutating func map(_ file: MapFile, changed: Set<String>) -> [[UInt8]] {
         let names = RunningNames(inlined: inlined)
         return SortedPieces.updated(&maps[file.name], all: file.entries.keys, changed: changed) { key in
             file.entries[key].map { value in
@@ -64,11 +64,11 @@ struct FileTexts {
     /// The `crt-list`.
     ///
     /// - Parameter changed: the paths of certificates whose lines may be others than before.
-    mutating func certificateList(_ list: CertificateList, changed: Set<String>) -> [UInt8] {
+    mutating func certificateList(_ list: CertificateList, changed: Set<String>) -> [[UInt8]] {
         let lines = SortedPieces.updated(&certificates, all: list.entries.keys, changed: changed) { path in
             list.entries[path].map { CertificateList.line(path, names: $0) + "\n" }
         }
-        return Array(CertificateList.opening.utf8) + lines
+        return [Array(CertificateList.opening.utf8)] + lines
     }
 
     /// A map is gone.
@@ -80,19 +80,19 @@ private struct SortedPieces {
     private var keys: [String] = []
     private var pieces: [[UInt8]] = []
 
-    /// The text after some of its pieces have changed; where there were none yet all are made.
+    /// The pieces after some have changed; where there were none yet all are made.
     ///
     /// - Parameter piece: the text for a key; nil when it has none.
     static func updated(
         _ pieces: inout SortedPieces?, all: some Collection<String>, changed: some Sequence<String>, _ piece: (String) -> String?
-    ) -> [UInt8] {
+    ) -> [[UInt8]] {
         if pieces == nil {
             let keys = all.sorted()
             pieces = SortedPieces(keys: keys, pieces: keys.map { Array((piece($0) ?? "").utf8) })
         } else {
             for key in changed { pieces?.set(key, to: piece(key)) }
         }
-        return pieces?.text ?? []
+        return pieces?.pieces ?? []
     }
 
     private mutating func set(_ key: String, to text: String?) {
@@ -112,12 +112,5 @@ private struct SortedPieces {
             pieces.remove(at: low)
         case (nil, false): break
         }
-    }
-
-    private var text: [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
-        for piece in pieces { text += piece }
-        return text
     }
 }

@@ -22,13 +22,15 @@ extension RunningState {
     }
 
     /// Backends that should be gone, and that nothing but their sessions keeps any more.
-    public var pendingBackends: [String] {
-        withdrawn.subtracting(undeletable).filter { servers[$0]?.isEmpty != false }.sorted()
-    }
+    public var pendingBackends: [String] { withdrawn.filter(canGo).sorted() }
 
-    /// How many servers and backends should be gone as soon as possible.
-    public var pendingCount: Int {
-        removing.values.reduce(withdrawn.subtracting(undeletable).count) { $0 + $1.count }
+    /// Whether a backend is to be gone, and nothing but its sessions keeps it.
+    public func canGo(_ backend: String) -> Bool { isLeaving(backend, server: nil) && servers[backend]?.isEmpty != false }
+
+    /// Whether a server, or a backend itself, is to be gone.
+    public func isLeaving(_ backend: String, server: String?) -> Bool {
+        if let server { return removing[backend]?.contains(server) == true }
+        return withdrawn.contains(backend) && !undeletable.contains(backend)
     }
 
     /// A backend is gone.

@@ -91,6 +91,7 @@ public struct RunningState: Sendable {
     /// A server has been deleted.
     public mutating func removalFinished(backend: String, server: String) {
         removing[backend]?.remove(server)
+        if removing[backend]?.isEmpty == true { removing[backend] = nil }
         servers[backend]?[server] = nil
         limits[backend]?[server] = nil
     }
