@@ -40,7 +40,7 @@ struct ClusterBenchmark: ParsableCommand {
     var events = 1_000
 
     @Option(help: "How many changes of each other kind are made.")
-    var changes = 100
+    var changes = 300
 
     @Flag(help: "Fewer Ingresses and changes, unless told otherwise.")
     var quick = false
@@ -128,6 +128,7 @@ struct ClusterBenchmark: ParsableCommand {
         let sync = try FirstSync(size, cluster, controller)
         controller.waitUntilIdle()
         let latency = ChangeLatency(cluster: cluster, controller: controller, sites: sites)
+        try latency.warmUp()
         var figures: [ChangeKind: ChangeFigures] = [:]
         for kind in ChangeKind.allCases {
             let count = kind.count(events: quick ? min(events, 200) : events, changes: quick ? min(changes, 20) : changes)
