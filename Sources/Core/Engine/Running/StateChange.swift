@@ -50,7 +50,8 @@ public struct ChangedParts: Sendable {
     public mutating func formUnion(_ other: ChangedParts) {
         isEverything = isEverything || other.isEverything
         headers.formUnion(other.headers)
-        maps.merge(other.maps) { $0.union($1) }
+        // In place: what has changed before may be much.
+        for (name, keys) in other.maps { maps[name, default: []].formUnion(keys) }
         files.formUnion(other.files)
         certificates.formUnion(other.certificates)
     }
