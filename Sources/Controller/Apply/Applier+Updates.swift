@@ -49,7 +49,7 @@ extension Applier {
 
     /// Asks HAProxy to forget what leaves.
     ///
-    /// - Returns: what stays for now.
+    /// - Returns: those that stay, to be asked for again.
     private func forget(_ leaving: [Departure]) async -> Set<Departure> {
         let leaving = leaving.filter { running?.isLeaving($0.backend, server: $0.server) == true }
         let servers = leaving.compactMap { departure in departure.server.map { (backend: departure.backend, server: $0) } }
