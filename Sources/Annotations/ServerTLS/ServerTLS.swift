@@ -168,7 +168,8 @@ public struct ServerTLS: RouteAnnotation {
         let bundle = try certificate.certificateBundle(in: try route.secret(certificate))
         let path = route.file(
             ConfigurationFile(
-                path: "certs/server/\(certificate.namespace)_\(certificate.value.name).pem", content: bundle.pem,
+                path: "certs/server/" + ReaderLimits.fileName([certificate.namespace, certificate.value.name], suffix: ".pem"),
+                content: bundle.pem,
                 kind: .certificate))
         route.backend.replaceableServer("crt \(path)", from: certificate.origin)
     }

@@ -12,6 +12,19 @@ extension Applier {
         case backends, servers, certificateList, settings
         case map(String)
         case files([String], ConfigurationFile.Kind)
+
+        /// Tells the parts apart.
+        var name: String {
+            switch self {
+            case .backends: "backends"
+            case .servers: "servers"
+            case .certificateList: "certificate list"
+            case .settings: "settings"
+            case .map(let name): "map \(name)"
+            // Files move between portions as others come and go.
+            case .files(let paths, let kind): "\(kind) \(paths.first ?? "")"
+            }
+        }
     }
 
     /// HAProxy has loaded its files.
@@ -75,15 +88,24 @@ extension Applier {
     private func compare(_ part: Part) async throws -> Bool {
         // One that was started again is not known yet.
         guard running != nil, loadedByRestart == nil, let observation = try await observe(part),
-            let drift = running?.correct(observation),
-            !drift.isEmpty
+            let drift = running?.correct(observation, tolerating: repairHistory.hopeless(part.name))
         else { return false }
+        let (stubborn, given) = repairHistory.note(drift.differences, left: drift.left, in: part.name)
+        for difference in given.sorted().prefix(10) {
+            logger.warning(
+                "HAProxy is not what it was given, also after a repair and a reload; that is left as it is",
+                metadata: ["difference": "\(difference)"])
+        }
+        guard !drift.isEmpty else { return false }
         for difference in drift.differences.prefix(10) {
             logger.warning("HAProxy is not what it was given, which is mended", metadata: ["difference": "\(difference)"])
         }
         metrics.countDifferences(drift.differences.count)
         repairs += drift.updates
         changed.formUnion(drift.parts)
+        if let difference = stubborn.min() {
+            unfinished = unfinished ?? ReloadReason(.drift, "HAProxy is not what it was given, also after a repair: \(difference)")
+        }
         return true
     }
 

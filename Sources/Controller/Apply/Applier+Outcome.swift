@@ -6,9 +6,13 @@ extension Applier {
         case unchanged
         case updated(count: Int)
         case reloaded([ReloadReason])
+        /// Nothing but a load will do; the servers are up to date.
+        case needsLoad
         /// A reload is needed and has to wait.
         case deferred(Duration)
-        /// HAProxy refuses lines that objects asked for.
+        /// HAProxy's check does not pass.
+        case rejected(Rejection)
+        /// HAProxy refuses what objects asked for, though its check passes.
         case refused([Refusal])
         /// Nothing was changed; the last good state serves.
         case failed(String)
@@ -18,14 +22,12 @@ extension Applier {
     enum Refusal: Sendable, CustomStringConvertible {
         /// A line that an object's key led to.
         case value(ObjectKey, key: String, reason: String)
-        case file(ConfigurationFile, reason: String)
         /// A key of an object wants HAProxy to listen where it cannot.
         case listener(ObjectKey, key: String, [ListenerFailure])
 
         var description: String {
             switch self {
             case .value(let object, let key, let reason): "HAProxy refuses a line of \(object): \(key): \(reason)"
-            case .file(let file, let reason): "HAProxy cannot load \(file.path): \(reason)"
             case .listener(let object, let key, let failures):
                 "HAProxy cannot listen for \(object): \(key): \(failures.first?.reason ?? "")"
             }

@@ -1,63 +1,99 @@
 import Core
 
 extension Applier {
-    func start() async -> Outcome {
-        let (rendered, refused) = await candidate()
-        if let refused { return refused }
-        do { try files.write(target, rendered: rendered) } catch { return .failed("\(error)") }
+    /// Has HAProxy load the target once its check passes. While HAProxy looks at the files, runtime updates go on.
+    func load() async -> Outcome {
+        await begin()
+        guard loadedByRestart == nil else {
+            end()
+            return .failed("HAProxy is being started again")
+        }
+        var reasons = [ReloadReason(.start, "start")]
+        if running != nil {
+            guard let needed = reloadReasons else {
+                end()
+                return .unchanged
+            }
+            // A check that a reload could not follow would be for nothing.
+            if let wait = budget.wait(now: .now) {
+                end()
+                return .deferred(wait)
+            }
+            reasons = needed
+            for section in running?.newBackends(in: target, changed) ?? [] { reserve.note(section) }
+        }
+        var candidate = Candidate(target, reserve: reserve, inliningLimit: inliningLimit, refusedSettings: refusedSettings)
+        (changedSinceCandidate, hasCandidate) = (ChangedParts(), true)
+        end()
+        let rejected = await examine(&candidate)
+        await begin()
+        defer { end() }
+        hasCandidate = false
+        if let rejected { return rejected }
+        let taken = await takenListeners(candidate.state)
+        guard taken.isEmpty else { return .refused(taken) }
+        guard loadedByRestart == nil else { return .failed("HAProxy is being started again") }
+        return running == nil ? await start(candidate) : await reload(candidate, reasons)
+    }
+
+    /// Why nothing but a reload brings HAProxy to the target; nil when it does not take one.
+    private var reloadReasons: [ReloadReason]? {
+        guard let difference = running?.difference(to: target, in: changed) else { return nil }
+        if case .reload(let reasons) = difference { return reasons }
+        return unfinished.map { [$0] }
+    }
+
+    private func start(_ candidate: Candidate) async -> Outcome {
+        do { try files.write(candidate.state, rendered: candidate.files) } catch { return .failed("\(error)") }
         do {
             try await process.start()
         } catch {
             if case .notReady(_, let output) = error {
-                let refused = Self.refusals(output, target)
+                let refused = Self.refusals(output, candidate.state)
                 if !refused.isEmpty { return .refused(refused) }
                 if let shortage = DescriptorShortage(in: output) { return .failed(shortage.description) }
             }
             return .failed(error.description)
         }
-        loaded()
+        loaded(candidate.state)
         return .reloaded([ReloadReason(.start, "start")])
     }
 
-    func loaded() {
-        files.confirm()
-        running = RunningState(loaded: target)
-        reserve.loaded()
-        (changed, repairs, unfinished, departures) = (ChangedParts(), [], nil, Departures())
-        scheduleComparison()
-    }
-
-    func reload(reasons: [ReloadReason]) async -> Outcome {
-        if let wait = budget.take(now: .now) {
-            await updateServers()
-            return .deferred(wait)
-        }
-        let (rendered, refused) = await candidate()
-        if let refused {
-            target.inlined = running?.names.inlined ?? [:]
-            if case .failed = refused { await updateServers() }
-            return refused
-        }
-        do { try files.write(target, rendered: rendered) } catch { return .failed("\(error)") }
+    private func reload(_ candidate: Candidate, _ reasons: [ReloadReason]) async -> Outcome {
+        budget.spend(now: .now)
+        do { try files.write(candidate.state, rendered: candidate.files) } catch { return .failed("\(error)") }
         switch await process.reload() {
         case .reloaded:
-            loaded()
+            loaded(candidate.state)
             metrics.countReload(reasons)
+            // What came while HAProxy looked at the files.
+            if !changed.isEmpty { await updateServers() }
             return .reloaded(reasons)
         case .failed(let reason, let output):
             do { try files.restore() } catch {
                 logger.error("cannot restore the files in force", metadata: ["error": "\(error)"])
             }
-            target.inlined = running?.names.inlined ?? [:]
             metrics.countFailedReload()
             for line in output { logger.warning("haproxy: \(line)") }
-            let refused = Self.refusals(output, target)
+            let refused = Self.refusals(output, candidate.state)
             if !refused.isEmpty { return .refused(refused) }
             await updateServers()
             let cause = DescriptorShortage(in: output)?.description ?? reason
             return .failed("HAProxy did not load the new configuration and keeps the old one: \(cause)")
         }
     }
+
+    private func loaded(_ state: DesiredState) {
+        files.confirm()
+        running = RunningState(loaded: state)
+        reserve.loaded()
+        (target.reserve, target.inlined) = (state.reserve, state.inlined)
+        (changed, repairs, unfinished, departures) = (changedSinceCandidate, [], nil, Departures())
+        scheduleComparison()
+    }
+
+    /// The objects whose changes take a reload.
+    func reloadCauses() -> Set<ObjectKey> { Set((reloadReasons ?? []).compactMap(\.origin.object)) }
 
     /// Pods come and go while a reload has to wait, or cannot be done: nobody is sent to those that are gone.
     func updateServers() async {
@@ -70,6 +106,18 @@ extension Applier {
         // What HAProxy refuses for one backend keeps no other one's pods waiting.
         do { try await compareServers() } catch { return }
         for updates in urgent() { _ = await update(updates) }
+    }
+
+    /// Addresses that another process has, of frontends that HAProxy does not have yet. A HAProxy that tries to listen there lets the
+    /// frontends that it has wait meanwhile.
+    private func takenListeners(_ state: DesiredState) async -> [Refusal] {
+        state.frame.compactMap { section in
+            guard section.header.hasPrefix("frontend "), let object = section.origin.object, let key = section.origin.key,
+                running?.has(section) != true
+            else { return nil }
+            let failures = section.lines.compactMap { ListenerFailure(ofBind: $0.directive.text, frontend: section.name) }
+            return failures.isEmpty ? nil : .listener(object, key: key, failures)
+        }
     }
 
     /// What objects asked for that a HAProxy which starts cannot have, though its check sees nothing wrong.
@@ -99,21 +147,16 @@ extension Applier {
         }
     }
 
-    /// Renders the files, and checks them. What they have in reserve, and settings in backends, are left out rather than that it costs
-    /// others their change.
+    /// Asks HAProxy about a candidate. Backends in reserve, and settings in backends, are left out rather than that they cost others their
+    /// change.
     ///
-    /// - Returns: the files, and why HAProxy would not accept them.
-    private func candidate() async -> (rendered: [String: [UInt8]], refused: Outcome?) {
-        target.reserve = reserve.sections(for: target)
-        let rendered = target.renderedFiles(inlining: inliningLimit, except: refusedSettings)
-        var extras = Extras()
-        guard let refused = await checkCandidate(rendered, &extras) else { return (rendered, nil) }
-        // What nobody asked for may be one of the extras, too.
-        if case .refused = refused, extras.sections.isEmpty, extras.settings.isEmpty { return (rendered, refused) }
-        guard !target.reserve.isEmpty || !target.inlined.isEmpty else { return (rendered, refused) }
-        target.reserve = []
-        let plain = target.renderedFiles(inlining: 0)
-        if let refused = await checkCandidate(plain, &extras) { return (plain, refused) }
+    /// - Returns: why it cannot be loaded.
+    private func examine(_ candidate: inout Candidate) async -> Outcome? {
+        var extras = Candidate.Extras()
+        guard let first = await check(candidate, &extras) else { return nil }
+        guard case .rejected = first, !candidate.isPlain, extras.mayBeAll else { return first }
+        candidate.leaveOutExtras()
+        if let rejected = await check(candidate, &extras) { return rejected }
         if !extras.settings.isEmpty {
             logger.warning(
                 "HAProxy refuses settings as rules of backends: their requests look them up in maps",
@@ -126,71 +169,23 @@ extension Applier {
                 metadata: ["sections": "\(extras.sections.sorted().joined(separator: ", "))"])
             reserve.refuse(extras.sections)
         }
-        return (plain, nil)
+        return nil
     }
 
-    /// What HAProxy does not accept of what no object asked for in so many words.
-    private struct Extras {
-        /// Headers of sections in reserve.
-        var sections: Set<String> = []
-        /// Settings in backends, by the backend's name.
-        var settings: [String: String] = [:]
-
-        mutating func note(_ problems: [CheckProblem], _ rendered: RenderedConfiguration, of state: DesiredState) {
-            let unclaimed = Set(state.reserve.map(\.header))
-            for line in problems.compactMap(\.line) {
-                guard let header = rendered.section(ofLine: line) else { continue }
-                if unclaimed.contains(header) { sections.insert(header) }
-                let name = String(header.trimmingPrefix("backend "))
-                if let inlined = state.inlined[name], rendered.origin(ofLine: line)?.object == nil { settings[name] = inlined }
-            }
-        }
-    }
-
-    /// nil when HAProxy would accept the files.
-    ///
     /// - Parameter extras: takes those that HAProxy does not accept.
-    private func checkCandidate(_ files: [String: [UInt8]], _ extras: inout Extras) async -> Outcome? {
-        let desired = target
+    private func check(_ candidate: Candidate, _ extras: inout Candidate.Extras) async -> Outcome? {
         do {
-            try directory.stage(files)
-            defer { try? directory.discardCandidate() }
-            switch try await check.check(file: "haproxy.cfg", directory: directory.candidateURL.path) {
+            switch try await prover.check(candidate.files, in: .candidate) {
             case .valid(let warnings):
                 for warning in warnings { logger.warning("haproxy -c: \(warning.message)") }
                 return nil
             case .invalid(let problems, let output):
-                let rendered = RenderedConfiguration(desired.loadedSections)
-                extras.note(problems, rendered, of: desired)
-                let refusals = problems.flatMap { problem -> [Refusal] in
-                    if let file = desired.files.values.first(where: { problem.message.contains("'\($0.path)'") }) {
-                        return [.file(file, reason: problem.message)]
-                    }
-                    guard let line = problem.line, problem.file.map({ $0.hasSuffix("haproxy.cfg") }) ?? true else { return [] }
-                    return rendered.origins(ofLine: line, message: problem.message).compactMap { origin in
-                        guard let object = origin.object, let key = origin.key else { return nil }
-                        return .value(object, key: key, reason: problem.message)
-                    }
-                }
-                guard refusals.isEmpty else { return .refused(refusals) }
-                let blamed = withoutPlace(problems, desired)
-                guard blamed.isEmpty else { return .refused(blamed) }
-                return .failed(
-                    "HAProxy refuses the configuration and keeps the old one: \(problems.first?.description ?? output)")
+                let rendered = RenderedConfiguration(candidate.state.loadedSections)
+                extras.note(problems, rendered, of: candidate.state)
+                return .rejected(Rejection(problems, output: output, rendered, of: candidate.state))
             }
         } catch {
             return .failed("the configuration cannot be checked: \(error)")
-        }
-    }
-
-    /// Who is to blame for problems that HAProxy finds in no line of theirs.
-    func withoutPlace(_ problems: [CheckProblem], _ desired: DesiredState) -> [Refusal] {
-        let blame = Blame(desired.sections, inForce: files.written?.sections ?? [])
-        return problems.flatMap { problem in
-            blame.origins(of: problem.message).compactMap { origin -> Refusal? in
-                guard let object = origin.object, let key = origin.key else { return nil }
-                return .value(object, key: key, reason: problem.message)
-            }
         }
     }
 }

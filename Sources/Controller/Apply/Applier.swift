@@ -5,7 +5,7 @@ import Logging
 actor Applier {
     let directory: ConfigurationDirectory
     let process: HAProxyProcess
-    let check: ConfigurationCheck
+    let prover: ConfigurationProver
     let updater: RuntimeUpdater
     let metrics: Metrics
     let logger: Logger
@@ -34,6 +34,7 @@ actor Applier {
     let comparisonPeriod: Duration
     var comparison: Task<Void, Never>?
     var isComparing = false
+    var repairHistory = RepairHistory()
     /// Says each time that HAProxy is not what it was given; ``apply(_:)`` mends it. For one reader.
     nonisolated let drifts: AsyncStream<Void>
     let driftReports: AsyncStream<Void>.Continuation
@@ -41,9 +42,12 @@ actor Applier {
     var waiting: [CheckedContinuation<Void, Never>] = []
     /// Why nothing but a reload will do, whatever differs: HAProxy made an unknown part of updates that must not be made again.
     var unfinished: ReloadReason?
+    /// Whether HAProxy looks at files that it may load, and where ``target`` may have changed since.
+    var hasCandidate = false
+    var changedSinceCandidate = ChangedParts()
 
     init(
-        directory: ConfigurationDirectory, process: HAProxyProcess, check: ConfigurationCheck, socket: RuntimeSocket,
+        directory: ConfigurationDirectory, process: HAProxyProcess, prover: ConfigurationProver, socket: RuntimeSocket,
         metrics: Metrics, logger: Logger, reloadPeriod: Duration, reserve: BackendReserve = BackendReserve(count: 0),
         inliningLimit: Int = 0, comparisonPeriod: Duration = .zero
     ) {
@@ -54,7 +58,7 @@ actor Applier {
         self.directory = directory
         files = FileKeeper(directory: directory)
         self.process = process
-        self.check = check
+        self.prover = prover
         updater = RuntimeUpdater(socket: socket)
         self.metrics = metrics
         self.logger = logger
@@ -74,19 +78,18 @@ actor Applier {
     func apply(_ changes: [StateChange]) async -> Outcome {
         await begin()
         defer { end() }
-        for change in changes { changed.formUnion(target.apply(change)) }
-        return await applyNow()
-    }
-
-    func applyNow() async -> Outcome {
-        guard running != nil else { return await start() }
+        for change in changes {
+            let parts = target.apply(change)
+            changed.formUnion(parts)
+            if hasCandidate { changedSinceCandidate.formUnion(parts) }
+        }
+        guard running != nil else { return .needsLoad }
         // Which files it reads would be a matter of chance.
         guard loadedByRestart == nil else { return .failed("HAProxy is being started again") }
         guard !changed.isEmpty || !repairs.isEmpty, let difference = running?.difference(to: target, in: changed) else {
             return .unchanged
         }
-        if case .reload(let reasons) = difference { return await reload(for: reasons) }
-        if let unfinished { return await reload(for: [unfinished]) }
+        if difference.needsReload || unfinished != nil { return await awaitLoad() }
         let updates = repairs + difference.updates
         guard !updates.isEmpty else {
             // The files may still differ: rules that no route uses stay in the running HAProxy only.
@@ -105,20 +108,27 @@ actor Applier {
         let refused = ReloadReason(.refusedUpdate, "a runtime update failed: \(failure)")
         if updates.contains(where: \.givesAuthority) {
             unfinished = refused
-            return await reload(for: [refused])
+            return await awaitLoad()
         }
-        do { try await compareAll() } catch { return await reload(for: [refused]) }
-        guard let difference = running?.difference(to: target, in: changed) else { return await start() }
-        if case .reload(let reasons) = difference { return await reload(for: reasons) }
+        do { try await compareAll() } catch {
+            unfinished = refused
+            return await awaitLoad()
+        }
+        guard let difference = running?.difference(to: target, in: changed) else { return .needsLoad }
+        if difference.needsReload { return await awaitLoad() }
         let rest = repairs + difference.updates
-        if await update(rest) != nil { return await reload(for: [refused]) }
+        if await update(rest) != nil {
+            unfinished = refused
+            return await awaitLoad()
+        }
         settle()
         return .updated(count: updates.count)
     }
 
-    private func reload(for reasons: [ReloadReason]) async -> Outcome {
-        for section in running?.newBackends(in: target, changed) ?? [] { reserve.note(section) }
-        return await reload(reasons: reasons)
+    /// Nothing but a load will do, which no pods wait for.
+    private func awaitLoad() async -> Outcome {
+        await updateServers()
+        return .needsLoad
     }
 
     /// What comes now may come again.

@@ -5,8 +5,14 @@ import Foundation
 struct ConfigurationDirectory: Sendable {
     let url: URL
 
-    /// Where a candidate is checked before it replaces what is in force.
-    var candidateURL: URL { url.appendingPathComponent(".candidate", isDirectory: true) }
+    /// Where files are checked before they replace what is in force.
+    enum Stage: String, CaseIterable {
+        case candidate = ".candidate"
+        /// Some objects by themselves.
+        case trial = ".trial"
+    }
+
+    func url(of stage: Stage) -> URL { url.appendingPathComponent(stage.rawValue, isDirectory: true) }
 
     /// The directories that the controller owns below ``url``; files in them that are not wanted are removed.
     private static let owned = ["maps", "certs", "patterns", "errors"]
@@ -21,19 +27,20 @@ struct ConfigurationDirectory: Sendable {
         }
         // Certificates hold keys.
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: url.appendingPathComponent("certs").path)
-        try discardCandidate()
+        for stage in Stage.allCases { try discard(stage) }
     }
 
     /// Writes files to a directory of their own, so that HAProxy can check them there: paths in haproxy.cfg are relative.
-    func stage(_ files: [String: [UInt8]]) throws {
-        try discardCandidate()
+    func write(_ files: [String: [UInt8]], to stage: Stage) throws {
+        try discard(stage)
+        let root = url(of: stage)
         for directory in Self.owned {
             try FileManager.default.createDirectory(
-                at: candidateURL.appendingPathComponent(directory), withIntermediateDirectories: true)
+                at: root.appendingPathComponent(directory), withIntermediateDirectories: true)
         }
         for (path, content) in files {
             let current = url.appendingPathComponent(path)
-            let staged = candidateURL.appendingPathComponent(path)
+            let staged = root.appendingPathComponent(path)
             try FileManager.default.createDirectory(at: staged.deletingLastPathComponent(), withIntermediateDirectories: true)
             // A file that is in force already is linked, not copied: replacing it later leaves the link alone.
             if Self.content(of: current) == content, link(current.path, staged.path) == 0 { continue }
@@ -41,8 +48,9 @@ struct ConfigurationDirectory: Sendable {
         }
     }
 
-    func discardCandidate() throws {
-        if FileManager.default.fileExists(atPath: candidateURL.path) { try FileManager.default.removeItem(at: candidateURL) }
+    func discard(_ stage: Stage) throws {
+        let path = url(of: stage).path
+        if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
     }
 
     /// Makes the directory hold the files of a desired state and no others, except certificates that it keeps.
@@ -140,7 +148,8 @@ struct ConfigurationDirectory: Sendable {
     /// Write beside the target, rename: a reader sees the old file or the new one, whole. What a power failure leaves half written
     /// is written anew by the controller that starts after it, so nothing waits for the disk.
     private static func write(pieces: [[UInt8]], to url: URL) throws {
-        let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).new")
+        // One file is written at a time, and its own name may be as long as names can be.
+        let temporary = url.deletingLastPathComponent().appendingPathComponent(".new")
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: temporary.path, code: errno) }
         do {

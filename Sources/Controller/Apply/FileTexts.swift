@@ -66,7 +66,7 @@ struct FileTexts {
     /// - Parameter changed: the paths of certificates whose lines may be others than before.
     mutating func certificateList(_ list: CertificateList, changed: Set<String>) -> [[UInt8]] {
         let lines = SortedPieces.updated(&certificates, all: list.entries.keys, changed: changed) { path in
-            list.entries[path].map { CertificateList.line(path, names: $0) + "\n" }
+            list.entries[path].map { names in CertificateList.lines(path, names: names).map { $0 + "\n" }.joined() }
         }
         return [Array(CertificateList.opening.utf8)] + lines
     }

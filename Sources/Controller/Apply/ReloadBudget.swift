@@ -12,15 +12,19 @@ struct ReloadBudget {
         last = now
     }
 
-    /// nil when a reload may happen now, which is then counted; else how long to wait.
-    mutating func take(now: ContinuousClock.Instant) -> Duration? {
+    /// How long to wait before the next reload; nil when it may happen now.
+    func wait(now: ContinuousClock.Instant) -> Duration? {
         guard period > .zero else { return nil }
-        tokens = min(Self.burst, tokens + (now - last) / period)
-        last = now
-        if tokens >= 1 {
-            tokens -= 1
-            return nil
-        }
-        return period * (1 - tokens)
+        let saved = saved(now)
+        return saved >= 1 ? nil : period * (1 - saved)
     }
+
+    /// Counts a reload.
+    mutating func spend(now: ContinuousClock.Instant) {
+        guard period > .zero else { return }
+        tokens = saved(now) - 1
+        last = now
+    }
+
+    private func saved(_ now: ContinuousClock.Instant) -> Double { min(Self.burst, tokens + (now - last) / period) }
 }

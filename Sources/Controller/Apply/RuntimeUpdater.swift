@@ -30,6 +30,8 @@ struct RuntimeUpdater: Sendable {
                 commands.append(try newcomers.add(server, to: backend, keywords: keywords))
             case .replaceListEntry(let path, let names):
                 commands += try newcomers.welcome() + (try await replacement(path, names: names))
+            case .removeListEntry(let path, isLong: true):
+                commands += try newcomers.welcome() + (try await removal(path))
             case .updateMap(let name, let changes):
                 commands += try newcomers.welcome() + self.commands(map: MapFile.path(name), names.changes(changes, in: name))
             case .replaceMap(let name, let entries):
@@ -147,10 +149,10 @@ struct RuntimeUpdater: Sendable {
             return try replacement(path, content, set: "set ssl crl-file", commit: "commit ssl crl-file")
         case .removeCertificate(let path): return [try RuntimeCommand("del ssl cert", [path])]
         case .addListEntry(let path, let names):
-            return [
-                try RuntimeCommand("add ssl crt-list", [CertificateList.path], payload: CertificateList.line(path, names: names))
-            ]
-        case .removeListEntry(let path): return [try RuntimeCommand("del ssl crt-list", [CertificateList.path, path])]
+            return try CertificateList.lines(path, names: names).map {
+                try RuntimeCommand("add ssl crt-list", [CertificateList.path], payload: $0)
+            }
+        case .removeListEntry(let path, _): return [try RuntimeCommand("del ssl crt-list", [CertificateList.path, path])]
         }
     }
 
@@ -159,11 +161,16 @@ struct RuntimeUpdater: Sendable {
         try section.dynamicCookieKey.map { [try RuntimeCommand("set dynamic-cookie-key backend", [backend, $0])] } ?? []
     }
 
-    /// The new line first, then the old ones go, told apart by their numbers.
+    /// The new lines first, then the old ones go.
     private func replacement(_ path: String, names: [String]) async throws -> [RuntimeCommand] {
-        let old = try await socket.showCrtList(CertificateList.path).filter { $0.certificate == path }
-        return try commands(for: .addListEntry(path: path, names: names))
-            + old.map { try RuntimeCommand("del ssl crt-list", [CertificateList.path, "\(path):\($0.line)"]) }
+        let removal = try await removal(path)
+        return try commands(for: .addListEntry(path: path, names: names)) + removal
+    }
+
+    /// The lines that a certificate has now go, told apart by their numbers.
+    private func removal(_ path: String) async throws -> [RuntimeCommand] {
+        try await socket.showCrtList(CertificateList.path).filter { $0.certificate == path }
+            .map { try RuntimeCommand("del ssl crt-list", [CertificateList.path, "\(path):\($0.line)"]) }
     }
 
     /// The entries get a version of their own, which nobody sees before it is complete.

@@ -40,29 +40,25 @@ public struct CheckProblem: Hashable, Sendable, CustomStringConvertible {
         if rest.hasPrefix("("), let close = rest.firstIndex(of: ")") { rest = rest[rest.index(after: close)...] }
         rest = rest.drop { $0 == " " || $0 == ":" }
         if rest.hasPrefix("config : ") { rest = rest.dropFirst("config : ".count) }
-        if let place = Self.place(in: rest) {
+        if let place = Self.leadingPlace(of: rest) {
             file = place.file
             line = place.line
-            let isPrefix = rest[..<place.range.lowerBound].allSatisfy { $0.isLetter || $0 == " " }
-            rest = isPrefix ? rest[place.range.upperBound...].drop { $0 == " " || $0 == ":" } : rest
+            rest = rest[place.end...].drop { $0 == " " || $0 == ":" }
         }
         message = String(rest)
     }
 
-    /// The first `[file:line]` in a message.
-    private static func place(in text: Substring) -> (file: String, line: Int, range: Range<Substring.Index>)? {
-        var rest = text
-        while let open = rest.firstIndex(of: "[") {
-            let inside = rest[rest.index(after: open)...]
-            guard let close = inside.firstIndex(of: "]") else { return nil }
-            if let colon = inside[..<close].lastIndex(of: ":"), let line = Int(inside[inside.index(after: colon)..<close]),
-                line > 0, colon > inside.startIndex
-            {
-                return (String(inside[..<colon]), line, open..<inside.index(after: close))
-            }
-            rest = inside[close...]
-        }
-        return nil
+    /// The words that HAProxy writes before the place that a message is about.
+    private static let wordsBeforePlaces: Set<Substring> = ["", "parsing ", "Parsing ", "Binding "]
+
+    /// The `[file:line]` that a message begins with. What comes later may be text that somebody wrote into the configuration.
+    private static func leadingPlace(of text: Substring) -> (file: String, line: Int, end: Substring.Index)? {
+        guard let open = text.firstIndex(of: "["), wordsBeforePlaces.contains(text[..<open]) else { return nil }
+        let inside = text[text.index(after: open)...]
+        guard let close = inside.firstIndex(of: "]"), let colon = inside[..<close].lastIndex(of: ":"), colon > inside.startIndex,
+            let line = Int(inside[inside.index(after: colon)..<close]), line > 0
+        else { return nil }
+        return (String(inside[..<colon]), line, inside.index(after: close))
     }
 
     /// All problems in HAProxy's output; a line that begins with ` | ` continues the one before it.

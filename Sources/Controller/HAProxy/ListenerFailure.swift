@@ -20,6 +20,15 @@ public struct ListenerFailure: Hashable, Sendable {
         reason = String(rest[words.lowerBound...])
     }
 
+    /// The failure that HAProxy would meet with a `bind` line; nil for other lines, and where it would listen.
+    init?(ofBind line: String, frontend: String) {
+        let words = line.split(separator: " ")
+        guard words.count > 1, words[0] == "bind" else { return nil }
+        self.frontend = frontend
+        reason = "cannot bind socket (Address already in use) for [\(words[1])]"
+        guard isOver == false else { return nil }
+    }
+
     /// All failures in HAProxy's output.
     static func all(in lines: [String]) -> [ListenerFailure] { lines.compactMap { ListenerFailure(line: $0) } }
 

@@ -39,8 +39,9 @@ public struct RuntimeCommand: Hashable, Sendable, CustomStringConvertible {
         line = words.joined(separator: " ")
         if let payload {
             guard !payload.utf8.contains(0) else { throw .controlCharacter(command: name, argument: "the payload") }
-            let lines = payload.split(whereSeparator: \.isNewline)
-            self.payload = lines.map { "\($0)\n" }.joined()
+            // By bytes: HAProxy knows no other ends of lines, such as U+2028.
+            let lines = payload.utf8.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+            self.payload = lines.map { "\(Substring($0))\n" }.joined()
         } else {
             self.payload = nil
         }
@@ -89,8 +90,10 @@ extension RuntimeCommand {
             payload = ""
         }
         for (key, value) in entries {
-            let isPlain = !(key + value).unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f }
-            let survives = isPlain && !key.contains(" ") && !key.isEmpty && !value.isEmpty && value.first != " "
+            let isPlain = !(key + value).utf8.contains { $0 < 0x20 || $0 == 0x7f }
+            let blank = UInt8(ascii: " ")
+            let survives =
+                isPlain && !key.utf8.contains(blank) && !key.isEmpty && !value.isEmpty && value.utf8.first != blank
             guard survives else {
                 try flush()
                 commands.append(try RuntimeCommand("add map", target + [key, value]))

@@ -162,31 +162,36 @@ extension RuntimeSocket {
         return Self.fields(in: answer)
     }
 
-    /// `show ssl cert FILE`: the SHA-1 fingerprint of each certificate, without its chain; none for files that HAProxy does not
-    /// have.
-    func showCertificateFingerprints(_ paths: [String]) async throws -> [String: [String]] {
-        try await fingerprints("show ssl cert", paths)
+    /// `show ssl cert FILE`: the SHA-1 fingerprint of each certificate, without its chain.
+    func showCertificateFingerprints(_ paths: [String]) async throws -> [String: ObservedFile] {
+        try await observe("show ssl cert", paths, Self.fingerprints)
     }
 
     /// `show ssl ca-file FILE`: the same of all certificates in each file.
-    func showAuthorityFingerprints(_ paths: [String]) async throws -> [String: [String]] {
-        try await fingerprints("show ssl ca-file", paths)
+    func showAuthorityFingerprints(_ paths: [String]) async throws -> [String: ObservedFile] {
+        try await observe("show ssl ca-file", paths, Self.fingerprints)
     }
 
-    /// `show ssl crl-file FILE`: what tells the lists in each file from others; none for a file that HAProxy does not have.
-    func showRevocationLists(_ paths: [String]) async throws -> [String: [String]] {
-        let answers = try await send(batch: paths.map { try RuntimeCommand("show ssl crl-file", [$0]) })
-        return Dictionary(uniqueKeysWithValues: zip(paths, answers.map { RevocationLists.summaries(inAnswer: $0) }))
+    /// `show ssl crl-file FILE`: what tells the lists in each file from others.
+    func showRevocationLists(_ paths: [String]) async throws -> [String: ObservedFile] {
+        try await observe("show ssl crl-file", paths) { .known(RevocationLists.summaries(inAnswer: $0)) }
     }
 
-    private func fingerprints(_ verb: StaticString, _ paths: [String]) async throws -> [String: [String]] {
+    private func observe(
+        _ verb: StaticString, _ paths: [String], _ read: (String) -> ObservedFile
+    ) async throws -> [String: ObservedFile] {
         let answers = try await send(batch: paths.map { try RuntimeCommand(verb, [$0]) })
-        return Dictionary(uniqueKeysWithValues: zip(paths, answers.map(Self.fingerprints)))
+        let files = answers.map { $0.contains("Filename: ") ? read($0) : .missing }
+        return Dictionary(uniqueKeysWithValues: zip(paths, files))
     }
 
-    private static func fingerprints(in answer: String) -> [String] {
+    /// Unknown where HAProxy leaves out the fingerprint of a certificate whose kind of key it does not know.
+    static func fingerprints(in answer: String) -> ObservedFile {
+        let lines = answer.split(separator: "\n")
         let prefix = "SHA1 FingerPrint: "
-        return answer.split(separator: "\n").filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+        let fingerprints = lines.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+        let count = lines.count { $0.hasPrefix("Serial: ") }
+        return fingerprints.count < count ? .unknown : .known(fingerprints)
     }
 
     /// `show ssl ca-file`: the names of the CA files that HAProxy holds.

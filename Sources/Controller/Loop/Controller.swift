@@ -39,7 +39,8 @@ struct Controller {
         let process = HAProxyProcess(settings: settings, logger: logger)
         let metrics = Metrics()
         let applier = Applier(
-            directory: directory, process: process, check: ConfigurationCheck(program: program),
+            directory: directory, process: process,
+            prover: ConfigurationProver(directory: directory, check: ConfigurationCheck(program: program)),
             socket: RuntimeSocket(path: socketPath, bufferSize: found.bufferSize), metrics: metrics, logger: logger,
             reloadPeriod: command.syncPeriod.duration,
             reserve: BackendReserve(count: command.spareBackends, createsBackends: found.canAddBackends),
@@ -94,7 +95,7 @@ struct Controller {
             await stopping.value
             impatience.cancel()
         }
-        try? directory.discardCandidate()
+        for stage in ConfigurationDirectory.Stage.allCases { try? directory.discard(stage) }
         logger.info("stopped")
     }
 }

@@ -144,6 +144,8 @@ public struct AnnotationEnvironment: Hashable, Sendable {
     public var processors: Int
     /// How many controllers serve the same Ingresses side by side, this one included.
     public var controllerReplicas: Int
+    /// The longest texts that HAProxy reads as they are meant.
+    public var readerLimits: ReaderLimits { ReaderLimits(bufferSize: capabilities.bufferSize) }
     /// Config snippets that the operator does not want to have any effect.
     public var disabledSnippets: Set<SnippetKind>
 
@@ -191,8 +193,23 @@ public struct Refusals: Hashable, Sendable {
     public init() {}
 
     private var files: [ConfigurationFile: String] = [:]
+    private var objects: [ObjectKey: String] = [:]
 
-    public var count: Int { reasons.count + files.count }
+    public var count: Int { reasons.count + files.count + objects.count }
+
+    /// An object counts as not there, and routes of a refused Ingress or Service are closed.
+    public mutating func refuse(_ object: ObjectKey, reason: String) { objects[object] = reason }
+
+    /// The object may be tried again.
+    ///
+    /// - Returns: whether it was refused.
+    @discardableResult
+    public mutating func lift(_ object: ObjectKey) -> Bool {
+        guard !objects.isEmpty else { return false }
+        return objects.removeValue(forKey: object) != nil
+    }
+
+    func refusal(of object: ObjectKey) -> String? { objects.isEmpty ? nil : objects[object] }
 
     /// A file that HAProxy cannot load, such as a certificate with a key that is too weak for it.
     public mutating func refuse(_ file: ConfigurationFile, reason: String) { files[file] = reason }

@@ -107,9 +107,9 @@ public struct BackendSettings: Hashable, Sendable {
     private mutating func append(_ line: Directive, _ source: Origin?, _ add: (inout BackendSettings, Traced<Directive>) -> Void)
     {
         let origin = source ?? origin
-        if let value = line.unrepresentable {
+        if let flaw = line.flaw {
             unrepresentable = AnnotationError(
-                Finding(.error, object: origin.object, key: origin.key, value: value, "holds control characters"))
+                Finding(.error, object: origin.object, key: origin.key, value: flaw.value, flaw.problem))
             return
         }
         add(&self, Traced(line, origin: origin))

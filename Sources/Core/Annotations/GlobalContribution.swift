@@ -100,10 +100,8 @@ public struct GlobalContribution {
     ///
     /// - Throws: ``AnnotationError`` when the key holds white space, or either holds control characters or is empty.
     public mutating func addEntry(to map: String, key: String, value: String) throws {
-        guard MapFile.isEntry(key: key, value: value) else {
-            throw AnnotationError(
-                Finding(
-                    .error, object: origin.object, key: origin.key, value: value, "holds characters that no map file can carry"))
+        if let problem = MapFile.problem(key: key, value: value, environment.readerLimits) {
+            throw AnnotationError(Finding(.error, object: origin.object, key: origin.key, value: value, problem))
         }
         mapEntries[map, default: [:]][key] = value
     }
@@ -168,9 +166,9 @@ public struct GlobalContribution {
         _ line: Directive, _ source: Origin?, _ list: WritableKeyPath<GlobalContribution, [Traced<Directive>]>
     ) {
         let origin = source ?? origin
-        if let value = line.unrepresentable {
+        if let flaw = line.flaw {
             unrepresentable = AnnotationError(
-                Finding(.error, object: origin.object, key: origin.key, value: value, "holds control characters"))
+                Finding(.error, object: origin.object, key: origin.key, value: flaw.value, flaw.problem))
             return
         }
         self[keyPath: list].append(Traced(line, origin: origin))

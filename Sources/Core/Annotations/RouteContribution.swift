@@ -43,6 +43,13 @@ public struct RouteContribution {
     public mutating func use(_ fixed: FrontendRules, from source: Origin? = nil) {
         let owned = OwnedRules(
             family: fixed.id == FrontendRules.source.id ? "" : family, rules: fixed, authors: source.map { [$0] } ?? [])
+        for line in fixed.lines + (fixed.passthroughLines ?? []) + (fixed.exit?.lines ?? []) {
+            guard let flaw = line.flaw else { continue }
+            let origin = source ?? backend.origin
+            backend.unrepresentable = AnnotationError(
+                Finding(.error, object: origin.object, key: origin.key, value: flaw.value, flaw.problem))
+            return
+        }
         if !rules.contains(owned) { rules.append(owned) }
     }
 
@@ -50,12 +57,8 @@ public struct RouteContribution {
     ///
     /// - Throws: ``AnnotationError`` when the value is empty or holds control characters, which no map file can carry.
     public mutating func set(_ name: String, to value: String) throws {
-        guard !value.isEmpty, Quoting.isRepresentable(value) else {
-            throw AnnotationError(
-                Finding(
-                    .error, object: backend.origin.object, key: backend.origin.key, value: value,
-                    value.isEmpty ? "is empty" : "holds control characters"))
-        }
+        // The settings' id is no longer than this.
+        try require(MapFile.problem(key: Self.placeholderID, value: value, environment.readerLimits), value)
         values[name] = value
     }
 
@@ -71,13 +74,16 @@ public struct RouteContribution {
     ///
     /// - Throws: ``AnnotationError`` when the key holds white space, or either holds control characters or is empty.
     public mutating func addEntry(to map: String, key: String, value: String) throws {
-        guard MapFile.isEntry(key: key, value: value) else {
-            throw AnnotationError(
-                Finding(
-                    .error, object: backend.origin.object, key: backend.origin.key, value: value,
-                    "holds characters that no map file can carry"))
-        }
+        try require(MapFile.problem(key: key, value: value, environment.readerLimits), value)
         sharedEntries[map, default: [:]][key] = value
+    }
+
+    private static let placeholderID = String(repeating: "0", count: 64)
+
+    private func require(_ problem: String?, _ value: String) throws {
+        guard let problem else { return }
+        throw AnnotationError(
+            Finding(.error, object: backend.origin.object, key: backend.origin.key, value: value, problem))
     }
 
     /// The networks that a value stands for.

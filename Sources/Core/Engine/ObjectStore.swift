@@ -86,6 +86,39 @@ public struct ObjectStore: Sendable {
         return endpoints[ObjectKey(.endpoints, namespace: service.namespace, name: service.name)]?.slices() ?? []
     }
 
+    /// The object of a key; nil when there is none.
+    public func object(_ key: ObjectKey) -> KubernetesObject? {
+        switch key.kind {
+        case .ingress: ingresses[key].map(KubernetesObject.ingress)
+        case .ingressClass: ingressClasses[key.name].map(KubernetesObject.ingressClass)
+        case .service: services[key].map(KubernetesObject.service)
+        case .secret: secrets[key].map(KubernetesObject.secret)
+        case .configMap: configMaps[key].map(KubernetesObject.configMap)
+        case .namespace: namespaces.contains(key.name) ? .namespace(Namespace(metadata: ObjectMeta(name: key.name))) : nil
+        case .endpoints: endpoints[key].map(KubernetesObject.endpoints)
+        case .endpointSlice: slices[key].map(KubernetesObject.endpointSlice)
+        }
+    }
+
+    /// The same objects with some of the Ingresses alone.
+    func keeping(ingresses kept: Set<ObjectKey>) -> ObjectStore {
+        var store = self
+        store.ingresses = Dictionary(uniqueKeysWithValues: kept.compactMap { key in ingresses[key].map { (key, $0) } })
+        return store
+    }
+
+    /// The Service whose pods an EndpointSlice or Endpoints object tells.
+    func service(ofEndpoints key: ObjectKey) -> ObjectKey? {
+        key.kind == .endpoints ? Self.service(of: key) : slices[key].flatMap(Self.service)
+    }
+
+    /// The objects that tell the pods of a Service.
+    func endpointObjects(of service: ObjectKey) -> [ObjectKey] {
+        if let slices = slicesByService[service], !slices.isEmpty { return slices.sorted() }
+        let key = ObjectKey(.endpoints, namespace: service.namespace, name: service.name)
+        return endpoints[key] == nil ? [] : [key]
+    }
+
     /// How many objects of each kind there are.
     public var counts: [ObjectKind: Int] {
         [

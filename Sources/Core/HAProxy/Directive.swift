@@ -36,6 +36,15 @@ public struct Directive: Hashable, Sendable, ExpressibleByStringInterpolation, C
 
     public var description: String { text }
 
+    /// Why HAProxy would not read the line as it is meant; nil when it does. Contributing such a line is an error.
+    var flaw: (value: String, problem: String)? {
+        if let unrepresentable { return (unrepresentable, "holds control characters") }
+        guard ReaderLimits.takes(line: text) else {
+            return (text, "makes a line of more than \(ReaderLimits.words) words, which HAProxy does not read")
+        }
+        return nil
+    }
+
     public struct Interpolation: StringInterpolationProtocol {
         var text = ""
         var maps: [String] = []

@@ -13,9 +13,17 @@ public struct MapFile: Hashable, Sendable {
     /// Where the file is, relative to the configuration directory; also how the Runtime API names it.
     public static func path(_ name: String) -> String { "maps/\(name).map" }
 
-    /// Whether a line of a map file can carry a key and its value.
-    static func isEntry(key: String, value: String) -> Bool {
-        !key.isEmpty && !value.isEmpty && Quoting.isRepresentable(value) && key.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
+    /// Why no line of a map file can carry a key and its value, in words that complete "the value ..."; nil when one can.
+    static func problem(key: String, value: String, _ limits: ReaderLimits) -> String? {
+        guard !key.isEmpty, !value.isEmpty else { return "is empty" }
+        guard Quoting.isRepresentable(value) else { return "holds control characters" }
+        guard value.utf8.first != UInt8(ascii: " "), key.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }),
+            key.utf8.first != UInt8(ascii: "#")
+        else { return "holds characters that no map file can carry" }
+        guard limits.takes(key: key, value: value) else {
+            return "is longer than the \(limits.mapEntry) bytes that HAProxy reads of a map's line"
+        }
+        return nil
     }
 
     /// The file's text: one `key value` a line, sorted by key.

@@ -11,6 +11,31 @@ enum Quoting {
         return "'" + replacing("'", in: value, with: "'\\''") + "'"
     }
 
+    /// How many words HAProxy reads from a line.
+    static func wordCount(of line: String) -> Int {
+        var (count, isInWord) = (0, false)
+        var quote: UInt8?
+        var isEscaped = false
+        for byte in line.utf8 {
+            if !isInWord, byte != UInt8(ascii: " "), byte != UInt8(ascii: "\t") { (count, isInWord) = (count + 1, true) }
+            if isEscaped {
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\\"), quote != UInt8(ascii: "'") {
+                isEscaped = true
+            } else if let open = quote {
+                if byte == open { quote = nil }
+            } else {
+                switch byte {
+                case UInt8(ascii: "'"), UInt8(ascii: "\""): quote = byte
+                case UInt8(ascii: " "), UInt8(ascii: "\t"): isInWord = false
+                case UInt8(ascii: "#"): return isInWord && line.utf8.first != byte ? count : max(0, count - 1)
+                default: break
+                }
+            }
+        }
+        return count
+    }
+
     /// Text that a log-format string (section 8.2.4) shows as it is.
     static func logFormatLiteral(_ value: String) -> String {
         replacing("%", in: value, with: "%%")

@@ -49,11 +49,8 @@ public struct RenderedConfiguration: Sendable {
         origins.indices.contains(line - 1) ? origins[line - 1] : nil
     }
 
-    /// Who a message of HAProxy about a line is for: of a line that several asked for, those whose part it mentions.
-    public func origins(ofLine line: Int, message: String) -> [Origin] {
-        guard let parts = parts[line] else { return origin(ofLine: line).map { [$0] } ?? [] }
-        return Blame.origins(of: message, among: parts)
-    }
+    /// Whether several asked for a line, so that its number does not tell who wrote what is wrong with it.
+    public func isShared(_ line: Int) -> Bool { Set(parts[line]?.map(\.origin) ?? []).count > 1 }
 
     /// The header of the section that a line is in.
     public func section(ofLine line: Int) -> String? { starts.last { $0.line <= line }?.header }

@@ -14,7 +14,7 @@ import Testing
         #expect(budget.take(now: start + .seconds(5)) == .seconds(5))
     }
 
-    @Test func `A refused reload costs nothing, and waiting as long as told is enough`() throws {
+    @Test func `Asking costs nothing, and waiting as long as told is enough`() throws {
         var budget = ReloadBudget(period: .milliseconds(700), now: start)
         var now = start
         for _ in 0..<5 { #expect(budget.take(now: now) == nil) }
@@ -37,5 +37,14 @@ import Testing
     @Test func `Without a period nothing waits`() {
         var budget = ReloadBudget(period: .zero, now: start)
         #expect((0..<100).allSatisfy { _ in budget.take(now: start) == nil })
+    }
+}
+
+extension ReloadBudget {
+    /// Makes a reload if one may happen now, else tells how long to wait.
+    fileprivate mutating func take(now: ContinuousClock.Instant) -> Duration? {
+        if let wait = wait(now: now) { return wait }
+        spend(now: now)
+        return nil
     }
 }

@@ -72,8 +72,17 @@ struct ConfigurationCheckTests {
             ),
             ("[ALERT]    (12) : [haproxy.main()] Cannot raise FD limit", nil, nil, "[haproxy.main()] Cannot raise FD limit"),
             (
-                "[ALERT]    (12) : config : Proxy 'f': unable to load 'x' for bind '[::]:80' at [a.cfg:12].", "a.cfg", 12,
+                "[ALERT]    (12) : config : Proxy 'f': unable to load 'x' for bind '[::]:80' at [a.cfg:12].", nil, nil,
                 "Proxy 'f': unable to load 'x' for bind '[::]:80' at [a.cfg:12]."
+            ),
+            // A place inside of a message may be somebody's text.
+            (
+                "[ALERT]    (12) : config : parsing [a.cfg:7] : error in regex 'parsing [a.cfg:99]'", "a.cfg", 7,
+                "error in regex 'parsing [a.cfg:99]'"
+            ),
+            (
+                "[ALERT]    (12) : config : Proxy 'f': unknown table 'x [a.cfg:99] y'.", nil, nil,
+                "Proxy 'f': unknown table 'x [a.cfg:99] y'."
             ),
         ] as [(String, String?, Int?, String)])
     func lines(_ text: String, _ file: String?, _ line: Int?, _ message: String) throws {

@@ -36,7 +36,8 @@ import Testing
                 runtimeDirectory: directory.url.path, runtimeSocket: "\(directory.url.path)/socket"),
             logger: logger)
         let applier = Applier(
-            directory: files, process: process, check: ConfigurationCheck(program: "/does/not/exist"),
+            directory: files, process: process,
+            prover: ConfigurationProver(directory: files, check: ConfigurationCheck(program: "/does/not/exist")),
             socket: RuntimeSocket(path: "\(directory.url.path)/socket"), metrics: metrics, logger: logger, reloadPeriod: .zero)
         let asked = Mutex<Set<String>>([])
         let loop = ControlLoop(

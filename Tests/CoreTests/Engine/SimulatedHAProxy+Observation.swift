@@ -16,11 +16,13 @@ extension SimulatedHAProxy {
             }
         }
         let maps = maps.map { name, entries in Observation.map(name: name, lines: entries.map { "\($0.key) \($0.value)" }) }
-        func fingerprints(_ path: String) -> [String] {
-            X509Certificate.fingerprints(inPEM: certificates[path] ?? authorities[path] ?? [])
+        func file(_ path: String) -> ObservedFile {
+            guard let content = certificates[path] ?? authorities[path] else { return .missing }
+            return .known(X509Certificate.fingerprints(inPEM: content))
         }
+        let observed: [String: ObservedFile] = Dictionary(uniqueKeysWithValues: files.map { ($0, file($0)) })
         return backendObservation + [.servers(found), .certificateList(list.map { ($0.key, Array($0.value)) })] + maps
-            + [.files(Dictionary(uniqueKeysWithValues: files.map { ($0, fingerprints($0)) }))]
+            + [.files(observed)]
             + (maxconn.map { [.settings([.globalMaxconn($0)])] } ?? [])
     }
 

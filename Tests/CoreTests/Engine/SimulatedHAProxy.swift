@@ -215,7 +215,7 @@ struct SimulatedHAProxy: Equatable {
         case .replaceListEntry(let path, let names):
             try require(list[path] != nil, "no such entry")
             list[path] = Set(names)
-        case .removeListEntry(let path):
+        case .removeListEntry(let path, _):
             try require(list[path] != nil, "no such entry")
             list[path] = nil
         }

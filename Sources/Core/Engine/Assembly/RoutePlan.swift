@@ -56,6 +56,12 @@ struct HandlerRun {
         plan(context, sets: sets.filter { !$0.set.entries.isEmpty }.sorted { $0.scope > $1.scope }, failures: [:])
     }
 
+    /// The plan of routes that answer 503 and contribute nothing else.
+    func closed(_ context: RouteContext, reason: String) -> RoutePlan {
+        RoutePlan(
+            contribution: RouteContribution(context: context, environment: environment, objects: objects), closedReason: reason)
+    }
+
     /// - Parameter failures: what handlers' contributions failed with, by the handlers' places. Failed contributions leave
     ///   nothing behind, because all is made again without them: seldom, and nobody has to keep what was before each.
     private func plan(
@@ -111,6 +117,12 @@ struct HandlerRun {
         contribution.backend.origin = origin
         try setting.contribute(to: &contribution)
         if let error = contribution.backend.unrepresentable { throw error }
+        if let condition = contribution.condition, Quoting.wordCount(of: condition.text) > ReaderLimits.words / 2 {
+            throw AnnotationError(
+                Finding(
+                    .error, object: condition.origin.object, key: condition.origin.key, value: condition.acl.text,
+                    "has more than the \(ReaderLimits.words / 2) words that a condition may have"))
+        }
         if let before { try requireEnforceable(from: before, to: contribution, origin: origin) }
     }
 

@@ -2,6 +2,7 @@
 struct ServiceResolution {
     let store: ObjectStore
     let options: EngineOptions
+    var refusals = Refusals()
 
     struct Resolved {
         /// The name that a backend carries for the port: the port's name, else its number.
@@ -72,12 +73,22 @@ struct ServiceResolution {
         return sorted.indices.filter { $0 == 0 || sorted[$0] != sorted[$0 - 1] }.map { sorted[$0] }
     }
 
+    /// The slices of a Service without those that HAProxy refused.
+    private func slices(of key: ObjectKey) -> [EndpointSlice] {
+        let slices = store.slices(of: key)
+        guard refusals.count > 0 else { return slices }
+        if refusals.refusal(of: ObjectKey(.endpoints, namespace: key.namespace, name: key.name)) != nil { return [] }
+        return slices.filter {
+            refusals.refusal(of: ObjectKey(.endpointSlice, namespace: $0.metadata.namespace, name: $0.metadata.name)) == nil
+        }
+    }
+
     /// Ready endpoints; terminating ones that still serve are drained beside them, or stand in when there are no others
     /// (Kubernetes, "EndpointSlices", section "Conditions").
     private func servers(of key: ObjectKey, port: ServicePort) -> [Server] {
         var ready: [Server] = []
         var terminating: [Server] = []
-        for slice in store.slices(of: key) {
+        for slice in slices(of: key) {
             for slicePort in slice.ports where (slicePort.name ?? "") == (port.name ?? "") {
                 guard let number = slicePort.port else { continue }
                 for endpoint in slice.endpoints {

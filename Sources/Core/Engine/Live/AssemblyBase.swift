@@ -21,7 +21,8 @@ struct AssemblyBase {
         handlers = HandlerRun(
             registry: engine.registry, environment: options.environment,
             objects: ObjectReader(
-                secret: { objects.secret($0) }, patternFile: { patterns[$0] }, sharedNamespaces: options.sharedSecretNamespaces),
+                secret: { objects.secret($0) }, patternFile: { patterns[$0] }, refusal: { objects.refusals.refusal(of: $0) },
+                sharedNamespaces: options.sharedSecretNamespaces),
             refusals: refusals)
         classes = IngressClasses(registry: engine.registry, options: options, classes: store.ingressClasses)
         let key = options.configMap.configMapKey

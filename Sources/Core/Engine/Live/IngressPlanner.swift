@@ -62,6 +62,13 @@ struct IngressPlanner {
             }
             places.append(RoutingPlace(map: "sni", key: SectionNames.hostKey(host)))
         }
+        if let problem = places.compactMap({ assembly.problem(of: $0) }).first {
+            unit.findings.append(
+                Finding(
+                    .error, object: key, key: "spec.rules", value: host + path, "\(problem); the path is left out",
+                    expected: "a host and a path that HAProxy reads whole", example: "/shop"))
+            return
+        }
         for place in places {
             unit.claims.append(
                 RouteClaim(

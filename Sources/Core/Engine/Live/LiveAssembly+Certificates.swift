@@ -28,6 +28,11 @@ extension LiveAssembly {
                 Finding(.error, object: object, key: field, value: key.name, "names a Secret that does not exist"))
             return []
         }
+        if let reason = refusals.refusal(of: key) {
+            unit.findings.append(
+                Finding(.error, object: object, key: field, value: key.name, "names a Secret that HAProxy refuses: \(reason)"))
+            return []
+        }
         let loaded = certificates.use(key, { load(secret, key: key) }, findings: &findings)
         unit.certificateSecrets.append(key)
         unit.findings += loaded.problems.map { problem in
@@ -42,7 +47,7 @@ extension LiveAssembly {
         var result = CertificateTable.LoadedSecret()
         for (part, bundle) in CertificateBundle.all(in: secret) {
             let suffix = part == SecretPart.tls ? "" : "_\(part.rawValue)"
-            let path = "certs/frontend/\(key.namespace)_\(key.name)\(suffix).pem"
+            let path = "certs/frontend/" + ReaderLimits.fileName([key.namespace, key.name], suffix: "\(suffix).pem")
             switch bundle {
             case .failure(let error): result.problems.append(error.description(of: part))
             case .success(let bundle):

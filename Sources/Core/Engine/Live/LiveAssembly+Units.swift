@@ -55,7 +55,7 @@ extension LiveAssembly {
         let own = OwnIngress(ingress: ingress, set: set)
         var planner = IngressPlanner(assembly: self, unit: unit, own: own)
         planner.planRoutes()
-        planner.planCertificates()
+        if refusals.refusal(of: key) == nil { planner.planCertificates() }
         return unit
     }
 
@@ -124,6 +124,11 @@ extension LiveAssembly {
     func plan(_ context: RouteContext, ingressSet: AnnotationSet?, for unit: Unit) -> PlannedContext {
         unit.services.insert(context.service)
         if let planned = unit.plan(for: context) { return planned }
+        if let reason = refusals.refusal(of: context.ingress ?? context.service) ?? refusals.refusal(of: context.service) {
+            let planned = PlannedContext(base.handlers.closed(context, reason: "is refused by HAProxy: \(reason)"))
+            unit.add(planned)
+            return planned
+        }
         var sets: [(scope: Scope, set: AnnotationSet)] = []
         if let set = base.configMapSet { sets.append((.configMap, set)) }
         if let ingressSet { sets.append((.ingress, ingressSet)) }

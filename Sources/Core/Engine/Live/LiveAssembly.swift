@@ -3,9 +3,11 @@
 /// Each Ingress is a ``Unit`` that plans its routes and certificates by itself and claims places for them. Tables decide who has a
 /// place, count who uses what, and remember what they touched; from that the change of the state is made.
 public final class LiveAssembly {
-    private(set) var engine: Engine
+    public private(set) var engine: Engine
     let objects: RecordingStore
-    public private(set) var refusals: Refusals
+    public private(set) var refusals: Refusals {
+        didSet { objects.refusals = refusals }
+    }
     var now = 0
     var base: AssemblyBase
 
@@ -37,6 +39,8 @@ public final class LiveAssembly {
 
     /// The Secrets that were there when everything was made anew, and those that the whole HAProxy needs.
     var rebuiltSecrets: Set<ObjectKey> = []
+    /// What is told about objects that HAProxy refused as a whole.
+    private var refusedObjects: [ObjectKey: Finding] = [:]
     private var changedObjects: Set<ObjectKey> = []
     private var changedEndpoints: Set<ObjectKey> = []
     private var needsRebuild = true
@@ -50,11 +54,12 @@ public final class LiveAssembly {
     var options: EngineOptions { engine.options }
     var registry: AnnotationRegistry { engine.registry }
     public var store: ObjectStore { objects.store }
-    var services: ServiceResolution { ServiceResolution(store: store, options: options) }
+    var services: ServiceResolution { ServiceResolution(store: store, options: options, refusals: refusals) }
 
     public init(_ engine: Engine, store: ObjectStore = ObjectStore(), refusals: Refusals = Refusals()) {
         self.engine = engine
         objects = RecordingStore(store)
+        objects.refusals = refusals
         self.refusals = refusals
         base = AssemblyBase(engine, objects, refusals)
     }
@@ -79,9 +84,37 @@ public final class LiveAssembly {
         case .object:
             changedObjects.insert(key)
             serviceSets[key] = nil
+            // An Ingress may have been refused for what it names.
+            for case .ingress(let ingress) in dependents.units(of: [key]) where ingress != key { lift(ingress) }
         case .endpoints(let services): changedEndpoints.formUnion(services)
         }
+        lift(key)
         return true
+    }
+
+    /// HAProxy refuses what an object leads to, until the object changes or one that it names.
+    public func refuse(_ object: ObjectKey, reason: String) {
+        refusals.refuse(object, reason: reason)
+        noteRefusal(ofObject: object)
+        if let old = refusedObjects[object] { findings.remove(old) }
+        let finding = Finding(.error, object: object, "leads to a configuration that HAProxy refuses, and is left out: \(reason)")
+        refusedObjects[object] = finding
+        findings.add(finding)
+    }
+
+    private func lift(_ object: ObjectKey) {
+        guard refusals.lift(object) else { return }
+        noteRefusal(ofObject: object)
+        if let finding = refusedObjects.removeValue(forKey: object) { findings.remove(finding) }
+    }
+
+    private func noteRefusal(ofObject object: ObjectKey) {
+        base.handlers.refusals = refusals
+        if let service = store.service(ofEndpoints: object), object.kind == .endpointSlice || object.kind == .endpoints {
+            changedEndpoints.insert(service)
+        } else {
+            changedObjects.insert(object)
+        }
     }
 
     /// HAProxy refuses a value, until it changes.
@@ -94,6 +127,15 @@ public final class LiveAssembly {
     public func refuse(_ file: ConfigurationFile, reason: String) {
         refusals.refuse(file, reason: reason)
         needsRebuild = true
+    }
+
+    /// HAProxy refuses a part of what was asked for.
+    public func refuse(_ element: Trial.Element, reason: String) {
+        switch element {
+        case .object(let object): refuse(object, reason: reason)
+        case .value(let object, let key, let value): refuse(object, key: key, value: value, reason: reason)
+        case .file(let file): refuse(file, reason: reason)
+        }
     }
 
     /// A refused value may be tried again.
@@ -169,6 +211,7 @@ public final class LiveAssembly {
 
     private func buildAll() {
         findings.removeAll()
+        for finding in refusedObjects.values { findings.add(finding) }
         for key in ours where ownedBefore[key] == nil { ownedBefore[key] = true }
         rebuiltSecrets.formUnion(store.secrets.keys)
         rebuiltSecrets.formUnion(dependents.takeTouchedSecrets())
@@ -233,6 +276,20 @@ public final class LiveAssembly {
     /// Whether something names a Secret.
     public func names(_ secret: ObjectKey) -> Bool { base.secrets.contains(secret) || dependents.names(secret) }
 
+    /// The Ingresses that an object has a part in.
+    public func ingresses(dependingOn objects: Set<ObjectKey>) -> Set<ObjectKey> {
+        let named = Set(objects.map { store.service(ofEndpoints: $0) ?? $0 })
+        return dependents.units(of: named).reduce(into: []) { found, unit in
+            if case .ingress(let key) = unit { found.insert(key) }
+        }
+    }
+
+    /// The objects that an Ingress names: Services with what tells their pods, and Secrets.
+    func objectsNamed(by ingress: ObjectKey) -> Set<ObjectKey> {
+        guard let unit = units[.ingress(ingress)] else { return [] }
+        return unit.services.union(unit.secrets).union(unit.services.flatMap(store.endpointObjects))
+    }
+
     // MARK: - Units
 
     func note(_ unit: Unit) {
@@ -251,6 +308,13 @@ public final class LiveAssembly {
         guard unit.isOurs, case .ingress(let key) = unit.key else { return }
         ours.remove(key)
         if ownedBefore[key] == nil { ownedBefore[key] = true }
+    }
+
+    /// Why no routing map can have a place; nil when one can.
+    func problem(of place: RoutingPlace) -> String? {
+        // A route's value names a backend, settings and candidates.
+        let longest = String(repeating: "x", count: 400)
+        return MapFile.problem(key: place.key, value: longest, options.environment.readerLimits)
     }
 
     // MARK: - Results
@@ -283,6 +347,7 @@ public final class LiveAssembly {
 /// The objects, and which Secrets were asked for.
 final class RecordingStore {
     var store: ObjectStore
+    var refusals = Refusals()
     private var secrets: Set<ObjectKey> = []
 
     init(_ store: ObjectStore) {

@@ -94,14 +94,29 @@ public struct CertificateList: Hashable, Sendable {
     public init() {}
 
     /// The line of the certificate that is always there.
-    public static let opening = line(CertificateTable.defaultPath, names: ["default.invalid"]) + "\n"
+    public static let opening = text(CertificateTable.defaultPath, names: ["default.invalid"])
 
-    /// One certificate a line with its names. The first certificate is the one for clients that name no known host; a name
+    /// Each certificate with its names. The first certificate is the one for clients that name no known host; a name
     /// that nobody can ask for keeps its own names out of the choice.
     public var text: String {
-        Self.opening + entries.keys.sorted().map { Self.line($0, names: entries[$0] ?? []) + "\n" }.joined()
+        Self.opening + entries.keys.sorted().map { Self.text($0, names: entries[$0] ?? []) }.joined()
     }
 
-    /// A line of the list, as the file and the Runtime API's `add ssl crt-list` have it.
-    public static func line(_ path: String, names: [String]) -> String { ([path] + names).joined(separator: " ") }
+    /// The lines of a certificate, each ended by a newline.
+    static func text(_ path: String, names: [String]) -> String { lines(path, names: names).map { $0 + "\n" }.joined() }
+
+    /// The lines of a certificate, as the file and the Runtime API's `add ssl crt-list` have them: one, or several where there are more
+    /// names than a line takes.
+    public static func lines(_ path: String, names: [String]) -> [String] {
+        var lines: [String] = []
+        var line = path
+        for name in names {
+            if line.utf8.count + 1 + name.utf8.count > ReaderLimits.certificateListLine, line.utf8.count > path.utf8.count {
+                lines.append(line)
+                line = path
+            }
+            line += " " + name
+        }
+        return lines + [line]
+    }
 }

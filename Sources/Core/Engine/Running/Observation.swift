@@ -8,10 +8,29 @@ public enum Observation: Sendable {
     case map(name: String, lines: [String])
     /// The lines of ``CertificateList``: certificates and the names that they answer for.
     case certificateList([(path: String, names: [String])])
-    /// What some certificates and authorities are: the SHA-1 fingerprints in upper-case hexadecimal, as HAProxy gives them; of lists of
-    /// revoked certificates ``RevocationLists/summaries(inAnswer:)``. None for a file that HAProxy does not have.
-    case files([String: [String]])
+    /// Some certificates, authorities and lists of revoked certificates, by path.
+    case files([String: ObservedFile])
     case settings([RuntimeSetting])
+}
+
+/// A certificate, authority or list of revoked certificates as a running HAProxy has it.
+public enum ObservedFile: Hashable, Sendable {
+    /// HAProxy does not have the file.
+    case missing
+    /// HAProxy has the file and does not say enough to compare it: 2.6 prints no fingerprint of an Ed25519 certificate.
+    case unknown
+    /// The SHA-1 fingerprints in upper-case hexadecimal, as HAProxy gives them; of lists of revoked certificates
+    /// ``RevocationLists/summaries(inAnswer:)``.
+    case known([String])
+
+    /// nil when nothing is known.
+    var fingerprints: [String]? {
+        switch self {
+        case .missing: []
+        case .unknown: nil
+        case .known(let fingerprints): fingerprints
+        }
+    }
 }
 
 /// A server as a running HAProxy has it.
@@ -72,14 +91,29 @@ extension Server {
 public struct Drift: Sendable {
     /// Each difference, for people.
     public internal(set) var differences: [String] = []
+    /// Differences that were found and are left as they are.
+    public private(set) var left: Set<String> = []
+    private let tolerated: Set<String>
     /// What mends it, as far as the difference between states does not show it.
     public internal(set) var updates: [RuntimeUpdate] = []
     /// Where the running state is not what it was taken for.
     public internal(set) var parts = ChangedParts()
 
-    public init() {}
+    public init(tolerated: Set<String> = []) { self.tolerated = tolerated }
 
     public var isEmpty: Bool { differences.isEmpty }
+
+    /// Notes a difference.
+    ///
+    /// - Returns: whether it is to be mended.
+    mutating func finds(_ difference: String) -> Bool {
+        guard !tolerated.contains(difference) else {
+            left.insert(difference)
+            return false
+        }
+        differences.append(difference)
+        return true
+    }
 
     public mutating func formUnion(_ other: Drift) {
         differences += other.differences

@@ -56,19 +56,19 @@ extension RunningState {
         }
     }
 
-    mutating func correct(backends observed: [String: Bool]) -> Drift {
-        var drift = Drift()
+    mutating func correct(backends observed: [String: Bool], _ drift: inout Drift) {
         for section in sections.values.filter(\.isBackend).sorted(by: { $0.header < $1.header }) {
             let name = section.name
             guard let isPublished = observed[name] else {
-                drift.differences.append("there is no backend \(name)")
+                guard drift.finds("there is no backend \(name)") else { continue }
                 distrust(name, &drift)
                 backendRemoved(name)
                 drift.parts.headers.insert(section.header)
                 continue
             }
-            guard isPublished == withdrawn.contains(name) else { continue }
-            drift.differences.append("backend \(name) takes \(isPublished ? "" : "no ")requests")
+            guard isPublished == withdrawn.contains(name),
+                drift.finds("backend \(name) takes \(isPublished ? "" : "no ")requests")
+            else { continue }
             if isPublished {
                 withdrawn.remove(name)
                 drift.parts.headers.insert(section.header)
@@ -76,6 +76,5 @@ extension RunningState {
                 drift.updates.append(.publishBackend(name))
             }
         }
-        return drift
     }
 }

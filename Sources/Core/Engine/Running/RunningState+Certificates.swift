@@ -36,7 +36,8 @@ extension RunningState {
                     ? .addListEntry(path: path, names: names) : .replaceListEntry(path: path, names: names))
         }
         for path in listed.sorted() where certificateList[path] != nil && list[path] == nil {
-            updates.append(.removeListEntry(path: path))
+            let isLong = CertificateList.lines(path, names: certificateList[path] ?? []).count > 1
+            updates.append(.removeListEntry(path: path, isLong: isLong))
             updates.append(.removeCertificate(path: path))
         }
         return updates

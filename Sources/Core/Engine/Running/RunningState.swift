@@ -64,6 +64,9 @@ public struct RunningState: Sendable {
         profiles = Set(state.reserve.filter { !$0.isBackend }.map(\.name))
     }
 
+    /// Whether HAProxy has loaded a section.
+    public func has(_ section: Section) -> Bool { sections[section.header] != nil }
+
     /// How HAProxy has what entries of maps name otherwise.
     public var names: RunningNames { RunningNames(spares: spares, inlined: inlined) }
 
@@ -211,7 +214,7 @@ public struct RunningState: Sendable {
         case .restoreServer(let backend, let name, let server, _): servers[backend, default: [:]][name] = server
         case .replaceAuthority, .replaceRevocations, .dropMapEntry: break
         case .addListEntry(let path, let names), .replaceListEntry(let path, let names): certificateList[path] = names
-        case .removeListEntry(let path): certificateList[path] = nil
+        case .removeListEntry(let path, _): certificateList[path] = nil
         }
     }
 }

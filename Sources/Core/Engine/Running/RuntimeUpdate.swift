@@ -45,7 +45,8 @@ public enum RuntimeUpdate: Hashable, Sendable {
     case addListEntry(path: String, names: [String])
     /// The certificate answers for other names; there is no moment in which it answers for none.
     case replaceListEntry(path: String, names: [String])
-    case removeListEntry(path: String)
+    /// - Parameter isLong: whether it has several lines.
+    case removeListEntry(path: String, isLong: Bool = false)
 }
 
 extension RuntimeUpdate {
@@ -118,6 +119,8 @@ public struct ReloadReason: Hashable, Sendable, CustomStringConvertible {
         case file
         /// HAProxy refused a runtime update.
         case refusedUpdate = "refused-update"
+        /// HAProxy is not what it was given, also after that was mended at run time.
+        case drift
     }
 
     public let kind: Kind
@@ -137,6 +140,10 @@ public enum Difference: Hashable, Sendable {
     case none
     case runtime([RuntimeUpdate])
     case reload([ReloadReason])
+
+    public var needsReload: Bool {
+        if case .reload = self { true } else { false }
+    }
 
     /// The changes to make at run time; none when a reload is needed.
     public var updates: [RuntimeUpdate] {

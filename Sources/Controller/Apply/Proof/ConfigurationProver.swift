@@ -1,0 +1,49 @@
+import Core
+
+/// Asks HAProxy about configurations, one after the other, in the order of asking.
+actor ConfigurationProver {
+    private let directory: ConfigurationDirectory
+    private let check: ConfigurationCheck
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(directory: ConfigurationDirectory, check: ConfigurationCheck) {
+        self.directory = directory
+        self.check = check
+    }
+
+    /// Asks about the files of a configuration.
+    func check(
+        _ files: [String: [UInt8]], in stage: ConfigurationDirectory.Stage
+    ) async throws -> ConfigurationCheck.Verdict {
+        if isBusy { await withCheckedContinuation { waiting.append($0) } } else { isBusy = true }
+        defer {
+            if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
+        }
+        try directory.write(files, to: stage)
+        defer { try? directory.discard(stage) }
+        return try await check.check(file: "haproxy.cfg", directory: directory.url(of: stage).path)
+    }
+
+    /// Finds out what HAProxy refuses of the objects on trial.
+    ///
+    /// - Throws: ``ProofSearch/Unprovable``, or why HAProxy cannot be asked.
+    func search(_ trial: Trial, _ kind: Kind) async throws -> [Trial.Element: String] {
+        var search = ProofSearch(trial, kind == .besideOthers ? .whole : .apart) { elements, context, refused in
+            var state = trial.state(of: elements, context, without: refused)
+            let files = state.renderedFiles(inlining: 0)
+            guard case .invalid(let problems, let output) = try await self.check(files, in: .trial) else { return nil }
+            return Rejection(problems, output: output, RenderedConfiguration(state.loadedSections), of: state)
+        }
+        if kind == .everything { try await search.searchEverything() } else { try await search.searchChanges() }
+        return search.refused
+    }
+
+    enum Kind: Sendable {
+        /// Objects that changed, apart from all others.
+        case changes
+        /// The same beside all others, where they pass by themselves.
+        case besideOthers
+        case everything
+    }
+}

@@ -1,0 +1,124 @@
+import Core
+
+/// Changed objects that HAProxy has not taken yet: which of them a check that fails may be about, and those that are held back
+/// meanwhile, so that they keep nobody else's change waiting.
+///
+/// While an object is held back, its last version that HAProxy took stays in force.
+struct Quarantine {
+    /// Why an object is held back.
+    enum Reason: Equatable {
+        /// HAProxy is asked about it.
+        case proof
+        /// It takes a reload, which has to wait.
+        case reload
+    }
+
+    private struct Held {
+        var object: KubernetesObject
+        var reason: Reason
+    }
+
+    /// The versions before the changes that HAProxy has not been given; nil for an object that was not there.
+    private var before: [ObjectKey: KubernetesObject?] = [:]
+    /// The same for the changes that are in the files that HAProxy looks at.
+    private var inCandidate: [ObjectKey: KubernetesObject?]?
+    private var held: [ObjectKey: Held] = [:]
+    /// How often HAProxy refused a configuration that an object was new in.
+    private var rejections: [ObjectKey: Int] = [:]
+
+    // MARK: - Changes
+
+    /// An object is about to change.
+    ///
+    /// - Parameter version: the one in force; nil when there is none.
+    mutating func noteChange(of key: ObjectKey, from version: KubernetesObject?) {
+        if before[key] == nil { before.updateValue(version, forKey: key) }
+    }
+
+    /// HAProxy has all changes, those in the files that it looks at apart.
+    mutating func settle() {
+        if inCandidate == nil { rejections = [:] }
+        before = [:]
+    }
+
+    /// HAProxy looks at files that have all changes.
+    mutating func beginLoading() { (inCandidate, before) = (before, [:]) }
+
+    /// HAProxy has taken the files, or not.
+    mutating func endLoading(isLoaded: Bool) {
+        guard let candidate = inCandidate else { return }
+        inCandidate = nil
+        if isLoaded {
+            for key in candidate.keys { rejections[key] = nil }
+        } else {
+            before.merge(candidate) { $1 }
+        }
+    }
+
+    // MARK: - Holding back
+
+    /// Puts the versions that HAProxy took in the place of changed ones. Pods go last: HAProxy takes them without a load.
+    ///
+    /// - Parameters:
+    ///   - wanted: which objects, among those that changed; nil for all.
+    /// - Returns: the objects that are held back now, in their new versions.
+    mutating func hold(
+        _ wanted: Set<ObjectKey>? = nil, for reason: Reason, in live: LiveAssembly
+    ) -> [ObjectKey: KubernetesObject] {
+        var candidates = before.filter { wanted?.contains($0.key) ?? true }
+        let others = candidates.filter { !$0.key.kind.tellsPods }
+        if !others.isEmpty { candidates = others }
+        var new: [ObjectKey: KubernetesObject] = [:]
+        for (key, version) in candidates {
+            // An object that is gone cannot be asked about.
+            guard let object = live.store.object(key) else { continue }
+            before[key] = nil
+            if let version { live.upsert(version) } else { live.remove(key) }
+            held[key] = Held(object: object, reason: reason)
+            new[key] = object
+            if reason == .proof { rejections[key, default: 0] += 1 }
+        }
+        return new
+    }
+
+    /// How often HAProxy refused configurations that the object was new in since it took one.
+    func rejections(of key: ObjectKey) -> Int { rejections[key] ?? 0 }
+
+    /// Takes a newer version of an object that is held back.
+    ///
+    /// - Returns: why it is held back; nil when it is not.
+    mutating func replace(_ object: KubernetesObject) -> Reason? {
+        guard held[object.key] != nil else { return nil }
+        held[object.key]?.object = object
+        rejections[object.key] = nil
+        return held[object.key]?.reason
+    }
+
+    /// The object is gone.
+    mutating func forget(_ key: ObjectKey) {
+        held[key] = nil
+        rejections[key] = nil
+    }
+
+    /// The newest version of an object that is held back.
+    func version(of key: ObjectKey) -> KubernetesObject? { held[key]?.object }
+
+    /// Puts a new version in force.
+    mutating func release(_ key: ObjectKey, in live: LiveAssembly) {
+        guard let object = held.removeValue(forKey: key)?.object else { return }
+        noteChange(of: key, from: live.store.object(key))
+        live.upsert(object)
+    }
+
+    /// Puts those in force that waited for a reload.
+    mutating func releaseWaiting(in live: LiveAssembly) {
+        for (key, held) in held where held.reason == .reload { release(key, in: live) }
+    }
+
+    var hasWaiting: Bool { held.values.contains { $0.reason == .reload } }
+}
+
+extension ObjectKind {
+    /// Whether objects of the kind tell the pods of Services.
+    fileprivate var tellsPods: Bool { self == .endpointSlice || self == .endpoints }
+}

@@ -1,0 +1,190 @@
+/// Some objects by themselves, with what they need: HAProxy is asked about them apart from all others, to find out which of them it
+/// refuses.
+///
+/// The objects on trial are in their new versions; all others are as they were when HAProxy last took them. The operator's
+/// ConfigMaps belong to every trial.
+public struct Trial: Sendable {
+    /// What is proven or refused as one.
+    public enum Element: Hashable, Sendable {
+        /// An Ingress, Service, EndpointSlice, Endpoints or Secret.
+        case object(ObjectKey)
+        /// The value of an annotation, or of a ConfigMap's key.
+        case value(ObjectKey, key: String, value: String)
+        /// A file that the controller's own lines name, such as a certificate.
+        case file(ConfigurationFile)
+
+        /// The object that changed; nil for a file.
+        public var object: ObjectKey? {
+            switch self {
+            case .object(let object), .value(let object, _, _): object
+            case .file: nil
+            }
+        }
+    }
+
+    /// What stands beside the objects on trial.
+    public enum Context: Sendable {
+        /// Nothing but what they need.
+        case apart
+        /// All objects that HAProxy took.
+        case whole
+    }
+
+    let engine: Engine
+    /// The objects that HAProxy took.
+    private(set) var accepted: ObjectStore
+    /// The new versions of those on trial.
+    public let suspects: [ObjectKey: KubernetesObject]
+    /// What HAProxy refused before.
+    let refusals: Refusals
+    /// Seconds since 1970.
+    let now: Int
+    /// Whether all values of ConfigMaps are on trial, not only new ones.
+    private let doubtsAllValues: Bool
+    /// For each suspect that is no Ingress, the Ingresses that it has a part in.
+    private let users: [ObjectKey: Set<ObjectKey>]
+
+    /// A trial of objects whose new versions HAProxy has not taken yet.
+    ///
+    /// - Parameters:
+    ///   - live: the objects that HAProxy took.
+    ///   - suspects: the new versions of those on trial.
+    public init(_ live: LiveAssembly, suspects: [ObjectKey: KubernetesObject], now: Int) {
+        self.init(live, suspects: suspects, doubtsAllValues: false, now: now)
+    }
+
+    /// A trial of everything: HAProxy took nothing yet, or refuses what it took before.
+    public init(ofEverythingIn live: LiveAssembly, now: Int) {
+        var suspects = live.store.ingresses.mapValues { KubernetesObject.ingress($0) }
+        for name in live.engine.options.configMaps {
+            suspects[name.configMapKey] = live.store.configMaps[name.configMapKey].map { .configMap($0) }
+        }
+        self.init(live, suspects: suspects, doubtsAllValues: true, now: now)
+    }
+
+    private init(_ live: LiveAssembly, suspects: [ObjectKey: KubernetesObject], doubtsAllValues: Bool, now: Int) {
+        engine = live.engine
+        accepted = live.store
+        refusals = live.refusals
+        self.suspects = suspects
+        self.doubtsAllValues = doubtsAllValues
+        self.now = now
+        users = suspects.keys.reduce(into: [:]) { users, key in
+            guard key.kind != .ingress else { return }
+            users[key] = live.ingresses(dependingOn: [key])
+        }
+    }
+
+    /// What there is to prove: the suspects, and of a ConfigMap its values.
+    public var elements: [Element] {
+        suspects.keys.sorted { ($0.namespace, $0) < ($1.namespace, $1) }.flatMap(elements)
+    }
+
+    private func elements(of key: ObjectKey) -> [Element] {
+        guard case .configMap(let configMap)? = suspects[key] else { return [.object(key)] }
+        let known = doubtsAllValues ? [:] : accepted.configMaps[key]?.data ?? [:]
+        return configMap.data.sorted { $0.key < $1.key }.filter { known[$0.key] != $0.value }
+            .map { .value(key, key: $0.key, value: $0.value) }
+    }
+
+    /// The value that a line of a configuration comes from; nil for the controller's own lines.
+    public func element(of origin: Origin) -> Element? {
+        guard let object = origin.object, let key = origin.key, let found = suspects[object] ?? accepted.object(object) else {
+            return nil
+        }
+        let values = if case .configMap(let configMap) = found { configMap.data } else { Self.annotations(of: found) }
+        return values[key].map { .value(object, key: key, value: $0) }
+    }
+
+    /// Whether a line comes from an object on trial, or from one that such an object may name.
+    public func isSuspect(_ origin: Origin) -> Bool {
+        guard let object = origin.object else { return false }
+        return suspects[object] != nil || doubtsAllValues
+    }
+
+    /// The values of the operator's ConfigMaps that are not on trial.
+    public var operatorValues: [Element] {
+        engine.options.configMaps.map(\.configMapKey).sorted().flatMap { key -> [Element] in
+            let data = accepted.configMaps[key]?.data ?? [:]
+            return data.sorted { $0.key < $1.key }.map { .value(key, key: $0.key, value: $0.value) }
+        }
+    }
+
+    /// The Secrets that the objects on trial name and that are not there.
+    public var missingSecrets: Set<ObjectKey> {
+        let live = assembly(of: elements, .apart, without: [])
+        _ = live.update(now: now)
+        return live.takeSecretChanges().filter { live.names($0) && live.store.secrets[$0] == nil }
+    }
+
+    /// Adds Secrets that the objects on trial name.
+    public mutating func add(_ secrets: [Secret]) {
+        for secret in secrets { accepted.upsert(.secret(secret)) }
+    }
+
+    /// The state that some elements lead to.
+    ///
+    /// - Parameter refused: what counts as refused beside what HAProxy refused before.
+    public func state(of elements: [Element], _ context: Context, without refused: Set<Element> = []) -> DesiredState {
+        let live = assembly(of: elements, context, without: refused)
+        _ = live.update(now: now)
+        return live.state
+    }
+
+    /// The parts of an element that can be refused by themselves, in groups that are likelier to be to blame first: the annotations of
+    /// an Ingress and of the Services that it names, and the objects that tell their pods and hold its certificates.
+    public func parts(of element: Element) -> [[Element]] {
+        guard case .object(let object) = element else { return [] }
+        let live = assembly(of: [element], .apart, without: [])
+        _ = live.update(now: now)
+        let named = object.kind == .ingress ? live.objectsNamed(by: object).sorted() : []
+        let values = ([object] + named).flatMap { key in
+            Self.annotations(of: live.store.object(key)).sorted { $0.key < $1.key }
+                .filter { engine.registry.name(ofAnnotation: $0.key) != nil }
+                .map { Element.value(key, key: $0.key, value: $0.value) }
+        }
+        // A Service without its annotations and pods has nothing that HAProxy could refuse.
+        let objects = named.filter { $0.kind != .service && live.store.object($0) != nil }.map(Element.object)
+        return [values, objects, values + objects].filter { !$0.isEmpty }
+    }
+
+    private func assembly(of elements: [Element], _ context: Context, without refused: Set<Element>) -> LiveAssembly {
+        var store = accepted
+        var ingresses: Set<ObjectKey> = []
+        let chosen = Set(elements.compactMap(\.object))
+        for (key, object) in suspects where chosen.contains(key) {
+            store.upsert(object)
+            if key.kind == .ingress { ingresses.insert(key) } else { ingresses.formUnion(users[key] ?? []) }
+        }
+        if case .apart = context { store = store.keeping(ingresses: ingresses) }
+        var refusals = refusals
+        for element in refused { refusals.refuse(element, reason: "is on trial") }
+        // Values of a ConfigMap that are not asked about are not in force.
+        let asked = Set(elements)
+        for case .configMap(let configMap) in suspects.values {
+            let key = KubernetesObject.configMap(configMap).key
+            guard doubtsAllValues || chosen.contains(key) else { continue }
+            for element in self.elements(of: key) where !asked.contains(element) { refusals.refuse(element, reason: "is on trial") }
+        }
+        return LiveAssembly(engine, store: store, refusals: refusals)
+    }
+
+    private static func annotations(of object: KubernetesObject?) -> [String: String] {
+        switch object {
+        case .ingress(let ingress): ingress.metadata.annotations
+        case .service(let service): service.metadata.annotations
+        default: [:]
+        }
+    }
+}
+
+extension Refusals {
+    /// What HAProxy refuses is left out from now on.
+    public mutating func refuse(_ element: Trial.Element, reason: String) {
+        switch element {
+        case .object(let object): refuse(object, reason: reason)
+        case .value(let object, let key, let value): refuse(object, key: key, value: value, reason: reason)
+        case .file(let file): refuse(file, reason: reason)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Core
+import Testing
+
+@testable import Controller
+
+@Suite struct QuarantineTests {
+    private let key = ObjectKey(.ingress, namespace: "shop", name: "web")
+
+    private func ingress(_ host: String) -> KubernetesObject {
+        .ingress(Ingress(metadata: ObjectMeta(namespace: "shop", name: "web"), rules: [IngressRule(host: host)]))
+    }
+
+    private func slice(_ name: String) -> KubernetesObject {
+        .endpointSlice(EndpointSlice(metadata: ObjectMeta(namespace: "shop", name: name), serviceName: "web"))
+    }
+
+    private func live() throws -> LiveAssembly {
+        LiveAssembly(Engine(registry: try AnnotationRegistry([]), options: EngineOptions()))
+    }
+
+    private func change(_ object: KubernetesObject, _ live: LiveAssembly, _ quarantine: inout Quarantine) {
+        quarantine.noteChange(of: object.key, from: live.store.object(object.key))
+        live.upsert(object)
+    }
+
+    @Test func `An object that is held back has its last version, until it is released with its newest`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        change(ingress("one"), live, &quarantine)
+        quarantine.settle()
+        change(ingress("two"), live, &quarantine)
+        change(ingress("three"), live, &quarantine)
+        #expect(quarantine.hold(for: .proof, in: live) == [key: ingress("three")])
+        #expect(live.store.object(key) == ingress("one"))
+        #expect(quarantine.replace(ingress("four")) == .proof)
+        #expect(live.store.object(key) == ingress("one"))
+        quarantine.release(key, in: live)
+        #expect(live.store.object(key) == ingress("four"))
+        #expect(quarantine.replace(ingress("five")) == nil)
+    }
+
+    @Test func `A new object that is held back is not there`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        change(ingress("one"), live, &quarantine)
+        _ = quarantine.hold(for: .proof, in: live)
+        #expect(live.store.object(key) == nil)
+        quarantine.forget(key)
+        quarantine.release(key, in: live)
+        #expect(live.store.object(key) == nil)
+    }
+
+    @Test func `Pods are held back only when nothing else changed`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        change(ingress("one"), live, &quarantine)
+        change(slice("web-1"), live, &quarantine)
+        #expect(Set(quarantine.hold(for: .proof, in: live).keys) == [key])
+        #expect(Set(quarantine.hold(for: .proof, in: live).keys) == [slice("web-1").key])
+        #expect(quarantine.hold(for: .proof, in: live).isEmpty)
+    }
+
+    @Test func `Changes in files that HAProxy did not take are suspect again, those that came later too`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        change(ingress("one"), live, &quarantine)
+        quarantine.beginLoading()
+        change(ingress("two"), live, &quarantine)
+        quarantine.endLoading(isLoaded: false)
+        #expect(quarantine.hold(for: .proof, in: live) == [key: ingress("two")])
+        #expect(live.store.object(key) == nil)
+    }
+
+    @Test func `Changes that HAProxy took are no longer suspect, those that came later are`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        change(ingress("one"), live, &quarantine)
+        quarantine.beginLoading()
+        change(slice("web-1"), live, &quarantine)
+        quarantine.endLoading(isLoaded: true)
+        #expect(Set(quarantine.hold(for: .proof, in: live).keys) == [slice("web-1").key])
+        #expect(live.store.object(key) == ingress("one"))
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+/// An object that HAProxy refuses stops nobody else: it is found, closed and told, whatever HAProxy's message says.
+@Suite("Objects that HAProxy refuses")
+struct RefusedObjectTests {
+    /// A snippet line that HAProxy refuses without naming a line.
+    private static let unattributable = ["backend-config-snippet": "use-server nobody if TRUE"]
+
+    private static func crowd(_ numbers: Range<Int>, bad: Set<Int> = []) -> String {
+        numbers.map { number in
+            Manifests.ingress(
+                "i-\(number)", namespace: "shop", host: "h\(number).example.com",
+                annotations: bad.contains(number) ? unattributable : [:], created: "2026-01-01T00:00:00Z")
+        }.joined()
+    }
+
+    /// How many configurations HAProxy was asked about.
+    private static func checks(_ controller: TestController) -> Int {
+        controller.log.components(separatedBy: "asked HAProxy about a configuration").count - 1
+    }
+
+    @Test("one of a thousand objects with rubbish that HAProxy does not attribute is found at a start, and the others are served")
+    func thousand() async throws {
+        let files = ["service.yaml": Manifests.service(), "crowd.yaml": Self.crowd(0..<1000, bad: [617])]
+        try await TestController.with(files, arguments: ["--log", "debug"]) { controller async throws in
+            for number in [0, 616, 618, 999] {
+                #expect(try await controller.request("http://h\(number).example.com/").pod == "pod-1", "\(number)")
+            }
+            // The snippet alone is out: the route has no protection that it could lose.
+            #expect(try await controller.request("http://h617.example.com/").pod == "pod-1")
+            #expect(controller.log.contains("Ingress shop/i-617: haproxy.org/backend-config-snippet"))
+            #expect(try await controller.metric("haproxy_ingress_rejected_objects") == 1)
+            #expect((1...40).contains(Self.checks(controller)), "\(Self.checks(controller)) checks")
+        }
+    }
+
+    @Test("many values that only HAProxy refuses keep no change of another tenant waiting, and are all told")
+    func many() async throws {
+        let files = ["service.yaml": Manifests.service() + Manifests.service(namespace: "evil"), "good.yaml": Manifests.ingress()]
+        try await TestController.with(files, arguments: ["--sync-period", "5s"]) { controller async throws in
+            let bad = (0..<60).map { number in
+                Manifests.ingress(
+                    "bad-\(number)", namespace: "evil", host: "bad\(number).example.com",
+                    annotations: ["backend-config-snippet": "no-such-keyword-\(number)"])
+            }
+            try await controller.write("bad.yaml", bad.joined())
+            let start = ContinuousClock.now
+            // A load that another tenant needs.
+            try await controller.write(
+                "good.yaml",
+                Manifests.ingress(annotations: ["backend-config-snippet": "http-response set-header X-Good yes"]))
+            try await controller.eventually("http://shop.example.com/") { $0.header("x-good") == "yes" }
+            #expect(ContinuousClock.now - start < .seconds(5))
+            try await controller.wait("all are told", within: .seconds(60)) {
+                (0..<60).allSatisfy { controller.log.contains("Ingress evil/bad-\($0): haproxy.org/backend-config-snippet") }
+            }
+            try await controller.eventually("http://bad7.example.com/") { $0.pod == "pod-1" }
+        }
+    }
+
+    @Test("pods come and go while HAProxy looks at a configuration for long")
+    func slowCheck() async throws {
+        let directory = try FileManager.default.url(
+            for: .itemReplacementDirectory, in: .userDomainMask, appropriateFor: FileManager.default.temporaryDirectory, create: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (slow, program) = (directory.appendingPathComponent("slow"), directory.appendingPathComponent("haproxy"))
+        let real = try #require(Programs.haproxyArguments.last ?? Programs.installedHAProxy)
+        try writeProgram(
+            program,
+            """
+            #!/bin/sh
+            [ "$1" = -c ] && [ -e '\(slow.path)' ] && sleep 6
+            exec '\(real)' "$@"
+            """)
+        let files = ["service.yaml": Manifests.service(), "good.yaml": Manifests.ingress()]
+        try await TestController.with(
+            files, pods: ["pod-1", "pod-2"], arguments: ["--program", program.path]
+        ) { controller async throws in
+            try Data().write(to: slow)
+            try await controller.write(
+                "other.yaml",
+                Manifests.ingress(
+                    "other", host: "other.example.com",
+                    annotations: ["backend-config-snippet": "http-response set-header X-Other yes"]))
+            try await Task.sleep(for: .milliseconds(500))
+            try await controller.write("service.yaml", Manifests.service(pods: [2]))
+            let start = ContinuousClock.now
+            try await controller.eventually("http://shop.example.com/") { $0.pod == "pod-2" }
+            #expect(ContinuousClock.now - start < .seconds(3))
+            try await controller.eventually("http://other.example.com/") { $0.header("x-other") == "yes" && $0.pod == "pod-2" }
+        }
+    }
+
+    @Test("a value that is written like a place or a file of another tenant has no effect on that tenant")
+    func forged() async throws {
+        let ca = try TestAuthority()
+        let files = [
+            "service.yaml": Manifests.service() + Manifests.service(namespace: "evil"),
+            "good.yaml": Manifests.ingress(tls: "victim-tls", created: "2020-01-01T00:00:00Z")
+                + Manifests.tlsSecret("victim-tls", try ca.certificate(for: "shop.example.com")),
+        ]
+        try await TestController.with(files) { controller async throws in
+            for (number, line) in [
+                "http-request set-header X %[no_such('certs/frontend/shop_victim-tls.pem')]",
+                "no-such-keyword 'certs/frontend/shop_victim-tls.pem'", "no-such-keyword [haproxy.cfg:20] 'x'",
+                "use-server 'certs/frontend/shop_victim-tls.pem' if TRUE", "no-such-keyword parsing [haproxy.cfg:30] :",
+            ].enumerated() {
+                try await controller.write(
+                    "evil.yaml",
+                    Manifests.ingress(
+                        "evil-\(number)", namespace: "evil", host: "evil.example.com",
+                        annotations: ["backend-config-snippet": line]))
+                try await controller.wait("the liar is told") {
+                    controller.log.contains("Ingress evil/evil-\(number): haproxy.org/backend-config-snippet")
+                }
+                let response = try await controller.request("https://shop.example.com/", authority: ca.file)
+                #expect(response.pod == "pod-1", "\(line)")
+            }
+            #expect(!controller.log.contains("error haproxy-ingress: [Controller] Ingress shop/"))
+        }
+    }
+}
