@@ -91,7 +91,7 @@ struct ConfigSnippetTests {
             try await controller.wait("HAProxy has the new limit") { try await limits() == ["70", "70"] }
             _ = try await controller.runtimeAPI("set maxconn frontend http 3")
             try await controller.wait("the change of others is mended") {
-                try await limits() == ["70", "70"] && controller.log.contains("maxconn of http is another")
+                try await limits() == ["70", "70"] && controller.log.contains("maxconn of http differs")
             }
             #expect(try await controller.reloads() == reloads)
         }

@@ -6,6 +6,7 @@ final class Metrics: Sendable {
     private struct Values {
         var reloads: [ReloadReason.Kind: Int] = [:]
         var failedReloads = 0
+        var checks = 0
         var runtimeUpdates = 0
         var differences = 0
         var objects: [ObjectKind: Int] = [:]
@@ -37,6 +38,7 @@ final class Metrics: Sendable {
         values.withLock { $0.reloads[first.kind, default: 0] += 1 }
     }
     func countFailedReload() { values.withLock { $0.failedReloads += 1 } }
+    func countCheck() { values.withLock { $0.checks += 1 } }
     func countDifferences(_ count: Int) { values.withLock { $0.differences += count } }
     func countRuntimeUpdates(_ count: Int) { values.withLock { $0.runtimeUpdates += count } }
 
@@ -74,6 +76,9 @@ final class Metrics: Sendable {
             })
         metric(
             "failed_reloads_total", "counter", "Configurations that HAProxy could not load.", [("", String(now.failedReloads))])
+        metric(
+            "configuration_checks_total", "counter", "Configurations that HAProxy was asked about before it loaded them.",
+            [("", String(now.checks))])
         metric(
             "old_workers", "gauge", "Processes of HAProxy that finish the connections of earlier configurations.",
             [("", String(now.oldWorkers))])

@@ -40,7 +40,8 @@ struct Controller {
         let metrics = Metrics()
         let applier = Applier(
             directory: directory, process: process,
-            prover: ConfigurationProver(directory: directory, check: ConfigurationCheck(program: program)),
+            prover: ConfigurationProver(
+                directory: directory, check: ConfigurationCheck(program: program), metrics: metrics),
             socket: RuntimeSocket(path: socketPath, bufferSize: found.bufferSize), metrics: metrics, logger: logger,
             reloadPeriod: command.syncPeriod.duration,
             reserve: BackendReserve(count: command.spareBackends, createsBackends: found.canAddBackends),

@@ -37,7 +37,8 @@ import Testing
             logger: logger)
         let applier = Applier(
             directory: files, process: process,
-            prover: ConfigurationProver(directory: files, check: ConfigurationCheck(program: "/does/not/exist")),
+            prover: ConfigurationProver(
+                directory: files, check: ConfigurationCheck(program: "/does/not/exist"), metrics: metrics),
             socket: RuntimeSocket(path: "\(directory.url.path)/socket"), metrics: metrics, logger: logger, reloadPeriod: .zero)
         let asked = Mutex<Set<String>>([])
         let loop = ControlLoop(

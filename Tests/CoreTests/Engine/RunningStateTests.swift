@@ -207,7 +207,7 @@ import Testing
         var running = RunningState(loaded: state("maxconn 7"))
         #expect(running.limitsFrontends && !RunningState(loaded: state()).limitsFrontends)
         let drift = running.correct(.settings([.frontendMaxconn(frontend: "http", 1), .frontendMaxconn(frontend: "x", 1)]))
-        #expect(drift.differences == ["maxconn of http is another"])
+        #expect(drift.differences == ["maxconn of http differs"])
         #expect(running.difference(to: state("maxconn 7"), in: drift.parts) == .runtime([more]))
     }
 

@@ -4,10 +4,12 @@ import Core
 actor ConfigurationProver {
     private let directory: ConfigurationDirectory
     private let check: ConfigurationCheck
+    private let metrics: Metrics
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(directory: ConfigurationDirectory, check: ConfigurationCheck) {
+    init(directory: ConfigurationDirectory, check: ConfigurationCheck, metrics: Metrics) {
+        self.metrics = metrics
         self.directory = directory
         self.check = check
     }
@@ -20,6 +22,7 @@ actor ConfigurationProver {
         defer {
             if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
         }
+        metrics.countCheck()
         try directory.write(files, to: stage)
         defer { try? directory.discard(stage) }
         return try await check.check(file: "haproxy.cfg", directory: directory.url(of: stage).path)

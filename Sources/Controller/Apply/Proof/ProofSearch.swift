@@ -55,9 +55,10 @@ struct ProofSearch {
         if let rejection = try await ask([]) { throw Unprovable(reason: rejection.description) }
         try await search(elements)
         try await confirm()
-        // Elements that pass by themselves may not go together.
+        // Elements that pass by themselves may not go together: one is to blame that does not go with those before it.
+        let byAge = trial.elementsByAge
         for _ in 0..<8 {
-            let rest = elements.filter { refused[$0] == nil }
+            let rest = byAge.filter { refused[$0] == nil }
             guard let rejection = try await ask(rest) else { return }
             let before = refused.count
             note(rejection)

@@ -80,6 +80,17 @@ public struct Trial: Sendable {
         suspects.keys.sorted { ($0.namespace, $0) < ($1.namespace, $1) }.flatMap(elements)
     }
 
+    /// The elements in the order in which they have a right to what not all can have: older objects first, and the operator's values,
+    /// which no route needs, last.
+    public var elementsByAge: [Element] {
+        func rank(_ element: Element) -> (Int, String) {
+            if case .value = element { return (1, "") }
+            return (0, element.object.flatMap { suspects[$0]?.metadata.creationTimestamp } ?? "~")
+        }
+        return elements.map { ($0, rank($0)) }.enumerated()
+            .sorted { a, b in a.element.1 == b.element.1 ? a.offset < b.offset : a.element.1 < b.element.1 }.map(\.element.0)
+    }
+
     private func elements(of key: ObjectKey) -> [Element] {
         guard case .configMap(let configMap)? = suspects[key] else { return [.object(key)] }
         let known = doubtsAllValues ? [:] : accepted.configMaps[key]?.data ?? [:]
