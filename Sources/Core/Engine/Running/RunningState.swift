@@ -28,14 +28,19 @@ public struct RunningState: Sendable {
     var highestSettings: [String: Int] = [:]
     private var authorityReplacement = AuthorityReplacement.possible
 
+    /// How long a file may be that HAProxy is given at run time, in bytes.
+    let payloadLimit: Int
     /// From how many changed entries on a map is replaced as a whole, if they are half of it.
     let wholesaleLimit: Int
 
     /// The state after HAProxy has loaded the files of a desired state.
-    public init(loaded state: DesiredState) { self.init(loaded: state, wholesaleLimit: 1000) }
+    public init(loaded state: DesiredState, limits: ReaderLimits = ReaderLimits(bufferSize: 16_384)) {
+        self.init(loaded: state, wholesaleLimit: 1000, payloadLimit: limits.payload)
+    }
 
-    init(loaded state: DesiredState, wholesaleLimit: Int) {
+    init(loaded state: DesiredState, wholesaleLimit: Int, payloadLimit: Int = .max) {
         self.wholesaleLimit = wholesaleLimit
+        self.payloadLimit = payloadLimit
         for section in state.sections {
             sections[section.header] = section
             for line in section.lines {
@@ -118,8 +123,12 @@ public struct RunningState: Sendable {
         }
         reasons += partingReasons(adopting, to: desired, in: parts)
         for path in parts.isEverything ? desired.files.keys.sorted() : parts.files.sorted() {
-            guard let file = desired.files[path], file.kind != .certificate, let old = files[path], old.content != file.content
-            else { continue }
+            guard let file = desired.files[path], let old = files[path], old.content != file.content else { continue }
+            if file.content.count > payloadLimit, file.kind != .plain, file.kind != .authority {
+                reasons.append(ReloadReason(.file, "\(path) changed and is too long to be changed at run time"))
+                continue
+            }
+            guard file.kind != .certificate else { continue }
             if file.verifiesClients, authorityReplacement != .harmful { continue }
             if let origin = origin(ofMentioning: path) { reasons.append(ReloadReason(.file, "\(path) changed", origin: origin)) }
         }
