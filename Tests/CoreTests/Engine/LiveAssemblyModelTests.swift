@@ -99,7 +99,8 @@ import Testing
             if actual.state != expected.state { return "files or certificates" }
             if copy != actual.state { return "the changes lead elsewhere: \(Self.lines(text(copy), text(actual.state)))" }
             if actual.findings != expected.findings {
-                return "findings: \(actual.findings) instead of \(expected.findings)"
+                let (wrong, missing) = (Set(actual.findings).subtracting(expected.findings), Set(expected.findings).subtracting(actual.findings))
+                return "findings too many: \(wrong)\nmissing: \(missing)"
             }
             if findings != Set(actual.findings) { return "findings that were told: \(findings) instead of \(actual.findings)" }
             if actual.routes != expected.routes { return "routes: \(actual.routes) instead of \(expected.routes)" }
