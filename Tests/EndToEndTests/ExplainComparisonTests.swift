@@ -28,7 +28,8 @@ struct ExplainComparisonTests {
                 let response = try await controller.request(
                     "\(request.isTLS ? "https" : "http")://\(name)\(request.path)\(request.query)", headers: headers)
                 let way = assembly.answers(to: request).first { $0.condition == nil || matches }
-                let asked = "\(seed): \(request) X-Next: \(matches): explain says \(String(describing: way?.answer)), HAProxy \(response.status) \(response.headers)\n\(text)"
+                let asked =
+                    "\(seed): \(request) X-Next: \(matches): explain says \(String(describing: way?.answer)), HAProxy \(response.status) \(response.headers)\n\(text)"
                 switch way?.answer {
                 case .pods(let backend):
                     let pods = Self.pods(of: backend, assembly)
@@ -81,7 +82,8 @@ struct ExplainComparisonTests {
                 Manifests.service("one", namespace: namespace, pods: [first])
                 + Manifests.service("two", namespace: namespace, pods: [first + 1])
                 + Manifests.service("empty", namespace: namespace, pods: [])
-                + Manifests.service("next", namespace: namespace, pods: [5], annotations: ["route-acl": "req.hdr(x-next) -m found"])
+                + Manifests.service(
+                    "next", namespace: namespace, pods: [5], annotations: ["route-acl": "req.hdr(x-next) -m found"])
         }
         for number in 0..<random.pick([6, 10, 16]) {
             var annotations: [String: String] = [:]
@@ -91,7 +93,8 @@ struct ExplainComparisonTests {
             maybe(20, "ssl-redirect", "true", "false")
             maybe(20, "ssl-redirect-code", "301", "308")
             maybe(10, "ssl-redirect-port", "8443")
-            maybe(20, "request-redirect", "good.local", "shop.local:8080", "moved.example.com", "a.wild.local:80", "good.local:443")
+            maybe(
+                20, "request-redirect", "good.local", "shop.local:8080", "moved.example.com", "a.wild.local:80", "good.local:443")
             maybe(20, "request-redirect-code", "301", "307")
             maybe(12, "ssl-passthrough", "true")
             let host = random.chance(12) ? nil : random.pick(hosts)

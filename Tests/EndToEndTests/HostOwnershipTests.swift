@@ -9,7 +9,9 @@ struct HostOwnershipTests {
     @Test("ssl-passthrough of a younger namespace takes no TLS of the owner's host; when the owner goes it does")
     func passthrough() async throws {
         let ending = try TestCertificates("ending")
-        try await TLSPods.with { [TLSPod(name: "thief", certificate: try $0.leaf("shop.example.com"))] } _: { pods async throws in
+        try await TLSPods.with {
+            [TLSPod(name: "thief", certificate: try $0.leaf("shop.example.com"))]
+        } _: { pods async throws in
             let owner =
                 Manifests.ingress(tls: "web", created: Self.old)
                 + Manifests.certificate("web", try ending.leaf("shop.example.com"))
@@ -35,7 +37,9 @@ struct HostOwnershipTests {
 
     @Test("--host-ownership shared lets the oldest Ingress that asks for passthrough have it")
     func shared() async throws {
-        try await TLSPods.with { [TLSPod(name: "other", certificate: try $0.leaf("shop.example.com"))] } _: { pods async throws in
+        try await TLSPods.with {
+            [TLSPod(name: "other", certificate: try $0.leaf("shop.example.com"))]
+        } _: { pods async throws in
             let manifests =
                 Manifests.service() + Manifests.ingress(created: Self.old)
                 + pods.here(Manifests.service("other", namespace: "other"))
@@ -72,11 +76,15 @@ struct HostOwnershipTests {
             Manifests.service() + Manifests.ingress(tls: "web", created: Self.old)
             + Manifests.certificate("web", try own.leaf("shop.example.com"))
             + Manifests.certificate("web", namespace: "thief", try foreign.leaf("shop.example.com"))
-            + Manifests.ingress("thief", namespace: "thief", host: "thief.example.com", tls: "web", created: "2020-01-01T00:00:00Z")
+            + Manifests.ingress(
+                "thief", namespace: "thief", host: "thief.example.com", tls: "web", created: "2020-01-01T00:00:00Z"
+            )
             .replacing("hosts: [\"thief.example.com\"]", with: "hosts: [shop.example.com]")
         try await TestController.with(["all.yaml": manifests]) { controller async throws in
             #expect(try await controller.request(url, authority: try controller.trust(own)).pod == "pod-1")
-            #expect(controller.log.contains("brings a certificate for shop.example.com, for which the older Ingress shop/web has one"))
+            #expect(
+                controller.log.contains("brings a certificate for shop.example.com, for which the older Ingress shop/web has one")
+            )
         }
     }
 
@@ -132,13 +140,15 @@ struct HostOwnershipTests {
     func hostless() async throws {
         let manifests =
             Manifests.service() + Manifests.ingress()
-            + Manifests.ingress("any", host: nil, path: "/any", annotations: ["ssl-passthrough": "true", "ssl-redirect": "false"])
+            + Manifests.ingress(
+                "any", host: nil, path: "/any", annotations: ["ssl-passthrough": "true", "ssl-redirect": "false"])
         try await TestController.with(["all.yaml": manifests]) { controller async throws in
             for scheme in ["http", "https"] {
                 #expect(try await controller.request("\(scheme)://other.example.com/any").status == 503)
                 #expect(try await controller.request("\(scheme)://shop.example.com/").pod == "pod-1")
             }
-            #expect(controller.log.contains("Ingress shop/any: asks for ssl-passthrough, which is there only for rules with a host"))
+            #expect(
+                controller.log.contains("Ingress shop/any: asks for ssl-passthrough, which is there only for rules with a host"))
         }
     }
 
@@ -155,7 +165,9 @@ struct HostOwnershipTests {
             #expect(try await controller.request(url, authority: authority).pod == "pod-1")
             for key in [other.keyText, "nonsense", ""] {
                 try await controller.write("secret.yaml", secret(key))
-                try await controller.wait("the error is told") { controller.log.contains("stays in force while this controller runs") }
+                try await controller.wait("the error is told") {
+                    controller.log.contains("stays in force while this controller runs")
+                }
                 #expect(try await controller.request(url, authority: authority).pod == "pod-1")
             }
             try await controller.remove("secret.yaml")

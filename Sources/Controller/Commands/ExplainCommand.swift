@@ -50,7 +50,8 @@ struct Explanation {
             guard let route = way.route else {
                 guard case .status(let status, let reason) = way.answer else { return "" }
                 let answer =
-                    status == 404 ? "no Ingress takes this request: HAProxy answers 404." : "HAProxy answers \(status): \(reason)."
+                    status == 404
+                    ? "no Ingress takes this request: HAProxy answers 404." : "HAProxy answers \(status): \(reason)."
                 return (index == 0 ? answer.prefix(1).uppercased() + answer.dropFirst() : "Otherwise " + answer) + "\n"
             }
             let text = Self.text(of: route, way.answer, assembly, terminal: terminal)

@@ -23,7 +23,8 @@ extension Assembly {
         guard !closedFrontends.contains(request.isTLS ? .https : .http) else {
             return [
                 RequestWay(
-                    route: nil, answer: .status(503, "a protection of the whole \(request.isTLS ? "HTTPS" : "HTTP") cannot be built"))
+                    route: nil,
+                    answer: .status(503, "a protection of the whole \(request.isTLS ? "HTTPS" : "HTTP") cannot be built"))
             ]
         }
         let ways = ways(ofHost: request.host, path: request.path)

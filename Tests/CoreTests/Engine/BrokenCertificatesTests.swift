@@ -37,7 +37,9 @@ import Testing
         live.upsert(.secret(broken))
         #expect(content(live) == first)
         #expect(live.state.certificateList.entries == [path: ["shop.example.com"]])
-        let errors = live.allFindings.filter { $0.severity == .error && $0.object?.kind == .ingress && $0.message.contains("usable") }
+        let errors = live.allFindings.filter {
+            $0.severity == .error && $0.object?.kind == .ingress && $0.message.contains("usable")
+        }
         #expect(errors.contains { $0.message.contains("in force while this controller runs") }, "\(live.allFindings)")
         // Everything made anew, as an IngressClass does it, forgets nothing.
         live.upsert(.ingressClass(IngressClass(metadata: ObjectMeta(namespace: "", name: "a"), controller: "x")))

@@ -40,7 +40,8 @@ import Testing
         #expect(assembly.map("path-prefix")["shop.example.com/"] == "shop_svc_web_http")
         #expect(assembly.map("path-prefix")["shop.example.com/nothing/"] == SectionNames.unavailable)
         #expect(assembly.findings.map { $0.object?.namespace } == ["thief"])
-        #expect(assembly.messages.allSatisfy { $0.contains("older Ingress shop/web decides") && $0.hasPrefix("Ingress thief/web") })
+        #expect(
+            assembly.messages.allSatisfy { $0.contains("older Ingress shop/web decides") && $0.hasPrefix("Ingress thief/web") })
         let shared = try Self.assemble([Self.owner, Self.thief(annotations: ["through": "true"])], .shared)
         #expect(shared.map("sni") == ["shop.example.com": "thief_svc_web_http"])
     }
@@ -63,7 +64,8 @@ import Testing
         #expect(answer.map(\.answer) == [.pods(backend: "shop_svc_web_http")])
     }
 
-    @Test func `All paths of a host that is passed through lead to HTTPS, and 421 is the answer to misdirected requests`() throws {
+    @Test func `All paths of a host that is passed through lead to HTTPS, and 421 is the answer to misdirected requests`() throws
+    {
         let assembly = try Self.assemble([
             Cluster.ingress("web", path: "/app", annotations: ["through": "true"], created: Self.old)
         ])
@@ -80,7 +82,9 @@ import Testing
     }
 
     @Test func `Passthrough without a host is refused to its owner, and the path is closed, not served in clear`() throws {
-        let assembly = try Self.assemble([Self.thief(host: nil, path: "/x", annotations: ["through": "true"], defaultBackend: "web")])
+        let assembly = try Self.assemble([
+            Self.thief(host: nil, path: "/x", annotations: ["through": "true"], defaultBackend: "web")
+        ])
         #expect(assembly.map("path-prefix") == ["/x/": SectionNames.unavailable])
         #expect(assembly.map("path-exact").isEmpty && assembly.map("sni").isEmpty)
         #expect(assembly.findings.count == 2 && assembly.findings.allSatisfy { $0.severity == .error })
@@ -91,10 +95,11 @@ import Testing
     // MARK: - Conditions
 
     @Test func `A condition takes no requests at another namespace's place`() throws {
-        let objects = Self.service("next", "thief", when: "x-any") + [
-            Self.owner,
-            Cluster.ingress("next", namespace: "thief", service: "next", created: Self.young),
-        ]
+        let objects =
+            Self.service("next", "thief", when: "x-any") + [
+                Self.owner,
+                Cluster.ingress("next", namespace: "thief", service: "next", created: Self.young),
+            ]
         let assembly = try Self.assemble(objects)
         #expect(assembly.map("path-prefix")["shop.example.com/"] == "shop_svc_web_http")
         #expect(assembly.map("route-acl").isEmpty)
@@ -110,7 +115,10 @@ import Testing
                 Cluster.ingress("web", path: "/app", created: Self.young),
             ])
         #expect(assembly.routes.map { $0.ingress?.namespace } == ["thief"])
-        #expect(assembly.messages.contains { $0.contains("claims host shop.example.com, path /app, which the older Ingress thief/next has") })
+        #expect(
+            assembly.messages.contains {
+                $0.contains("claims host shop.example.com, path /app, which the older Ingress thief/next has")
+            })
     }
 
     // MARK: - Paths and default backends
@@ -129,7 +137,8 @@ import Testing
             Cluster.ingress("web", path: "/app", created: Self.old), Self.thief(defaultBackend: "web"),
         ])
         #expect(stranger.map("path-prefix")["shop.example.com/"] == nil)
-        #expect(stranger.messages.contains { $0.hasPrefix("Ingress thief/web: spec.defaultBackend: would take the rest of host") })
+        #expect(
+            stranger.messages.contains { $0.hasPrefix("Ingress thief/web: spec.defaultBackend: would take the rest of host") })
         // A younger namespace's rule is no better than an older one's default backend, as it is within a namespace.
         let owners = [Cluster.ingress("web", path: "/app", defaultBackend: "web", created: Self.old), Self.thief(path: "/")]
         #expect(try Self.assemble(owners).map("path-prefix")["shop.example.com/"] == "shop_svc_web_http")
@@ -138,12 +147,15 @@ import Testing
 
     // MARK: - Certificates
 
-    private static func shown(_ objects: [KubernetesObject], _ ownership: HostOwnership = .namespace) throws -> [String: [String]] {
+    private static func shown(_ objects: [KubernetesObject], _ ownership: HostOwnership = .namespace) throws -> [String: [String]]
+    {
         let certificates = try ["shop", "thief"].map { try Cluster.certificate("tls", namespace: $0, for: ["shop.example.com"]) }
         return try assemble(objects + certificates, ownership).state.certificateList.entries
     }
 
-    private static func tls(_ host: String = "shop.example.com") -> [IngressTLS] { [IngressTLS(hosts: [host], secretName: "tls")] }
+    private static func tls(_ host: String = "shop.example.com") -> [IngressTLS] {
+        [IngressTLS(hosts: [host], secretName: "tls")]
+    }
 
     @Test func `The owner of a host decides about its certificate, however old an Ingress is that only brings one`() throws {
         let older = Self.thief(host: "thief.example.com", tls: Self.tls(), created: "2020-01-01T00:00:00Z")

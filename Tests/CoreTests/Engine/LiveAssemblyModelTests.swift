@@ -99,7 +99,9 @@ import Testing
             if actual.state != expected.state { return "files or certificates" }
             if copy != actual.state { return "the changes lead elsewhere: \(Self.lines(text(copy), text(actual.state)))" }
             if actual.findings != expected.findings {
-                let (wrong, missing) = (Set(actual.findings).subtracting(expected.findings), Set(expected.findings).subtracting(actual.findings))
+                let (wrong, missing) = (
+                    Set(actual.findings).subtracting(expected.findings), Set(expected.findings).subtracting(actual.findings)
+                )
                 return "findings too many: \(wrong)\nmissing: \(missing)"
             }
             if findings != Set(actual.findings) { return "findings that were told: \(findings) instead of \(actual.findings)" }
@@ -128,11 +130,15 @@ import Testing
             }
             var owners: [String: String] = [:]
             for ingress in ours {
-                for host in ingress.rules.compactMap(\.host) where owners[host] == nil { owners[host] = ingress.metadata.namespace }
+                for host in ingress.rules.compactMap(\.host) where owners[host] == nil {
+                    owners[host] = ingress.metadata.namespace
+                }
             }
             func owner(_ host: String) -> String? { owners[host] ?? owners["*" + host.drop { $0 != "." }] }
             for route in assembly.routes where route.ingress?.namespace != owners[route.host] && !route.host.isEmpty {
-                if route.isPassthrough || route.pathType == nil { return "\(route) is not the owner's, \(owners[route.host] ?? "")" }
+                if route.isPassthrough || route.pathType == nil {
+                    return "\(route) is not the owner's, \(owners[route.host] ?? "")"
+                }
             }
             let places = Dictionary(grouping: assembly.routes.filter { !$0.isPassthrough && $0.ingress != nil }) { route in
                 route.pathType == .exact || route.host.isEmpty && route.pathType == nil

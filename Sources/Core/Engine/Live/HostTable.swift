@@ -97,7 +97,8 @@ struct HostTable {
                 host.findings = host.members.filter { $0.ingress.namespace != taker.namespace }.map { member in
                     Finding(
                         .warning, object: member.ingress, key: "spec.rules", value: SectionNames.host(ofKey: name),
-                        "is a host whose TLS connections all go through to the pods of \(taker), so that this Ingress is reached by HTTP alone")
+                        "is a host whose TLS connections all go through to the pods of \(taker), so that this Ingress is reached by HTTP alone"
+                    )
                 }
                 findings.add(host.findings)
             }
