@@ -88,6 +88,27 @@ struct HostOwnershipTests {
         }
     }
 
+    @Test("a younger namespace's certificate for a wildcard is not shown for an older host without one, until the host goes")
+    func wildcardCertificate() async throws {
+        let foreign = try TestCertificates("foreign")
+        let owner = Manifests.ingress(created: Self.old)
+        let rest =
+            Manifests.service() + Manifests.service("thief", namespace: "thief")
+            + Manifests.ingress(
+                "thief", namespace: "thief", host: "*.example.com", service: "thief", tls: "wild", created: Self.young)
+            + Manifests.certificate("wild", namespace: "thief", try foreign.leaf("*.example.com"))
+        try await TestController.with(["owner.yaml": owner, "rest.yaml": rest]) { controller async throws in
+            let authority = try controller.trust(foreign)
+            #expect(try await controller.request("https://any.example.com/", authority: authority).status == 200)
+            #expect(try await controller.request(url, authority: authority).curlStatus == 60)
+            try await controller.remove("owner.yaml")
+            try await controller.eventually(url, authority: authority) { $0.status == 200 }
+            try await controller.write("owner.yaml", owner)
+            try await controller.eventually(url, authority: authority) { $0.curlStatus == 60 }
+            #expect(try await controller.reloads == 0)
+        }
+    }
+
     @Test("an Ingress's default backend takes nothing of a host whose owner is another namespace")
     func defaultBackend() async throws {
         let manifests =

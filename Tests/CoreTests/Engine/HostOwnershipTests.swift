@@ -175,6 +175,20 @@ import Testing
         #expect(try Self.shown([wildcard, own]) == ["certs/frontend/thief_tls.pem": ["shop.example.com"]])
     }
 
+    @Test func `A wildcard's certificate is not shown for an older host of another namespace that has none`() throws {
+        let wildcard = Self.thief(host: "*.example.com", tls: Self.tls("*.example.com"))
+        let path = "certs/frontend/thief_tls.pem"
+        #expect(try Self.shown([Self.owner, wildcard]) == [path: ["!shop.example.com", "*.example.com"]])
+        #expect(try Self.shown([Self.owner, wildcard], .shared) == [path: ["*.example.com"]])
+        // The older wildcard was there first, and with a certificate of its own a host needs no exception.
+        let older = Self.thief(host: "*.example.com", tls: Self.tls("*.example.com"), created: "2020-01-01T00:00:00Z")
+        #expect(try Self.shown([Self.owner, older]) == [path: ["*.example.com"]])
+        let covered = Cluster.ingress("web", tls: Self.tls(), created: Self.old)
+        #expect(
+            try Self.shown([covered, wildcard])
+                == [path: ["*.example.com"], "certs/frontend/shop_tls.pem": ["shop.example.com"]])
+    }
+
     // MARK: - Changes
 
     @Test func `When the owner goes, the next oldest decides, and the host is given back when the owner returns`() throws {
