@@ -79,6 +79,15 @@ public struct RequestRedirect: RouteAnnotation {
                 return ["\(part: rule) \(raw: isOtherScheme) or \(raw: isNot(host)) \(raw: short)"]
             }
             return [rule]
+        },
+        answer: { values, request in
+            guard let host = values["request-redirect"], let code = values["request-redirect-code"].flatMap({ Int($0) })
+            else { return nil }
+            let (scheme, port) = request.isTLS ? ("https", ":443") : ("http", ":80")
+            // Whoever is there already, with or without the scheme's own port, is not sent in a circle.
+            let target = host.hasSuffix(port) ? String(host.dropLast(port.count)) : host
+            guard request.authorityWithoutUsualPort != target else { return nil }
+            return .redirect(status: code, location: "\(scheme)://\(host)\(request.path)\(request.query)")
         })
 
     private static let isElsewhere =

@@ -1,7 +1,8 @@
 /// The certificates of `spec.tls`, by the names they answer for.
 ///
 /// A host can have one certificate for each kind of key, of which HAProxy shows what the client can verify; they come from one
-/// namespace. Of two Ingresses that bring the same kind the older has the host.
+/// namespace: that of the host's owner. Where nobody has a rule for the host it is that of the oldest Ingress with a certificate
+/// for it. Of two Ingresses that bring the same kind the older has the host.
 struct CertificateTable {
     /// Where the certificate for clients that name no known host is, relative to the configuration directory.
     static let defaultPath = "certs/default.pem"
@@ -30,12 +31,20 @@ struct CertificateTable {
         var claims: [Claim] = []
         /// The files whose list entries name the host.
         var paths: [String] = []
+        /// By whose age the namespace that brings the certificates of a wildcard has them.
+        var holder: HostTable.Member?
+        /// Hosts below a wildcard that its certificates are not shown for.
+        var excluded: Set<String> = []
         var findings: [Finding] = []
     }
 
     private(set) var list = CertificateList()
     private var hosts: [String: Host] = [:]
+    /// The hosts with certificates below a wildcard.
+    private var hostsByWildcard: [String: Set<String>] = [:]
     private var touchedHosts: Set<String> = []
+    /// Hosts that may be excluded from their wildcard, or are no more.
+    private var touchedExclusions: Set<String> = []
     private var names: [String: Set<String>] = [:]
     private var touchedPaths: Set<String> = []
     private var secrets: [ObjectKey: LoadedSecret] = [:]
@@ -82,6 +91,7 @@ struct CertificateTable {
         let index = claims.firstIndex { claim.order < $0.order } ?? claims.count
         hosts[claim.host, default: Host()].claims.insert(claim, at: index)
         touchedHosts.insert(claim.host)
+        if let wildcard = Self.wildcard(of: claim.host) { hostsByWildcard[wildcard, default: []].insert(claim.host) }
     }
 
     mutating func removeClaims(of ingress: ObjectKey, for host: String) {
@@ -89,20 +99,44 @@ struct CertificateTable {
         touchedHosts.insert(host)
     }
 
+    /// Decides anew about a host whose owner may differ from the one before, and about the hosts that a wildcard stands for.
+    mutating func renew(host: String) {
+        if hosts[host] != nil { touchedHosts.insert(host) }
+        touchedExclusions.insert(host)
+        if let below = hostsByWildcard[host] { touchedHosts.formUnion(below) }
+    }
+
+    private static func wildcard(of host: String) -> String? {
+        host.hasPrefix("*") ? nil : host.firstIndex(of: ".").map { "*" + host[$0...] }
+    }
+
+    private mutating func forget(_ host: String) {
+        hosts[host] = nil
+        guard let wildcard = Self.wildcard(of: host) else { return }
+        hostsByWildcard[wildcard]?.remove(host)
+        if hostsByWildcard[wildcard]?.isEmpty == true { hostsByWildcard[wildcard] = nil }
+    }
+
     /// Whether an Ingress has the host, by its name or by a wildcard.
     func isHeld(_ host: String) -> Bool {
         func isKnown(_ host: String) -> Bool { hosts[host]?.paths.isEmpty == false }
-        return isKnown(host) || host.firstIndex(of: ".").map { isKnown("*" + host[$0...]) } ?? false
+        if isKnown(host) { return true }
+        guard let wildcard = Self.wildcard(of: host) else { return false }
+        return isKnown(wildcard) && hosts[wildcard]?.excluded.contains(host) == false
     }
 
     /// Decides who has the hosts that were touched.
     ///
+    /// - Parameter owners: whose namespaces decide about hosts.
     /// - Returns: the files whose entries or contents may be others, with the file where there is an entry.
-    mutating func settle(findings: inout FindingTable) -> [String: ConfigurationFile?] {
+    mutating func settle(
+        findings: inout FindingTable, owners: HostTable
+    ) -> [String: ConfigurationFile?] {
         for host in touchedHosts {
             guard var state = hosts[host] else { continue }
             findings.remove(state.findings)
-            let (paths, conflicts) = Self.decide(state.claims)
+            let (paths, conflicts) = Self.decide(
+                state.claims, owners.ownerOrWildcard(of: SectionNames.hostKey(host)))
             for path in state.paths where !paths.contains(path) {
                 names[path]?.remove(host)
                 touchedPaths.insert(path)
@@ -112,36 +146,71 @@ struct CertificateTable {
                 touchedPaths.insert(path)
             }
             (state.paths, state.findings) = (paths, conflicts)
+            touchedExclusions.insert(host)
+            if host.hasPrefix("*") {
+                let key = SectionNames.hostKey(host)
+                let holder = state.claims.first { claim in paths.contains(claim.path) }.map { claim in
+                    owners.senior(of: key, created: claim.order.created, ingress: claim.ingress)
+                }
+                if holder != state.holder {
+                    touchedExclusions.formUnion(state.excluded)
+                    touchedExclusions.formUnion(owners.hosts(below: key))
+                }
+                state.holder = holder
+                touchedPaths.formUnion(state.excluded.isEmpty ? [] : paths)
+            }
             findings.add(conflicts)
-            hosts[host] = state.claims.isEmpty ? nil : state
+            if state.claims.isEmpty { forget(host) } else { hosts[host] = state }
         }
+        for host in touchedExclusions { settleExclusion(of: host, owners) }
         var changes: [String: ConfigurationFile?] = [:]
         for path in touchedPaths {
-            let names = names[path] ?? []
+            var names = names[path] ?? []
             if names.isEmpty { self.names[path] = nil }
+            for name in names where name.hasPrefix("*") {
+                names.formUnion((hosts[name]?.excluded ?? []).map { "!" + $0 })
+            }
             list.entries[path] = names.isEmpty ? nil : names.sorted()
             changes.updateValue(names.isEmpty ? nil : loadable[path], forKey: path)
         }
-        (touchedHosts, touchedPaths) = ([], [])
+        (touchedHosts, touchedPaths, touchedExclusions) = ([], [], [])
         return changes
     }
 
-    private static func decide(_ claims: [Claim]) -> (paths: [String], conflicts: [Finding]) {
+    /// A certificate for a wildcard is not shown for a host below it that an older Ingress of another namespace has rules for: without
+    /// a certificate of its own the host keeps the default one (configuration manual, section 5.1, "crt-list", negative filters).
+    private mutating func settleExclusion(of host: String, _ owners: HostTable) {
+        guard let wildcard = Self.wildcard(of: host), hosts[wildcard] != nil else { return }
+        let hasOwn = hosts[host]?.paths.isEmpty == false
+        let isExcluded = !hasOwn && hosts[wildcard]?.holder.map { owners.isForeign(host, to: $0) } == true
+        guard isExcluded != hosts[wildcard]?.excluded.contains(host) else { return }
+        if isExcluded { hosts[wildcard]?.excluded.insert(host) } else { hosts[wildcard]?.excluded.remove(host) }
+        touchedPaths.formUnion(hosts[wildcard]?.paths ?? [])
+    }
+
+    private static func decide(_ claims: [Claim], _ owner: ObjectKey?) -> (paths: [String], conflicts: [Finding]) {
         var paths: [(algorithm: KeyAlgorithm, path: String)] = []
         var conflicts: [Finding] = []
-        guard let holder = claims.first?.ingress else { return ([], []) }
+        guard let oldest = claims.first?.ingress else { return ([], []) }
+        let namespace = owner?.namespace ?? oldest.namespace
+        let holder = claims.first { $0.ingress.namespace == namespace }?.ingress
         for claim in claims where !paths.contains(where: { $0.path == claim.path }) {
             let isFree = !paths.contains { $0.algorithm == claim.algorithm }
-            if isFree, claim.ingress.namespace == holder.namespace {
+            if isFree, claim.ingress.namespace == namespace {
                 paths.append((claim.algorithm, claim.path))
-            } else if claim.ingress != holder {
+            } else if let holder, claim.ingress != holder {
                 conflicts.append(
-                    Finding(
-                        .warning, object: claim.ingress, key: claim.field, value: claim.secret,
-                        "brings a certificate for \(claim.host), for which the older \(holder) has one"))
+                    conflict(claim, "brings a certificate for \(claim.host), for which the older \(holder) has one"))
+            } else if holder == nil, let owner {
+                conflicts.append(
+                    conflict(claim, "brings a certificate for \(claim.host), about which \(owner) of another namespace decides"))
             }
         }
         return (paths.map(\.path), conflicts)
+    }
+
+    private static func conflict(_ claim: Claim, _ message: String) -> Finding {
+        Finding(.warning, object: claim.ingress, key: claim.field, value: claim.secret, message)
     }
 
     // MARK: - The default certificate
