@@ -10,7 +10,7 @@ struct ExpressionTests {
     func words() async throws {
         var grammar = ExpressionGrammar(seed: SeededGenerator().seed)
         let seed = grammar.generator.seed
-        var texts: [(text: String, words: [String])] = [(#"a\ b "c\"d" 'e\' f\g "h\i" \$j "\$k" l\#m \x41"#, [])]
+        var texts: [(text: String, words: [String])] = [(##"a\ b "c\"d" 'e\' f\g "h\i" \$j "\$k" l\#m \x41"##, [])]
         texts[0].words = try ConfigurationWords.read(texts[0].text)
         while texts.count < 120 {
             let text = grammar.acl()
@@ -26,13 +26,17 @@ struct ExpressionTests {
         ]
         try await TestController.with(files) { controller async throws in
             // `8 () acl 'str' file 'haproxy.cfg' line 70. ...`, each in the frontends for HTTP and HTTPS.
-            let lists = try await controller.runtimeAPI("show acl").split(separator: "\n").filter { $0.contains("acl 'str' file") }
-                .compactMap { line -> (line: Int, id: Substring)? in
-                    guard let id = line.split(separator: " ").first, let number = line.range(of: "line ").flatMap({
+            let lists = try await controller.runtimeAPI("show acl").split(separator: "\n").filter {
+                $0.contains("acl 'str' file")
+            }
+            .compactMap { line -> (line: Int, id: Substring)? in
+                guard let id = line.split(separator: " ").first,
+                    let number = line.range(of: "line ").flatMap({
                         Int(line[$0.upperBound...].prefix { $0.isNumber })
-                    }) else { return nil }
-                    return (number, id)
-                }.sorted { $0.line < $1.line }
+                    })
+                else { return nil }
+                return (number, id)
+            }.sorted { $0.line < $1.line }
             #expect(lists.count == texts.count * 2, "\(controller.log)")
             for (list, text) in zip(lists, texts) {
                 let entries = try await controller.runtimeAPI("show acl #\(list.id)").split(separator: "\n").map {
@@ -59,9 +63,11 @@ struct ExpressionTests {
             if (try? ACLExpression(acl)) != nil || grammar.generator.chance(3) { acls.append(acl) }
         }
         var manifests =
-            Manifests.service("web", namespace: "victim", pods: [1]) + Manifests.service("mine", namespace: "victim", pods: [2], annotations: ["route-acl": "req.hdr(x-mine) -m str yes"])
+            Manifests.service("web", namespace: "victim", pods: [1])
+            + Manifests.service("mine", namespace: "victim", pods: [2], annotations: ["route-acl": "req.hdr(x-mine) -m str yes"])
             + Manifests.ingress("web", namespace: "victim", host: "victim.example.com", created: "2025-01-01T00:00:00Z")
-            + Manifests.ingress("mine", namespace: "victim", host: "victim.example.com", service: "mine", created: "2025-01-02T00:00:00Z")
+            + Manifests.ingress(
+                "mine", namespace: "victim", host: "victim.example.com", service: "mine", created: "2025-01-02T00:00:00Z")
         for (number, acl) in acls.enumerated() {
             let name = "hostile-\(number)"
             var annotations: [String: String] = [:]
@@ -81,7 +87,8 @@ struct ExpressionTests {
             for headers in [[:], ["X": "a"], ["Cookie": "a=b", "X": "10.0.0.1"], ["X-Mine": "yes"]] {
                 for path in ["", "nope", "a", "0", "lower?q=a"] {
                     let response = try await controller.request("http://victim.example.com/\(path)", headers: headers)
-                    #expect(response.pod == (headers["X-Mine"] == nil ? "victim" : "mine"), "\(path) \(headers) (TEST_SEED=\(seed))")
+                    #expect(
+                        response.pod == (headers["X-Mine"] == nil ? "victim" : "mine"), "\(path) \(headers) (TEST_SEED=\(seed))")
                     #expect(response.headers["x-hostile"] == nil && response.seen?.headers["x-hostile"] == nil)
                 }
             }
@@ -95,7 +102,8 @@ struct ExpressionTests {
     @Test("arguments and literals arrive as they are written, whatever they hold")
     func arguments() async throws {
         let values = [
-            "a", "a,b)", "it's", #"say "x""#, #"back\slash"#, "a]b[c", "100%", "{}||", "#$HOME", "x y", "ü", #"'"\,)]%"#, "%[src]", "-f",
+            "a", "a,b)", "it's", #"say "x""#, #"back\slash"#, "a]b[c", "100%", "{}||", "#$HOME", "x y", "ü", #"'"\,)]%"#,
+            "%[src]", "-f",
         ]
         func argument(_ value: String) -> String {
             "\"" + value.unicodeScalars.map { "\"\\".unicodeScalars.contains($0) ? "\\\($0)" : String($0) }.joined() + "\""

@@ -3,7 +3,8 @@ import Core
 /// Headers of the requests that pods get.
 public struct RequestHeaders: RouteAnnotation {
     static let headers = AnnotationKey(
-        "request-set-header", .headerSettings(of: .request), scopes: [.configMap, .ingress], acts: .frontend, update: .map, since: "1.4",
+        "request-set-header", .headerSettings(of: .request), scopes: [.configMap, .ingress], acts: .frontend, update: .map,
+        since: "1.4",
         summary: """
             Sets headers of requests: a line is a header's name, a space and its value, and replaces what the client sent under \
             that name.

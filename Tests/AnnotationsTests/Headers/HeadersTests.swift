@@ -69,7 +69,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""geolocation=(self \"https://x\")""#, #"geolocation=(self "https://x")"#), (#"geolocation=(self "x")"#, #"geolocation=(self "x")"#),
+        (#""geolocation=(self \"https://x\")""#, #"geolocation=(self "https://x")"#),
+        (#"geolocation=(self "x")"#, #"geolocation=(self "x")"#),
         (#""a \\ b \$c \d""#, #"a \ b $c \d"#), (#"'a \" b'"#, #"a \" b"#), (#""A";v="1", "B""#, #""A";v="1", "B""#),
         (#""a\""#, #""a\""#), (#"a\"b"#, #"a\"b"#),
     ])
@@ -83,7 +84,8 @@ import Testing
         ("%[env(HOME)]", "env"), ("%[src,set-var(txn.route)]", "set-var"), ("%[http_auth(shop_users)]", "http_auth"),
         ("%[path,debug]", "debug"), ("%[lua.x]", "lua.x"), ("%[var(txn.route)]", "txn.route"), ("%[src,map(/etc/passwd)]", "map"),
         ("%[nbsrv(x)]", "nbsrv"), ("%[table_cnt(x)]", "table_cnt"), ("%[sc0_inc_gpc0]", "sc0_inc_gpc0"), ("%ac", "%ac"),
-        ("%[str(a),concat(,txn.route)]", "txn.route"), ("%[int(1),add(txn.route)]", "txn.route"), ("%{+Z}ci", "+Z"), ("%hr", "%hr"),
+        ("%[str(a),concat(,txn.route)]", "txn.route"), ("%[int(1),add(txn.route)]", "txn.route"), ("%{+Z}ci", "+Z"),
+        ("%hr", "%hr"),
         ("%[ssl_fc_session_key,hex]", "ssl_fc_session_key"), ("%[status]", "status"), ("%[fe_conn(https)]", "fe_conn"),
     ])
     func `A request's header reads neither others' state nor what is not there yet`(_ value: String, _ word: String) throws {
@@ -94,7 +96,10 @@ import Testing
     }
 
     @Test func `A response's header reads the response and not the request`() throws {
-        #expect(try trial(["response-set-header": "X-A %[res.hdr(server)] %ST"]).backend.contains { $0.hasSuffix("X-A '%[res.hdr(server)] %ST'") })
+        #expect(
+            try trial(["response-set-header": "X-A %[res.hdr(server)] %ST"]).backend.contains {
+                $0.hasSuffix("X-A '%[res.hdr(server)] %ST'")
+            })
         #expect(try trial(["response-set-header": "X-A %[path]"]).findings.map(\.severity) == [.error])
     }
 

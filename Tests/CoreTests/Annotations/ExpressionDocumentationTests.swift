@@ -25,7 +25,10 @@ import Testing
     }
 
     private static let tables: [(String, String)] = [
-        ("fetches", fetches([SampleFetch.constants, SampleFetch.connection, SampleFetch.tls, SampleFetch.request, SampleFetch.response])),
+        (
+            "fetches",
+            fetches([SampleFetch.constants, SampleFetch.connection, SampleFetch.tls, SampleFetch.request, SampleFetch.response])
+        ),
         ("converters", converters(SampleConverter.known.values.sorted { $0.name < $1.name })),
         ("variables", LogFormatVariable.allCases.map { "`%\($0.rawValue)`" }.sorted().joined(separator: ", ") + "\n"),
     ]
@@ -58,7 +61,9 @@ import Testing
         var text = "\(name)"
         for (position, argument) in signature.arguments.enumerated() {
             let separator = position == 0 ? "(" : ","
-            text += position < signature.required ? separator + word(argument) : position == 0 ? "([" + word(argument) : "[," + word(argument)
+            text +=
+                position < signature.required
+                ? separator + word(argument) : position == 0 ? "([" + word(argument) : "[," + word(argument)
         }
         let optional = signature.arguments.count - signature.required
         return text + String(repeating: "]", count: optional) + ")"

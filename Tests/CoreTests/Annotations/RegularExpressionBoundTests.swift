@@ -13,9 +13,12 @@ import Testing
 
     @Test(arguments: [
         ("", "empty"), ("^/(a+)+$", "very long"), ("(a|a)*", "very long"), ("((a+))+", "very long"), ("(a*){2,9}", "very long"),
-        ("(x(a?)y)*", "very long"), ("a+b+c+d+e+", "4 repetitions"), ("a{1,1000}", "100 times"), (#"(a)\1"#, #"\1"#), ("(?=a)b", "(?"),
-        ("(?P<n>a)", "(?"), ("(*LIMIT_MATCH=1)a", "(*"), ("a)", "did not open"), ("(a", "not close"), ("[a", "class"), ("a\\", "backslash"),
-        ("*a", "repeats nothing"), ("(|*)", "repeats nothing"), ("a**", "repeats nothing"), (String(repeating: "a", count: 513), "512"),
+        ("(x(a?)y)*", "very long"), ("a+b+c+d+e+", "4 repetitions"), ("a{1,1000}", "100 times"), (#"(a)\1"#, #"\1"#),
+        ("(?=a)b", "(?"),
+        ("(?P<n>a)", "(?"), ("(*LIMIT_MATCH=1)a", "(*"), ("a)", "did not open"), ("(a", "not close"), ("[a", "class"),
+        ("a\\", "backslash"),
+        ("*a", "repeats nothing"), ("(|*)", "repeats nothing"), ("a**", "repeats nothing"),
+        (String(repeating: "a", count: 513), "512"),
     ])
     func `A pattern that may take long is refused`(_ pattern: String, _ reason: String) {
         let error = #expect(throws: ValueError.self) { try RegularExpressionBound.check(pattern) }

@@ -34,10 +34,11 @@ import Testing
         ("sc_http_req_rate(2)", "sc_http_req_rate"), ("path,concat(,txn.route)", "txn.route"), ("int(1),add(txn.x)", "txn.x"),
         ("path_beg", "path_beg"), ("src,,lower", "does not name"), ("src,", "does not name"), ("int", "needs 1"),
         ("path(a)", "takes 0"), ("rand(x)", "whole number"), ("path,jwt_verify(RS256,/etc/passwd)", "jwt_verify"),
-        ("path,regsub((a+)+$,x)", "goes on"), ("path,regsub('(a+)+$',x)", "very long"), ("bool(2)", "true nor false"),
+        ("path,regsub((a+)+$,x)", "needs 2"), ("path,regsub('(a+)+$',x)", "very long"), ("bool(2)", "true nor false"),
         ("str(a),capture-req(0)", "capture-req"), ("http_auth(users)", "http_auth"), ("res.hdr(a)", "not known of a request"),
         ("ssl_fc_session_key", "ssl_fc_session_key"), ("proc", "proc"), ("str(\u{301})\u{301}", "goes on"), ("PATH", "PATH"),
-        ("str(a)" + String(repeating: ",lower", count: 17), "17 converters"), ("str(\(String(repeating: "a", count: 1100)))", "1024"),
+        ("str(a)" + String(repeating: ",lower", count: 17), "17 converters"),
+        ("str(\(String(repeating: "a", count: 1100)))", "1024"),
     ])
     func `What does more, or is more, is refused`(_ text: String, _ reason: String) {
         let error = #expect(throws: ValueError.self) { try SampleExpression(text) }
@@ -46,7 +47,9 @@ import Testing
 
     @Test func `Names in the lists are known once, and none of them counts, writes, waits or reads others' state`() {
         #expect(Set(SampleFetch.known.keys).isDisjoint(with: Set(["wait_end", "http_auth", "env", "thread", "proc"])))
-        let bad = ["sc_", "sc0_", "sc1_", "sc2_", "src_", "table_", "be_", "srv_", "fe_", "lua.", "map", "set-", "unset-", "capture"]
+        let bad = [
+            "sc_", "sc0_", "sc1_", "sc2_", "src_", "table_", "be_", "srv_", "fe_", "lua.", "map", "set-", "unset-", "capture",
+        ]
         let exceptions: Set = ["src_port", "src_is_local", "be_name", "srv_name"]
         for name in Array(SampleFetch.known.keys) + SampleConverter.known.keys where !exceptions.contains(name) {
             #expect(!bad.contains { name.hasPrefix($0) }, "\(name)")

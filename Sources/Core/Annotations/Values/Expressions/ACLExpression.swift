@@ -24,6 +24,7 @@ public struct ACLExpression: Hashable, Sendable {
     let expression: SampleExpression
     let flags: [Flag]
     let values: [String]
+    let method: MatchMethod
     public let isNegated: Bool
 
     /// A line of HAProxy's has 64 words, some of which are the rule's.
@@ -56,8 +57,13 @@ public struct ACLExpression: Hashable, Sendable {
         }
         flags = try Self.takeFlags(&words)
         values = Array(words)
+        if !flags.contains(.endsFlags), let flag = values.first(where: { $0.hasPrefix("-") && Int64($0) == nil }) {
+            throw ValueError(
+                "holds \(flag.quotedForPeople) behind a value: flags come first, and -- before values that begin with -")
+        }
         self.isNegated = isNegated
-        try method().check(values)
+        method = try Self.method(of: expression, flags)
+        try method.check(values)
     }
 
     /// As HAProxy reads them: words that begin with `-`, up to `--`.
@@ -82,7 +88,7 @@ public struct ACLExpression: Hashable, Sendable {
         return flags
     }
 
-    private func method() throws -> MatchMethod {
+    private static func method(of expression: SampleExpression, _ flags: [Flag]) throws -> MatchMethod {
         for case .matches(let method) in flags.reversed() { return method }
         guard let method = expression.matching ?? MatchMethod(of: expression.output) else {
             throw ValueError("has to say with -m how to compare what \(expression.fetch.name) gives")
@@ -99,8 +105,9 @@ public struct ACLExpression: Hashable, Sendable {
     private var needsEndOfFlags: Bool {
         guard let first = values.first, !flags.contains(.endsFlags) else { return false }
         if first.hasPrefix("-") { return true }
-        guard flags.isEmpty, let byte = first.utf8.first else { return false }
-        return (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z") && !MatchMethod.operators.contains(first)
+        // Numbers, operators and addresses are no names of converters.
+        guard flags.isEmpty, ![.int, .len, .ip].contains(method), let byte = first.utf8.first else { return false }
+        return SampleTermReader.isInName(byte)
     }
 
     /// The ACL without braces and negation.

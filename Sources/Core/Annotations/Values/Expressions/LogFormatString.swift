@@ -82,7 +82,8 @@ public struct LogFormatString: Hashable, Sendable {
             let written = String(decoding: rest[rest.index(after: rest.startIndex)..<end], as: UTF8.self)
             rest = rest[rest.index(after: end)...]
             let flags = written.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            for flag in flags where !(["+", "-"].contains(flag.prefix(1)) && LogFormatVariable.flags.contains(String(flag.dropFirst()))) {
+            for flag in flags
+            where !(["+", "-"].contains(flag.prefix(1)) && LogFormatVariable.flags.contains(String(flag.dropFirst()))) {
                 throw ValueError("holds the flag \(flag.quotedForPeople); known are Q, X, E and M, each with + or - in front")
             }
             guard let item = try item(flags: flags) else {
@@ -107,7 +108,8 @@ public struct LogFormatString: Hashable, Sendable {
             guard let first = name.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return nil }
             let word = String(decoding: name, as: UTF8.self)
             guard let variable = LogFormatVariable(rawValue: word) else {
-                throw ValueError("uses \("%\(word)".quotedForPeople), which is no variable that annotations may use; %% is a % sign")
+                throw ValueError(
+                    "uses \("%\(word)".quotedForPeople), which is no variable that annotations may use; %% is a % sign")
             }
             rest = rest.dropFirst(name.count)
             return .variable(variable, flags: flags)

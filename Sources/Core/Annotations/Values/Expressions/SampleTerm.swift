@@ -74,7 +74,7 @@ struct SampleTermReader {
     }
 
     /// The characters that HAProxy takes for a part of a fetch's or converter's name.
-    private static func isInName(_ byte: UInt8) -> Bool {
+    static func isInName(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
