@@ -59,14 +59,14 @@ struct CanaryTests {
                 + Manifests.ingress("next", service: "next", created: "2020-01-01T00:00:00Z") + Manifests.ingress()
                 + Manifests.ingress("other", path: "/other", service: "other")
         }
-        try await TestController.with(["all.yaml": manifests("no_such_fetch(x) -m found")], pods: ["stable", "next"]) {
+        try await TestController.with(["all.yaml": manifests("ssl_fc,ipmask(24) -m found")], pods: ["stable", "next"]) {
             controller async throws in
             #expect(try await controller.request(url).pod == "stable")
             #expect(try await controller.request(url + "other").pod == "stable")
             for service in ["next", "other"] {
                 #expect(
                     controller.log.contains(
-                        "Service shop/\(service): haproxy.org/route-acl: \"no_such_fetch(x) -m found\": is refused by HAProxy"))
+                        "Service shop/\(service): haproxy.org/route-acl: \"ssl_fc,ipmask(24) -m found\": is refused by HAProxy"))
             }
             try await controller.write("all.yaml", manifests("str(shop_svc_other_http),set-var(txn.route) -m found"))
             try await controller.wait("the reason is told") { controller.log.contains("uses \"set-var\"") }

@@ -4,81 +4,15 @@ import Core
 enum HeaderValue: Hashable, Sendable {
     /// The same for every request.
     case text(String)
-    /// A log-format string (configuration manual, section 8.2.4), evaluated for each request.
-    case format(String)
+    /// Evaluated for each request.
+    case format(LogFormatString)
 
-    /// Reads a log-format string. A `%` that begins no variable and no expression is one, as `%%` is.
+    /// Reads a log-format string.
     ///
-    /// - Throws: ``ValueError`` when brackets are unbalanced, or an expression does more than read the request.
-    init(_ text: String) throws {
-        var rest = text[...]
-        var plain = ""
-        var format = ""
-        var isEvaluated = false
-        while let character = rest.popFirst() {
-            guard character == "%" else {
-                plain.append(character)
-                format.append(character)
-                continue
-            }
-            if let flags = try Self.takeFlags(&rest) {
-                format += "%" + flags
-                isEvaluated = true
-            } else {
-                if rest.first == "%" { rest.removeFirst() }
-                plain.append("%")
-                format += "%%"
-            }
-        }
-        self = isEvaluated ? .format(format) : .text(plain)
-    }
-
-    /// Takes what follows the `%` of a variable or an expression, up to the end of the expression; nil when neither begins here.
-    private static func takeFlags(_ rest: inout Substring) throws -> String? {
-        var taken = ""
-        if rest.first == "{" {
-            guard let end = rest.firstIndex(of: "}") else { throw ValueError("holds %{ without }") }
-            taken = String(rest[...end])
-            rest = rest[rest.index(after: end)...]
-            guard let next = rest.first, next == "[" || (next.isASCII && next.isLetter) else {
-                throw ValueError("holds %\(taken) without a variable or an expression behind it")
-            }
-        }
-        if rest.first == "[" { return taken + (try takeExpression(&rest)) }
-        // HAProxy itself knows which variables there are.
-        guard let next = rest.first, next.isASCII, next.isLetter else { return nil }
-        return taken
-    }
-
-    /// Takes `[...]`: brackets and parentheses in pairs, but for those in quotes or after a backslash.
-    private static func takeExpression(_ rest: inout Substring) throws -> String {
-        var taken = ""
-        var open: [Character] = []
-        var quote: Character?
-        while let character = rest.popFirst() {
-            taken.append(character)
-            if character == "\\", quote != "'" {
-                if let escaped = rest.popFirst() { taken.append(escaped) }
-            } else if let current = quote {
-                if character == current { quote = nil }
-            } else {
-                switch character {
-                case "\"", "'": quote = character
-                case "[": open.append("]")
-                case "(": open.append(")")
-                case "]", ")":
-                    guard open.popLast() == character else {
-                        throw ValueError("holds an expression with a \(character) too many")
-                    }
-                    if open.isEmpty {
-                        try SampleExpression.refuseSideEffects(in: taken)
-                        return taken
-                    }
-                default: break
-                }
-            }
-        }
-        throw ValueError("holds an expression whose \(quote == nil ? "brackets do" : "quotes do") not close")
+    /// - Throws: ``ValueError`` when it holds something that tenants may not use, or that does not end.
+    init(_ text: String, of message: SampleExpression.Message = .request) throws {
+        let format = try LogFormatString(text, of: message)
+        self = format.literal.map(HeaderValue.text) ?? .format(format)
     }
 }
 
@@ -130,11 +64,15 @@ struct HeaderSetting: Hashable, Sendable {
 
 extension ValueType where Value == [HeaderSetting] {
     /// `NAME VALUE`, one a line, where the value is a log-format string; of two lines for one header the last wins.
-    static let headerSettings = ValueType(
-        name: ValueType<[HeaderAssignment]>.headerLines.name,
-        expected: "one header a line: its name, a space and its value, a text or a log-format string",
-        example: "X-Environment production"
-    ) { text in
+    static func headerSettings(of message: SampleExpression.Message) -> ValueType {
+        ValueType(
+            name: ValueType<[HeaderAssignment]>.headerLines.name,
+            expected: "one header a line: its name, a space and its value, a text or a log-format string",
+            example: "X-Environment production"
+        ) { try settings($0, of: message) }.checkedByHAProxy()
+    }
+
+    private static func settings(_ text: String, of message: SampleExpression.Message) throws -> [HeaderSetting] {
         var settings: [HeaderSetting] = []
         for line in try ValueType<[HeaderAssignment]>.headerLines.value(text) {
             guard !HeaderSetting.framing.contains(line.name.lowercased()) else {
@@ -142,7 +80,7 @@ extension ValueType where Value == [HeaderSetting] {
             }
             do {
                 // White space around a header's value means nothing (RFC 9110, section 5.5).
-                let value = try HeaderValue(ValueType<String>.line.value(line.value))
+                let value = try HeaderValue(ValueType<String>.line.value(line.value), of: message)
                 let setting = HeaderSetting(name: line.name, value: value)
                 settings.removeAll { $0.id == setting.id }
                 settings.append(setting)
@@ -151,5 +89,5 @@ extension ValueType where Value == [HeaderSetting] {
             }
         }
         return settings
-    }.checkedByHAProxy()
+    }
 }

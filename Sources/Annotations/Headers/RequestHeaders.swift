@@ -3,7 +3,8 @@ import Core
 /// Headers of the requests that pods get.
 public struct RequestHeaders: RouteAnnotation {
     static let headers = AnnotationKey(
-        "request-set-header", .headerSettings, scopes: [.configMap, .ingress], acts: .frontend, update: .map, since: "1.4",
+        "request-set-header", .headerSettings(of: .request), scopes: [.configMap, .ingress], acts: .frontend, update: .map,
+        since: "1.4",
         summary: """
             Sets headers of requests: a line is a header's name, a space and its value, and replaces what the client sent under \
             that name.
@@ -13,9 +14,14 @@ public struct RequestHeaders: RouteAnnotation {
         family: "headers", title: "Request headers",
         summary: """
             A value is a text or a log-format string of HAProxy's, in which `%[src]` stands for the client's address and \
-            `%[req.hdr(user-agent)]` for another header. A `%` before anything else is just that, and `%%` always is. Where \
-            two lines name one header, the last one counts. Content-Length and Transfer-Encoding are refused: they say where \
-            a message ends, which only HAProxy knows.
+            `%[req.hdr(user-agent)]` for another header; [Expressions](../expressions.md) lists what may be used. A `%` before \
+            anything else is just that, and `%%` always is. Where two lines name one header, the last one counts. \
+            Content-Length and Transfer-Encoding are refused: they say where a message ends, which only HAProxy knows.
+
+            Quotes around a whole value are taken off. Between double quotes `\\"` is a quote, `\\\\` a backslash and `\\$` a \
+            dollar sign, and any other backslash stays; between single quotes, and without quotes, every character stands for \
+            itself. So `Permissions-Policy "geolocation=(self \\"https://example.com\\")"` and \
+            `Permissions-Policy geolocation=(self "https://example.com")` are the same.
 
             Texts change without a reload, as long as some route sets that header already. Log-format strings are part of the \
             backend and need one.

@@ -3,7 +3,8 @@ import Core
 /// Headers of the answers that clients get.
 public struct ResponseHeaders: RouteAnnotation {
     static let headers = AnnotationKey(
-        "response-set-header", .headerSettings, scopes: [.configMap, .ingress], acts: .frontend, update: .map, since: "1.4",
+        "response-set-header", .headerSettings(of: .response), scopes: [.configMap, .ingress], acts: .frontend, update: .map,
+        since: "1.4",
         summary: """
             Sets headers of answers: a line is a header's name, a space and its value, and replaces what the pod sent under that \
             name.

@@ -12,7 +12,7 @@ enum BalanceAlgorithm: Hashable, Sendable {
     case urlParameter(name: String, searchesBody: Bool)
     case header(name: String, domainOnly: Bool)
     case rdpCookie(name: String?)
-    case hash(expression: String)
+    case hash(SampleExpression)
 
     struct URIArguments: Hashable, Sendable {
         var length: Int?
@@ -21,7 +21,7 @@ enum BalanceAlgorithm: Hashable, Sendable {
         var isPathOnly = false
     }
 
-    /// The `balance` line. Names and expressions are validated tokens, which need no quotes.
+    /// The `balance` line. Names are validated tokens, which need no quotes.
     var line: Directive {
         switch self {
         case .roundrobin: return "balance roundrobin"
@@ -44,7 +44,7 @@ enum BalanceAlgorithm: Hashable, Sendable {
             return domainOnly ? "balance hdr(\(raw: name)) use_domain_only" : "balance hdr(\(raw: name))"
         case .rdpCookie(nil): return "balance rdp-cookie"
         case .rdpCookie(let name?): return "balance rdp-cookie(\(raw: name))"
-        case .hash(let expression): return "balance hash \(raw: expression)"
+        case .hash(let expression): return "balance hash \(expression)"
         }
     }
 
@@ -60,7 +60,7 @@ enum BalanceAlgorithm: Hashable, Sendable {
     var needsHTTP: Bool {
         switch self {
         case .uri, .urlParameter, .header: true
-        case .hash(let expression): !["src", "dst"].contains(String(expression.prefix { $0.isLetter }))
+        case .hash(let expression): expression.needsHTTP
         case .roundrobin, .staticRoundrobin, .leastconn, .first, .source, .random, .rdpCookie: false
         }
     }
@@ -78,7 +78,7 @@ extension ValueType where Value == BalanceAlgorithm {
             url_param NAME [check_post], hdr(NAME) [use_domain_only], rdp-cookie, rdp-cookie(NAME) or hash EXPRESSION
             """,
         example: "leastconn"
-    ) { try BalanceAlgorithm($0) }
+    ) { try BalanceAlgorithm($0) }.checkedByHAProxy()
 }
 
 extension BalanceAlgorithm {
@@ -108,7 +108,7 @@ extension BalanceAlgorithm {
         case ("rdp-cookie", let cookie?): self = .rdpCookie(name: try Self.token(cookie, of: "cookie"))
         case ("hash", nil):
             guard let expression = words.popFirst() else { throw ValueError("names no expression after hash") }
-            self = .hash(expression: try HashExpression(expression).text)
+            self = .hash(try SampleExpression(expression))
         case ("hdr", nil): throw ValueError("names no header: write hdr(NAME)")
         case (_, .some)
         where ["roundrobin", "static-rr", "leastconn", "first", "source", "uri", "url_param", "hash"].contains(name):

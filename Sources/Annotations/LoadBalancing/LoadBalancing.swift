@@ -24,7 +24,7 @@ public struct LoadBalancing: RouteAnnotation {
             | `url_param NAME` | by a parameter of the query; `check_post` also looks for it in the body |
             | `hdr(NAME)` | by a header; `use_domain_only` looks at the main part of a host name only |
             | `rdp-cookie`, `rdp-cookie(NAME)` | by the cookie of the remote desktop protocol |
-            | `hash EXPRESSION` | by a sample expression such as `req.cook(cart)` or `src,ipmask(24)`; HAProxy 2.6 and later |
+            | `hash EXPRESSION` | by a sample expression such as `req.cook(cart)` or `src,ipmask(24)`; HAProxy 2.6 and later; see [Expressions](../expressions.md) |
 
             Hashes are consistent: when a pod comes or goes, only its own share of clients changes pods, and HAProxy need not \
             reload.
@@ -66,7 +66,8 @@ public struct LoadBalancing: RouteAnnotation {
                 route.warn(asked, "has no effect \(route.tcpReason): roundrobin is used")
             }
         }
-        route.backend.balance(algorithm.line, acceptsDynamicServers: algorithm.acceptsDynamicServers)
+        route.backend.balance(
+            algorithm.line, acceptsDynamicServers: algorithm.acceptsDynamicServers, from: asked?.origin)
         // Without it HAProxy 2.6 answers `add server` with "Backend must use a dynamic load balancing".
         if algorithm.isHash { route.backend.option("hash-type consistent") }
     }

@@ -19,8 +19,8 @@ public struct RequestCapture: RouteAnnotation {
             there, which stays empty for requests of other routes; routes with equal settings share places. It also stays empty \
             for requests that access control, authentication, a rate limit or a redirect answered before.
 
-            Expressions are described in section 7.3 of HAProxy's manual, such as `req.hdr(User-Agent)`, `req.cook(session)` or \
-            `src,ipmask(24)`. They cannot change anything.
+            Expressions are those of section 7.3 of HAProxy's manual, such as `req.hdr(User-Agent)`, `req.cook(session)` or \
+            `src,ipmask(24)`, as far as they read the request: [Expressions](../expressions.md) lists them.
             """,
         keys: [samples.reference, length.reference],
         examples: [
@@ -58,7 +58,7 @@ public struct RequestCapture: RouteAnnotation {
             FrontendRules(
                 id: "2 \(id)", phase: .capture,
                 samples.value.map {
-                    "http-request capture \($0.text) len \(length) if { var(txn.capture) -m str \(raw: id) }"
+                    "http-request capture \($0) len \(length) if { var(txn.capture) -m str \(raw: id) }"
                 }),
             from: samples.origin)
     }

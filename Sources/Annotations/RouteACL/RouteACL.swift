@@ -3,7 +3,7 @@ import Core
 /// A condition on requests beside host and path: canaries.
 public struct RouteACL: RoutingAnnotation {
     static let acl = AnnotationKey(
-        "route-acl", .inlineACL.checkedByHAProxy(), scopes: [.service], acts: .routing, update: .reload, since: "1.6",
+        "route-acl", .acl, scopes: [.service], acts: .routing, update: .reload, since: "1.6",
         summary: "An ACL of HAProxy's: the paths that lead to the Service take only requests that match it.")
 
     public static let reference = AnnotationReference(
@@ -16,8 +16,10 @@ public struct RouteACL: RoutingAnnotation {
             routes at one host and path are of the namespace that was there first (`--host-ownership`).
 
             The ACL is an expression, flags and values, as between the braces of HAProxy's anonymous ACLs; a `!` in front turns \
-            it round. It reads the request and nothing else: it cannot load files or set variables. A Service whose ACL cannot \
-            be used gets no requests. Annotations of the canary's own Ingress hold for the requests that it takes.
+            it round. It reads the request and nothing else: [Expressions](../expressions.md) lists what it may be made of. \
+            Quotes and backslashes are read as in HAProxy's configuration, and what counts is the word inside them: a value \
+            cannot be empty, `{`, `}`, `||`, `or`, `if`, `unless` or `!`. Addresses are numbers, not names. A Service whose ACL \
+            cannot be used gets no requests. Annotations of the canary's own Ingress hold for the requests that it takes.
 
             The first use of an ACL takes a reload, a further path or Service with the same ACL does not. Where TLS is passed \
             through there are no requests to look at, and the Service gets no connections.
@@ -41,7 +43,7 @@ public struct RouteACL: RoutingAnnotation {
             ExampleManifest.service(name: "web-next", annotations: [("route-acl", acl)]))
     }
 
-    let condition: InlineACL
+    let condition: ACLExpression
     let origin: Origin
 
     public init?(_ values: AnnotationValues) throws {

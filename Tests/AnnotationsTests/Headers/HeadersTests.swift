@@ -58,11 +58,49 @@ import Testing
 
     @Test(arguments: [
         ("%[src]%", "%[src]%%"), ("50% of %[src]", "50%% of %[src]"), ("%{+Q}[src]", "%{+Q}[src]"), ("%{+X}ci", "%{+X}ci"),
-        (#"%[req.hdr("a]b")]"#, #"%[req.hdr("a]b")]"#), (#"%[path,regsub(\),x)]"#, #"%[path,regsub(\),x)]"#),
-        ("a]%[src])", "a]%[src])"),
+        (#"%[urlp("a]b")]"#, "%[urlp(a]b)]"), (#"%[path,regsub("\)",x)]"#, #"%[path,regsub('\)',x)]"#),
+        ("a]%[src])", "a]%[src])"), ("%{+Q,-X}[src]%(", "%{+Q,-X}[src]%%("),
     ])
     func `Beside an expression it is escaped for HAProxy`(_ written: String, _ format: String) throws {
-        #expect(try HeaderValue(written) == .format(format))
+        let value = try HeaderValue(written)
+        #expect(value == .format(try LogFormatString(format, of: .request)))
+        guard case .format(let read) = value else { return }
+        #expect(read.text == format)
+    }
+
+    @Test(arguments: [
+        (#""geolocation=(self \"https://x\")""#, #"geolocation=(self "https://x")"#),
+        (#"geolocation=(self "x")"#, #"geolocation=(self "x")"#),
+        (#""a \\ b \$c \d""#, #"a \ b $c \d"#), (#"'a \" b'"#, #"a \" b"#), (#""A";v="1", "B""#, #""A";v="1", "B""#),
+        (#""a\""#, #""a\""#), (#"a\"b"#, #"a\"b"#),
+    ])
+    func `Quotes around the whole value are taken off, with the escapes between them`(_ written: String, _ shown: String) throws {
+        let trial = try trial(["response-set-header": "Permissions-Policy \(written)"])
+        #expect(trial.routeValue("response-header-permissions-policy") == shown)
+        #expect(trial.findings.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("%[env(HOME)]", "env"), ("%[src,set-var(txn.route)]", "set-var"), ("%[http_auth(shop_users)]", "http_auth"),
+        ("%[path,debug]", "debug"), ("%[lua.x]", "lua.x"), ("%[var(txn.route)]", "txn.route"), ("%[src,map(/etc/passwd)]", "map"),
+        ("%[nbsrv(x)]", "nbsrv"), ("%[table_cnt(x)]", "table_cnt"), ("%[sc0_inc_gpc0]", "sc0_inc_gpc0"), ("%ac", "%ac"),
+        ("%[str(a),concat(,txn.route)]", "txn.route"), ("%[int(1),add(txn.route)]", "txn.route"), ("%{+Z}ci", "+Z"),
+        ("%hr", "%hr"),
+        ("%[ssl_fc_session_key,hex]", "ssl_fc_session_key"), ("%[status]", "status"), ("%[fe_conn(https)]", "fe_conn"),
+    ])
+    func `A request's header reads neither others' state nor what is not there yet`(_ value: String, _ word: String) throws {
+        let trial = try trial(["request-set-header": "X-A \(value)"])
+        #expect(trial.findings.map(\.severity) == [.error])
+        #expect(trial.findings.first?.message.contains(word) == true, "\(trial.findings)")
+        #expect(!trial.configuration.contains("set-header"))
+    }
+
+    @Test func `A response's header reads the response and not the request`() throws {
+        #expect(
+            try trial(["response-set-header": "X-A %[res.hdr(server)] %ST"]).backend.contains {
+                $0.hasSuffix("X-A '%[res.hdr(server)] %ST'")
+            })
+        #expect(try trial(["response-set-header": "X-A %[path]"]).findings.map(\.severity) == [.error])
     }
 
     @Test(arguments: [

@@ -10,8 +10,14 @@ import Testing
         ("cookie(staging) -m found", "{ cookie(staging) -m found }"), ("{ path_beg /a }", "{ path_beg /a }"),
         ("req.hdr(x-user),lower -m str -i \"John Doe\"", "{ req.hdr(x-user),lower -m str -i 'John Doe' }"),
         ("!{ src 10.0.0.0/8 }", "!{ src 10.0.0.0/8 }"), ("! rand(100) lt 20", "!{ rand(100) lt 20 }"),
-        ("hdr(x) -m str -- -f", "{ hdr(x) -m str -- -f }"), (#"hdr(x) "}" 'a b' it\'s"#, #"{ hdr(x) '}' 'a b' 'it'\''s' }"#),
-        ("req.hdr(x) -m int -5", "{ req.hdr(x) -m int -5 }"),
+        ("hdr(x) -m str -- -f", "{ hdr(x) -m str -- -f }"), (#"hdr(x) "1}" 'a b' it\'s"#, #"{ hdr(x) -- '1}' 'a b' 'it'\''s' }"#),
+        // HAProxy takes neither for a value where it stands.
+        ("req.hdr(x) -m int -5", "{ req.hdr(x) -m int -- -5 }"), ("path lower", "{ path -- lower }"),
+        ("hdr(Host) -i -m beg a", "{ hdr(Host) -i -m beg a }"),
+        ("{ req.cook(staging) -m bool }", "{ req.cook(staging) -m bool }"),
+        ("hdr_beg(host) -i -- www.", "{ hdr_beg(host) -i -- www. }"),
+        (#""pa"'th'_beg "/a b"\ c"#, "{ path_beg '/a b c' }"), ("src 10.0.0.0/255.0.0.0 ::1", "{ src 10.0.0.0/255.0.0.0 ::1 }"),
+        ("method GET HEAD", "{ method -- GET HEAD }"), ("path_reg ^/v[0-9]+/", "{ path_reg ^/v[0-9]+/ }"),
     ])
     func `An ACL is put between braces word by word`(_ value: String, _ condition: String) throws {
         let trial = try AnnotationTrial([RouteACL.self], service: ["route-acl": value])
@@ -26,6 +32,19 @@ import Testing
         ("str(x),set-var(txn.route) -m found", "set-var"), ("path,map(/etc/passwd) -m found", "map"), ("hdr(a -m found", "close"),
         ("hdr(a) 'b", "quote"), ("hdr(a) b\\", "backslash"), ("hdr(a) -m", "ends with the flag"),
         ("hdr(a)\nhttp-request deny", "control"),
+        (#"path /nope "}" "||" "{" "str(NS_svc_open_http),set-var(txn.route)" -m found "}""#, "holds"),
+        (#"src "-f" /etc/passwd"#, "-f"), (#"src -\f /etc/passwd"#, "-\\"), (#"src \x2df /etc/passwd"#, "-f"),
+        (#"path /x \x7d"#, "}"),
+        (#"path '' "}""#, "empty"), (#"path /a "or" { always_true"#, "or"), ("src localhost", "localhost"),
+        ("hdr(x) -m ip evil.example.com", "evil.example.com"), (#"str(NS) set-var(txn.route),lower -m found"#, "-m"),
+        ("path /a -f /etc/passwd", "-f"),
+        ("http_auth(shop_users)", "http_auth"), ("nbsrv(victim) gt 1", "nbsrv"),
+        ("table_cnt(RateLimit-1s-102400) gt 1", "table_cnt"),
+        ("var(txn.route) -m found", "txn.route"), (#"path "${HOME}""#, "environment"), ("path_beg /a # -m found", "comment"),
+        ("path_reg ^/(a+)+$", "very long"), ("path -m reg (a*)*b", "very long"),
+        ("res.hdr(a) -m found", "not known of a request"),
+        ("req.body_len lt", "operator"), ("hdr(a) -m found x", "no value"), ("path", "names no value"), ("wait_end", "wait_end"),
+        ("ssl_c_sha1 -m bin 0", "hexadecimal"), ("path_map /etc/passwd", "path_map"),
     ])
     func `What could leave the braces, read files or set variables leaves the Service out`(_ value: String, _ reason: String)
         throws

@@ -10,7 +10,7 @@ public struct HeaderAssignment: Hashable, Sendable {
 }
 
 extension ValueType where Value == [HeaderAssignment] {
-    /// `NAME VALUE`, one a line; quotes around the value are taken off.
+    /// `NAME VALUE`, one a line; quotes around the whole value are taken off.
     public static let headerLines = ValueType(
         name: "NAME VALUE lines", expected: "one header a line: its name, a space and its value",
         example: "X-Environment production"
@@ -23,16 +23,35 @@ extension ValueType where Value == [HeaderAssignment] {
             guard name.isPlainHeaderName else {
                 throw ValueError("holds \(name.quotedForPeople), which is not the name of a header")
             }
-            for quote in ["\"", "'"] where value.count >= 2 && value.hasPrefix(quote) && value.hasSuffix(quote) {
-                value = String(value.dropFirst().dropLast())
-                break
-            }
+            value = value.withoutQuotesAround
             guard !value.isEmpty else { throw ValueError("sets header \(name) to nothing") }
             guard Quoting.isRepresentable(value) else { throw ValueError("holds control characters") }
             return HeaderAssignment(name: name, value: value)
         }
         guard !assignments.isEmpty else { throw ValueError("names no header") }
         return assignments
+    }
+}
+
+extension String {
+    /// Without the quotes around the whole text, if there are any.
+    ///
+    /// Between double quotes `\"`, `\\` and `\$` stand for the second character, as in HAProxy's configuration (manual, section 2.2);
+    /// other backslashes stay. Where the first quote ends before the text does, it is a part of the text.
+    fileprivate var withoutQuotesAround: String {
+        guard let quote = utf8.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return self }
+        var inner: [UInt8] = []
+        var rest = utf8.dropFirst()
+        while let byte = rest.popFirst() {
+            if byte == quote { return rest.isEmpty ? String(decoding: inner, as: UTF8.self) : self }
+            if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\""), let next = rest.first, "\\\"$".utf8.contains(next) {
+                rest.removeFirst()
+                inner.append(next)
+            } else {
+                inner.append(byte)
+            }
+        }
+        return self
     }
 }
 
