@@ -36,7 +36,8 @@ struct IngressPlanner {
         let service = ObjectKey(.service, namespace: key.namespace, name: backend.serviceName)
         var context = RouteContext(
             ingress: key, service: service, hostHasTLS: own.hasTLS(for: host),
-            externalName: assembly.services.externalName(service))
+            externalName: assembly.services.externalName(service),
+            podsSpeakHTTP2: assembly.services.podsSpeakHTTP2(service, port: backend.port))
         var planned = assembly.plan(context, ingressSet: own.set, for: unit)
         if planned.plan.contribution.isPassthrough, !context.hostHasTLS {
             // The pods bring the TLS that spec.tls does not mention.

@@ -27,6 +27,7 @@ public final class LiveAssembly {
     var backendSections: [String: Section] = [:]
     var frameSettings = FrameSettings()
     var tcpServices: [PlannedTCPService] = []
+    var endpointPolicy: EndpointPolicy
     var defaults = DefaultCertificates()
     /// What was touched and is not settled yet.
     var touchedEntries: Set<RoutingPlace> = []
@@ -50,13 +51,14 @@ public final class LiveAssembly {
     var options: EngineOptions { engine.options }
     var registry: AnnotationRegistry { engine.registry }
     public var store: ObjectStore { objects.store }
-    var services: ServiceResolution { ServiceResolution(store: store, options: options) }
+    var services: ServiceResolution { ServiceResolution(store: store, options: options, policy: endpointPolicy) }
 
     public init(_ engine: Engine, store: ObjectStore = ObjectStore(), refusals: Refusals = Refusals()) {
         self.engine = engine
         objects = RecordingStore(store)
         self.refusals = refusals
         base = AssemblyBase(engine, objects, refusals)
+        endpointPolicy = EndpointPolicy(engine.options)
     }
 
     // MARK: - What changes
@@ -80,6 +82,9 @@ public final class LiveAssembly {
             changedObjects.insert(key)
             serviceSets[key] = nil
         case .endpoints(let services): changedEndpoints.formUnion(services)
+        case .protocols(let services):
+            changedEndpoints.formUnion(services)
+            changedObjects.formUnion(services)
         }
         return true
     }
