@@ -50,7 +50,7 @@ public struct EndpointPort: Hashable, Sendable {
 /// A pod, or whatever else answers for a Service.
 public struct Endpoint: Hashable, Sendable {
     /// Interchangeable addresses of the one endpoint.
-    public var addresses: [IPAddress]
+    public var ipAddresses: [IPAddress]
     /// Whether it wants traffic; never true while it terminates.
     public var isReady: Bool
     /// Whether it answers, even while it terminates.
@@ -59,11 +59,14 @@ public struct Endpoint: Hashable, Sendable {
 
     /// - Parameter isServing: as `isReady` when not given, which is what Kubernetes says of a missing condition.
     public init(_ addresses: [IPAddress], isReady: Bool = true, isServing: Bool? = nil, isTerminating: Bool = false) {
-        self.addresses = addresses
+        ipAddresses = addresses
         self.isReady = isReady
         self.isServing = isServing ?? isReady
         self.isTerminating = isTerminating
     }
+
+    /// The addresses as text.
+    public var addresses: [String] { ipAddresses.map(\.description) }
 
     /// Leaves out texts that are no addresses.
     public init(addresses: [String], isReady: Bool = true, isServing: Bool? = nil, isTerminating: Bool = false) {

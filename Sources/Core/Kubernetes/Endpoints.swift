@@ -38,9 +38,15 @@ public struct EndpointSubset: Hashable, Sendable {
     public var notReadyAddresses: [IPAddress]
     public var ports: [EndpointPort]
 
-    public init(addresses: [IPAddress] = [], notReadyAddresses: [IPAddress] = [], ports: [EndpointPort] = []) {
+    init(ready addresses: [IPAddress], notReady notReadyAddresses: [IPAddress], ports: [EndpointPort] = []) {
         self.addresses = addresses
         self.notReadyAddresses = notReadyAddresses
         self.ports = ports
+    }
+
+    /// Leaves out texts that are no addresses.
+    public init(addresses: [String] = [], notReadyAddresses: [String] = [], ports: [EndpointPort] = []) {
+        self.init(
+            ready: addresses.compactMap { IPAddress($0) }, notReady: notReadyAddresses.compactMap { IPAddress($0) }, ports: ports)
     }
 }

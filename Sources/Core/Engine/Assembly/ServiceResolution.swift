@@ -136,7 +136,7 @@ struct ServiceResolution {
                 var refused: [String: String] = [:]
                 for endpoint in slice.endpoints {
                     // Addresses of one endpoint are fungible; Kubernetes fills in one.
-                    guard let address = endpoint.addresses.first else { continue }
+                    guard let address = endpoint.ipAddresses.first else { continue }
                     let isTerminating = !endpoint.isReady && endpoint.isServing && endpoint.isTerminating
                     guard endpoint.isReady || isTerminating else { continue }
                     let server = Server(address, port: number)

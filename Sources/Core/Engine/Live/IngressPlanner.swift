@@ -46,8 +46,11 @@ struct IngressPlanner {
         }
         guard !planned.plan.isLeftOut else { return }
         let condition = planned.plan.contribution.condition
-        var places = [RoutingPlace(host: host, path: path, type: type)]
-        if let condition { places[0].condition = condition.id }
+        var places = RequestPath.spellings(of: path).map { spelling in
+            var place = RoutingPlace(host: host, path: spelling, type: type)
+            if let condition { place.condition = condition.id }
+            return (path: spelling, place: place)
+        }
         if planned.plan.contribution.isPassthrough {
             if let condition {
                 unit.findings.append(
@@ -61,9 +64,9 @@ struct IngressPlanner {
                     Finding(.warning, object: key, "passes TLS through only for rules with a host: SNI is what chooses"))
                 return
             }
-            places.append(RoutingPlace(map: "sni", key: SectionNames.hostKey(host)))
+            places.append((path, RoutingPlace(map: "sni", key: SectionNames.hostKey(host))))
         }
-        for place in places {
+        for (path, place) in places {
             unit.claims.append(
                 RouteClaim(
                     order: order(type == nil ? .ingressDefault : .rule), place: place, host: host, path: path, pathType: type,

@@ -7,25 +7,12 @@ extension FieldReader {
             failMissing("addressType", of: node, expected: "one of IPv4, IPv6, FQDN", example: "IPv4")
         }
         guard let type = choice("addressType", of: node, standard: EndpointSlice.AddressType?.none) else { return nil }
-        var slice = EndpointSlice(
+        return EndpointSlice(
             metadata: metadata, serviceName: service.flatMap { $0.isEmpty ? nil : $0 }, addressType: type,
             ports: parts("ports", of: node) { reader, port in
                 reader.isObject(port) ? reader.endpointPort(port, number: reader.port("port", of: port)) : nil
-            })
-        guard type != .fqdn else {
-            // Nobody follows names of pods, and one that does not resolve must not hold HAProxy up.
-            _ = part { reader in
-                reader.at(.field("addressType")) {
-                    $0.fail(
-                        "is not served: HAProxy gets pods by their addresses", at: (node["addressType"] ?? node).mark,
-                        value: type.rawValue, expected: "IPv4 or IPv6, or a Service of type ExternalName for a name",
-                        example: "IPv4")
-                }
-            }
-            return slice
-        }
-        slice.endpoints = parts("endpoints", of: node) { $0.endpoint($1, type: type) }
-        return slice
+            },
+            endpoints: parts("endpoints", of: node) { $0.endpoint($1, type: type) })
     }
 
     private mutating func address(_ node: Node, type: EndpointSlice.AddressType?) -> IPAddress? {
@@ -33,8 +20,16 @@ extension FieldReader {
         _ = string(node) { text in
             address = IPAddress(text)
             // The address of another family in disguise would pass by whoever looks at the family.
-            let isRight = address.map { $0.mappedIPv4 == nil && (type.map { $0 == .ipv6 } ?? $0.isIPv6) == $0.isIPv6 } ?? false
-            return isRight ? nil : Self.violation(type)
+            let isRight = address.map { address in
+                guard address.mappedIPv4 == nil else { return false }
+                return switch type {
+                case .ipv4: !address.isIPv6
+                case .ipv6: address.isIPv6
+                case .fqdn: false
+                case nil: true
+                }
+            }
+            return isRight == true ? nil : Self.violation(type)
         }
         return address
     }
@@ -43,7 +38,12 @@ extension FieldReader {
         switch type {
         case .ipv4: Violation("is not an IPv4 address", expected: "four decimal numbers with dots", example: "10.1.2.3")
         case .ipv6: Violation("is not an IPv6 address", expected: "an address without a zone", example: "fd00::1")
-        case .fqdn, nil: Violation("is not an IP address", example: "10.1.2.3")
+        // A name that does not resolve must not hold HAProxy up, and nobody would follow the others.
+        case .fqdn:
+            Violation(
+                "is a name, and pods are reached by their addresses", expected: "a Service of type ExternalName for a name",
+                example: "a slice with addressType: IPv4")
+        case nil: Violation("is not an IP address", example: "10.1.2.3")
         }
     }
 
@@ -76,8 +76,8 @@ extension FieldReader {
             subsets: parts("subsets", of: node) { reader, subset in
                 guard reader.isObject(subset) else { return nil }
                 return EndpointSubset(
-                    addresses: reader.addresses("addresses", of: subset),
-                    notReadyAddresses: reader.addresses("notReadyAddresses", of: subset),
+                    ready: reader.addresses("addresses", of: subset),
+                    notReady: reader.addresses("notReadyAddresses", of: subset),
                     ports: reader.parts("ports", of: subset) { reader, port in
                         reader.isObject(port) ? reader.endpointPort(port, number: reader.requiredPort("port", of: port)) : nil
                     })
