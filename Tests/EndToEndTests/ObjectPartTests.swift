@@ -25,9 +25,11 @@ struct ObjectPartTests {
     func paths() async throws {
         let paths = [
             Self.path("/good"), Self.path(#""/a\\b""#, "ImplementationSpecific"), Self.path("nothing"),
-            Self.path("/bucket", backend: "{resource: {kind: Bucket, name: b}}"), Self.path(#""/line\nbreak""#, "Exact"), Self.path("/last"),
+            Self.path("/bucket", backend: "{resource: {kind: Bucket, name: b}}"), Self.path(#""/line\nbreak""#, "Exact"),
+            Self.path("/last"),
         ]
-        let rules = ", {host: UPPER.example.com, http: {paths: [\(Self.path("/"))]}}, {host: b.example.com, http: {paths: [\(Self.path("/"))]}}"
+        let rules =
+            ", {host: UPPER.example.com, http: {paths: [\(Self.path("/"))]}}, {host: b.example.com, http: {paths: [\(Self.path("/"))]}}"
         let files = ["web.yaml": Manifests.service(), "ingress.yaml": Self.ingress(paths, rules: rules)]
         try await TestController.with(files, arguments: []) { controller async throws in
             for good in [Self.url + "good", Self.url + "last", "http://b.example.com/"] {
@@ -35,7 +37,10 @@ struct ObjectPartTests {
             }
             #expect(try await controller.request(Self.url + "bucket").status == 404)
             #expect(try await controller.request("http://upper.example.com/").status == 404)
-            for key in ["[0].http.paths[1].path", "[0].http.paths[2].path", "[0].http.paths[3].backend.resource", "[0].http.paths[4].path", "[1].host"] {
+            for key in [
+                "[0].http.paths[1].path", "[0].http.paths[2].path", "[0].http.paths[3].backend.resource",
+                "[0].http.paths[4].path", "[1].host",
+            ] {
                 #expect(controller.log.contains("Ingress shop/web: spec.rules\(key): "), "\(key)")
             }
         }
@@ -44,12 +49,16 @@ struct ObjectPartTests {
     @Test("paths with characters that no URI has are found as clients send them")
     func spellings() async throws {
         let paths = [
-            Self.path("\"/a#b\"", "Exact"), Self.path("/café"), Self.path("/a%2Fb", "ImplementationSpecific"), Self.path("\"/{x}|y\"", "Exact"),
+            Self.path("\"/a#b\"", "Exact"), Self.path("/café"), Self.path("/a%2Fb", "ImplementationSpecific"),
+            Self.path("\"/{x}|y\"", "Exact"),
         ]
-        try await TestController.with(["web.yaml": Manifests.service(), "ingress.yaml": Self.ingress(paths)]) { controller async throws in
+        try await TestController.with(["web.yaml": Manifests.service(), "ingress.yaml": Self.ingress(paths)]) {
+            controller async throws in
             let found = ["a%23b", "caf%C3%A9", "caf%c3%a9/menu", "a%2Fb", "%7Bx%7D%7Cy", "%7bx%7d%7cy"]
             for path in found { #expect(try await controller.request(Self.url + path).pod == "pod-1", "\(path)") }
-            for path in ["a", "caf", "a/b", "a%2fb"] { #expect(try await controller.request(Self.url + path).status == 404, "\(path)") }
+            for path in ["a", "caf", "a/b", "a%2fb"] {
+                #expect(try await controller.request(Self.url + path).status == 404, "\(path)")
+            }
             // New entries of a running HAProxy are the same.
             try await controller.write("late.yaml", Manifests.ingress("late", path: "/über", pathType: "Exact"))
             try await controller.eventually(Self.url + "%C3%BCber") { $0.pod == "pod-1" }
@@ -74,7 +83,8 @@ struct ObjectPartTests {
         let bad = ["127.0.0.300", #""127.0.0.1\0.evil.example.com""#, "''", "web.example.com", "'::ffff:127.0.0.1'", "127.1"]
         let files = [
             "web.yaml": Manifests.service(pods: []) + Manifests.ingress(),
-            "slices.yaml": slice("a", "IPv4", bad + ["NET.1", "0.0.0.0", "224.0.0.1"]) + slice("b", "IPv6", ["fe80::1%eth0", "'::ffff:127.0.0.1'"])
+            "slices.yaml": slice("a", "IPv4", bad + ["NET.1", "0.0.0.0", "224.0.0.1"])
+                + slice("b", "IPv6", ["fe80::1%eth0", "'::ffff:127.0.0.1'"])
                 + slice("c", "FQDN", ["does-not-resolve.example.com"]),
         ]
         try await TestController.with(files) { controller async throws in
@@ -114,7 +124,8 @@ struct ObjectPartTests {
             for port in [controller.stats, controller.healthz, controller.admin, controller.http, controller.https] {
                 try await controller.write("slice.yaml", slice(port))
                 try await controller.wait("port \(port) is told") {
-                    controller.log.contains("EndpointSlice shop/own: endpoints: \"127.0.0.1:\(port)\": is left out: the controller itself")
+                    controller.log.contains(
+                        "EndpointSlice shop/own: endpoints: \"127.0.0.1:\(port)\": is left out: the controller itself")
                 }
                 #expect(try await controller.request(Self.url + "own").status == 503)
                 #expect(try await controller.request(Self.url).pod == "pod-1")

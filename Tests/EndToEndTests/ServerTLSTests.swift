@@ -170,7 +170,9 @@ struct ServerTLSTests {
         }
     }
 
-    @Test("appProtocol kubernetes.io/h2c speaks HTTP/2 in the clear with pods, of a Service or its slices, and TLS wins", arguments: [true, false])
+    @Test(
+        "appProtocol kubernetes.io/h2c speaks HTTP/2 in the clear with pods, of a Service or its slices, and TLS wins",
+        arguments: [true, false])
     func appProtocol(isOfService: Bool) async throws {
         try await TLSPods.with { certificates in
             [TLSPod(name: "clear"), TLSPod(name: "secure", certificate: try certificates.leaf("pod"))]

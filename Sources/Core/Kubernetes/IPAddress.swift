@@ -180,7 +180,8 @@ extension IPAddress {
 
     /// What no server can have: unspecified addresses, which lead to this host, multicast and broadcast.
     static let unusable = [
-        Prefix(ipv4: 0, 8), Prefix(ipv4: 0xe000_0000, 4), Prefix(ipv4: 0xf000_0000, 4), Prefix(unspecifiedIPv6), Prefix(0xff << 56, 8),
+        Prefix(ipv4: 0, 8), Prefix(ipv4: 0xe000_0000, 4), Prefix(ipv4: 0xf000_0000, 4), Prefix(unspecifiedIPv6),
+        Prefix(0xff << 56, 8),
     ]
     /// Loopback and link-local addresses: this host and its neighbours, such as the metadata service of a cloud.
     static let local = [

@@ -28,12 +28,13 @@ struct IPAddressTests {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         var read = 0
-        for round in 0..<200_000 {
+        for round in 0..<40_000 {
             let text: String
             switch round % 4 {
             case 0:
                 let characters = Array("0123456789abcdefF:.%x ")
-                text = String((0..<Int.random(in: 0...20, using: &random)).map { _ in characters.randomElement(using: &random) ?? "0" })
+                text = String(
+                    (0..<Int.random(in: 0...20, using: &random)).map { _ in characters.randomElement(using: &random) ?? "0" })
             case 1:
                 let parts = ["0", "1", "10", "255", "256", "01", "", "127", "300", "0x7f", "1\0", "٣", "+1", "-1"]
                 text = (0..<Int.random(in: 3...5, using: &random)).map { _ in
@@ -47,7 +48,9 @@ struct IPAddressTests {
                 var bytes = (0..<(Bool.random(using: &random) ? 4 : 16)).map { _ in
                     Bool.random(using: &random) ? UInt8.random(in: .min ... .max, using: &random) : 0
                 }
-                if bytes.count == 16, round % 8 == 3 { bytes.replaceSubrange(0..<12, with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) }
+                if bytes.count == 16, round % 8 == 3 {
+                    bytes.replaceSubrange(0..<12, with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
+                }
                 text = Self.referenceText(bytes)
                 #expect(IPAddress(bytes: bytes)?.description == text, "seed \(seed)")
             }
@@ -59,13 +62,14 @@ struct IPAddressTests {
                 #expect(IPAddress(address.description) == address, "\(text), seed \(seed)")
             }
         }
-        #expect(read > 20_000)
+        #expect(read > 8_000)
     }
 
     @Test(
         "are nothing that only resembles them",
         arguments: [
-            "", "127.0.0.300", "127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "127.0.0.1\0.evil", "127.0.0.1 ", " ::1", "[::1]",
+            "", "127.0.0.300", "127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "127.0.0.1\0.evil", "127.0.0.1 ", " ::1",
+            "[::1]",
             "fe80::1%eth0", "::1%lo", "1.2.3.4/32", "1.2.3.4:80", "localhost", "１.2.3.4", "::ffff:1.2.3.4.5", ":::", "1::2::3",
             String(repeating: "1", count: 100_000), "0:0:0:0:0:0:0:0:0",
         ])
@@ -79,7 +83,8 @@ struct IPAddressTests {
         arguments: [
             ("127.0.0.1", true), ("127.255.255.255", true), ("::1", true), ("0:0:0:0:0:0:0:1", true), ("::ffff:127.0.0.1", true),
             ("::ffff:7f00:1", true), ("169.254.169.254", true), ("::ffff:a9fe:a9fe", true), ("fe80::1", true), ("febf::1", true),
-            ("128.0.0.1", false), ("126.255.255.255", false), ("10.0.0.1", false), ("fec0::1", false), ("fd00::1", false), ("::2", false),
+            ("128.0.0.1", false), ("126.255.255.255", false), ("10.0.0.1", false), ("fec0::1", false), ("fd00::1", false),
+            ("::2", false),
         ])
     func local(_ text: String, _ isLocal: Bool) throws {
         #expect(try #require(IPAddress(text)).isIn(IPAddress.local) == isLocal)

@@ -158,7 +158,8 @@ extension LiveAssembly {
         for name in changes.goneNames { setBackend(name, to: nil, &state) }
         // Options that concern all backends are rare.
         for backend in changes.optionsChanged ? Array(backends.all) : changes.backends {
-            setBackend(backend.name, to: backend.section(commonOptions: commonNames, prefersIPv6: options.ipv4Address == nil), &state)
+            setBackend(
+                backend.name, to: backend.section(commonOptions: commonNames, prefersIPv6: options.ipv4Address == nil), &state)
         }
         let (rulesChanged, tables) = rules.takeChanges()
         for (name, table) in tables {

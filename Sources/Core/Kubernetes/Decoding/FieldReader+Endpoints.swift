@@ -67,7 +67,8 @@ extension FieldReader {
     private mutating func endpointPort(_ node: Node, number: Int?) -> EndpointPort {
         let name = string("name", of: node) { $0.isEmpty ? nil : ObjectValidation.label($0) }
         return EndpointPort(
-            name: name.flatMap { $0.isEmpty ? nil : $0 }, port: number, protocol: protocolName(node), appProtocol: appProtocol(node))
+            name: name.flatMap { $0.isEmpty ? nil : $0 }, port: number, protocol: protocolName(node),
+            appProtocol: appProtocol(node))
     }
 
     mutating func endpoints(_ node: Node, _ metadata: ObjectMeta) -> Endpoints {
