@@ -34,7 +34,8 @@ public final class ControllerProcess {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments =
             [
-                "run", "--external", "--kubeconfig", kubeconfig, "--config-dir", directory.file("config").path,
+                "run", "--external", "--kubeconfig", kubeconfig, "--allow-loopback-endpoints", "--config-dir",
+                directory.file("config").path,
                 "--runtime-dir", directory.file("run").path, "--http-bind-port", String(httpPort),
                 "--https-bind-port", String(httpsPort), "--healthz-bind-port", String(ports[1]), "--stats-bind-port",
                 String(ports[2]), "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--admin-bind", "127.0.0.1:\(admin)",

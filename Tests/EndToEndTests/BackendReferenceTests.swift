@@ -82,12 +82,19 @@ struct BackendReferenceTests {
 
     @Test("a Service of type ExternalName is reached by its name")
     func externalName() async throws {
-        // The name leads to the health page of the same HAProxy, for want of a pod at localhost.
-        try await TestController.with(["web.yaml": Manifests.service() + Manifests.ingress()]) { controller async throws in
-            let service = external.replacingOccurrences(of: "PORT", with: String(controller.healthz))
-            try await controller.write("external.yaml", service + Manifests.ingress("out", path: "/healthz", service: "outside"))
-            try await controller.eventually(url + "healthz") { $0.status == 200 && $0.pod == nil }
-            #expect(try await controller.request(url).pod == "pod-1")
+        let port = try Loopback.freePorts(1)[0]
+        try await TLSPods.with { _ in
+            [TLSPod(name: "outside", localPort: port)]
+        } _: { _ async throws in
+            let service = external.replacingOccurrences(of: "PORT", with: String(port))
+            let files = [
+                "web.yaml": Manifests.service() + Manifests.ingress(),
+                "external.yaml": service + Manifests.ingress("out", path: "/out", service: "outside"),
+            ]
+            try await TestController.with(files) { controller async throws in
+                #expect(try await controller.request(url + "out").pod == "outside")
+                #expect(try await controller.request(url).pod == "pod-1")
+            }
         }
     }
 

@@ -169,4 +169,49 @@ struct ServerTLSTests {
             }
         }
     }
+
+    @Test(
+        "appProtocol kubernetes.io/h2c speaks HTTP/2 in the clear with pods, of a Service or its slices, and TLS wins",
+        arguments: [true, false])
+    func appProtocol(isOfService: Bool) async throws {
+        try await TLSPods.with { certificates in
+            [TLSPod(name: "clear"), TLSPod(name: "secure", certificate: try certificates.leaf("pod"))]
+        } _: { pods async throws in
+            func service(_ name: String, _ pod: Int, _ proto: String?, _ annotations: String = "") -> String {
+                let line = proto.map { ", appProtocol: \($0)" } ?? ""
+                return pods.here(
+                    """
+                    apiVersion: v1
+                    kind: Service
+                    metadata: {name: \(name), namespace: shop, annotations: {haproxy.org/check: "false"\(annotations)}}
+                    spec: {ports: [{name: http, port: 80, targetPort: 8080\(isOfService ? line : "")}]}
+                    ---
+                    apiVersion: discovery.k8s.io/v1
+                    kind: EndpointSlice
+                    metadata: {name: \(name)-1, namespace: shop, labels: {kubernetes.io/service-name: \(name)}}
+                    addressType: IPv4
+                    ports: [{name: http, port: 8080\(isOfService ? "" : line)}]
+                    endpoints: [{addresses: [NET.\(pod)]}]
+                    ---
+
+                    """)
+            }
+            let files = [
+                "web.yaml": service("web", 1, "kubernetes.io/h2c"),
+                "tls.yaml": service("tls", 2, "kubernetes.io/h2c", ", haproxy.org/server-ssl: \"true\""),
+                "ingress.yaml": Manifests.ingress() + Manifests.ingress("tls", path: "/tls", service: "tls"),
+            ]
+            try await TestController.with(files, pods: []) { controller async throws in
+                #expect(try await controller.request(Self.url).header("x-version") == "2.0")
+                #expect(try await controller.request(Self.url + "tls").header("x-tls") == "1")
+                for proto in [nil, "kubernetes.io/ws", "http"] {
+                    try await controller.write("web.yaml", service("web", 1, proto))
+                    try await controller.eventually(Self.url) { $0.header("x-version") == "1.1" }
+                    try await controller.write("web.yaml", service("web", 1, "kubernetes.io/h2c"))
+                    try await controller.eventually(Self.url) { $0.header("x-version") == "2.0" }
+                }
+                #expect(try await controller.reloads == 0)
+            }
+        }
+    }
 }

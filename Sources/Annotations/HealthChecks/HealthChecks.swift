@@ -32,7 +32,8 @@ public struct HealthChecks: RouteAnnotation {
             cannot be \
             reached from here. Where the pods are reached with TLS the checks use TLS too. From HTTP/1.1 on the request \
             carries the \
-            Service's name as its Host.
+            Service's name as its Host. Services of type ExternalName are not checked: their addresses are looked up when \
+            requests come.
             """,
         keys: [isEnabled.reference, request.reference, interval.reference, timeout.reference],
         examples: [

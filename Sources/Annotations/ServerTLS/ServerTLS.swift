@@ -49,6 +49,10 @@ public struct ServerTLS: RouteAnnotation {
             holds no usable certificate the routes answer 503 until it is mended: pods are never spoken to with less than was \
             asked. \
             Health checks use TLS as requests do.
+
+            Where the Service's port, or the port of its EndpointSlices, has `appProtocol: kubernetes.io/h2c`, HTTP/2 is spoken \
+            with the pods as with server-proto, unless these annotations ask for TLS. Other values change nothing: TLS needs \
+            server-ssl, server-ca or server-crt, which say whom to trust, and websockets need no more than HTTP/1.1.
             """,
         keys: [isEnabled.reference, authority.reference, certificate.reference, `protocol`.reference], isProtection: true,
         examples: [

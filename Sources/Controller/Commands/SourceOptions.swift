@@ -26,6 +26,14 @@ struct SourceOptions: ParsableArguments {
             """)
     var external = false
 
+    @Flag(
+        help: """
+            Send requests to endpoints and external names at loopback and link-local addresses too. Without it, who may write \
+            EndpointSlices or Services in a cluster reaches no service of this host and no metadata service of a cloud. Manifests \
+            of --manifests may name such addresses anyway.
+            """)
+    var allowLoopbackEndpoints = false
+
     @Option(
         help: ArgumentHelp("Where the token of the pod's service account is.", valueName: "dir", visibility: .hidden))
     var serviceAccountDir = ServiceAccount.directory

@@ -28,6 +28,12 @@ struct Controller {
         var options = command.options.engineOptions
         options.runtimeDirectory = runtimeDirectory
         options.environment.capabilities = Capabilities(found)
+        options.refusesLocalEndpoints = command.source.manifests.isEmpty && !command.source.allowLoopbackEndpoints
+        options.ownAddresses = HostAddresses.current
+        if let admin = AdminAddress(command.adminBind), let address = IPAddress(admin.host) {
+            options.ownListeners = [EngineOptions.Listener(address: address, port: Int(admin.port))]
+        }
+        options.hasResolverConfiguration = FileManager.default.isReadableFile(atPath: "/etc/resolv.conf")
         options.fallbackCertificate = try FallbackCertificate.random(now: Int(Date().timeIntervalSince1970))
 
         let socketPath = runtimeDirectory + "/haproxy-runtime-api.sock"

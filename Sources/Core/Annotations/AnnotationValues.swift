@@ -169,15 +169,20 @@ public struct RouteContext: Hashable, Sendable {
     public var externalName: String?
     /// Whether connections come to the Service by a port of its own: an entry of `--configmap-tcp-services`.
     public var isTCPService: Bool
+    /// Whether the port's `appProtocol` is `kubernetes.io/h2c`: the pods speak HTTP/2 in the clear, which they do not negotiate
+    /// (Kubernetes documentation, "Service", section "Application protocol").
+    public var podsSpeakHTTP2: Bool
 
     public init(
-        ingress: ObjectKey?, service: ObjectKey, hostHasTLS: Bool, externalName: String? = nil, isTCPService: Bool = false
+        ingress: ObjectKey?, service: ObjectKey, hostHasTLS: Bool, externalName: String? = nil, isTCPService: Bool = false,
+        podsSpeakHTTP2: Bool = false
     ) {
         self.ingress = ingress
         self.service = service
         self.hostHasTLS = hostHasTLS
         self.externalName = externalName
         self.isTCPService = isTCPService
+        self.podsSpeakHTTP2 = podsSpeakHTTP2
     }
 }
 

@@ -99,6 +99,13 @@ public struct BackendSettings: Hashable, Sendable {
         for line in lines { append(Directive(raw: line), source) { $0.snippet.append($1) } }
     }
 
+    /// Whether keywords of the servers say what is spoken with them: a protocol, or TLS, where the two sides negotiate one.
+    var choosesServerProtocol: Bool {
+        (serverOptions + replaceableServerOptions).contains { keywords in
+            keywords.value.text.split(separator: " ").contains { $0 == "proto" || $0 == "ssl" }
+        }
+    }
+
     /// Makes sure that a user list exists.
     public mutating func userList(_ list: UserList) {
         if !userLists.contains(list) { userLists.append(list) }

@@ -55,6 +55,14 @@ public struct EngineOptions: Hashable, Sendable {
     public var deniedNamespaces: Set<String> = []
     public var sharedSecretNamespaces: Set<String> = []
     public var isExternalNameEnabled = true
+    /// Whether no pod may be at an address of this host or of its link: who writes objects is not who runs the host.
+    public var refusesLocalEndpoints = false
+    /// What listens on this host beside HAProxy and is nobody's pod.
+    public var ownListeners: [Listener] = []
+    /// The addresses of this host.
+    public var ownAddresses: Set<IPAddress> = []
+    /// Whether there is an /etc/resolv.conf, which HAProxy demands where it is told to read it.
+    public var hasResolverConfiguration = true
 
     /// Who decides what holds for a whole host that Ingresses of several namespaces have rules for.
     public var hostOwnership = HostOwnership.namespace

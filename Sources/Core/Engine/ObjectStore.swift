@@ -23,6 +23,8 @@ public struct ObjectStore: Sendable {
         case object
         /// The pods of Services.
         case endpoints(of: Set<ObjectKey>)
+        /// The pods of Services, and what they say that they speak.
+        case protocols(of: Set<ObjectKey>)
     }
 
     /// - Returns: what that changed: an API server also tells of changes in parts that nothing reads.
@@ -37,16 +39,20 @@ public struct ObjectStore: Sendable {
         case .configMap(let configMap): return Self.set(configMap, at: key, in: &configMaps)
         case .namespace: return namespaces.insert(key.name).inserted ? .object : .none
         case .endpoints(let value):
-            return Self.set(value, at: key, in: &endpoints) == .none ? .none : .endpoints(of: [Self.service(of: key)])
+            let old = endpoints[key]
+            guard Self.set(value, at: key, in: &endpoints) != .none else { return .none }
+            let isEqual = (old?.subsets ?? []).flatMap(\.ports).protocols == value.subsets.flatMap(\.ports).protocols
+            return isEqual ? .endpoints(of: [Self.service(of: key)]) : .protocols(of: [Self.service(of: key)])
         case .endpointSlice(let slice):
             if slices[key] == slice { return .none }
+            let old = slices[key]
             var services = removeSlice(key)
             slices[key] = slice
             if let service = Self.service(of: slice) {
                 slicesByService[service, default: []].insert(key)
                 services.insert(service)
             }
-            return .endpoints(of: services)
+            return old?.ports.protocols ?? [] == slice.ports.protocols ? .endpoints(of: services) : .protocols(of: services)
         }
     }
 
@@ -62,10 +68,12 @@ public struct ObjectStore: Sendable {
         case .configMap: wasThere = configMaps.removeValue(forKey: key) != nil
         case .namespace: wasThere = namespaces.remove(key.name) != nil
         case .endpoints:
-            return endpoints.removeValue(forKey: key) == nil ? .none : .endpoints(of: [Self.service(of: key)])
+            guard let old = endpoints.removeValue(forKey: key) else { return .none }
+            let isSilent = old.subsets.flatMap(\.ports).protocols.isEmpty
+            return isSilent ? .endpoints(of: [Self.service(of: key)]) : .protocols(of: [Self.service(of: key)])
         case .endpointSlice:
-            guard slices[key] != nil else { return .none }
-            return .endpoints(of: removeSlice(key))
+            guard let old = slices[key] else { return .none }
+            return old.ports.protocols.isEmpty ? .endpoints(of: removeSlice(key)) : .protocols(of: removeSlice(key))
         }
         return wasThere ? .object : .none
     }
@@ -143,4 +151,9 @@ public struct ObjectStore: Sendable {
         if slicesByService[service]?.isEmpty == true { slicesByService[service] = nil }
         return [service]
     }
+}
+
+extension [EndpointPort] {
+    /// The ports that say what is spoken there; the names of most say nothing.
+    fileprivate var protocols: Set<EndpointPort> { Set(filter { $0.appProtocol != nil }) }
 }

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// An IPv4 or IPv6 network in CIDR notation; an address alone is a network of one.
 public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     /// The network's address, 4 or 16 bytes, host bits cleared.
@@ -13,7 +7,7 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     /// Reads `10.0.0.0/8`, `10.1.2.3`, `2001:db8::/32`; nil for anything else.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = parts.first, var parsed = Self.parse(String(address)) else { return nil }
+        guard let address = parts.first, var parsed = IPAddress(String(address))?.bytes else { return nil }
         var length = parsed.count * 8
         if parts.count == 2 {
             guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let given = Int(parts[1]),
@@ -36,7 +30,7 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     public var isIPv6: Bool { bytes.count == 16 }
 
     public var description: String {
-        let address = Self.text(bytes)
+        let address = IPAddress(bytes: bytes)?.description ?? ""
         return prefixLength == bytes.count * 8 ? address : "\(address)/\(prefixLength)"
     }
 
@@ -50,22 +44,5 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
         guard rest > 0 else { return [fixed] }
         let first = digits[whole]
         return (first..<(first + (1 << UInt8(4 - rest)))).map { fixed + String($0, radix: 16, uppercase: true) }
-    }
-
-    private static func parse(_ text: String) -> [UInt8]? {
-        guard !text.utf8.contains(0) else { return nil }
-        var v4 = in_addr()
-        if inet_pton(AF_INET, text, &v4) == 1 { return withUnsafeBytes(of: v4) { Array($0) } }
-        var v6 = in6_addr()
-        if inet_pton(AF_INET6, text, &v6) == 1 { return withUnsafeBytes(of: v6) { Array($0) } }
-        return nil
-    }
-
-    private static func text(_ bytes: [UInt8]) -> String {
-        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let family = bytes.count == 16 ? AF_INET6 : AF_INET
-        let written = bytes.withUnsafeBytes { inet_ntop(family, $0.baseAddress, &buffer, socklen_t(buffer.count)) }
-        guard written != nil else { return "" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -2,7 +2,7 @@
 public struct Server: Hashable, Sendable, Comparable {
     /// Unique in its backend and a function of the address, so that the same pods give the same names in every process.
     public private(set) var name: String
-    /// An IP address or, for Services of type ExternalName, a host name.
+    /// An IP address or, for Services of type ExternalName, the name that is looked up for each request.
     public let address: String
     public let port: Int
     /// Takes no new sessions: the pod is terminating while others are ready.
@@ -13,6 +13,10 @@ public struct Server: Hashable, Sendable, Comparable {
         self.port = port
         self.isDraining = isDraining
         name = address.utf8.contains(UInt8(ascii: ":")) ? "\(address)-\(port)" : "\(address):\(port)"
+    }
+
+    public init(_ address: IPAddress, port: Int) {
+        self.init(address: address.description, port: port)
     }
 
     /// The same pod as a server that exists beside those of other generations.

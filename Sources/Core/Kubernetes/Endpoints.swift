@@ -18,27 +18,35 @@ public struct Endpoints: Hashable, Sendable {
     }
 
     private func slice(of subset: EndpointSubset, family: EndpointSlice.AddressType, name: String) -> EndpointSlice? {
-        func endpoints(_ addresses: [String], isReady: Bool) -> [Endpoint] {
-            addresses.filter { $0.utf8.contains(UInt8(ascii: ":")) == (family == .ipv6) }
-                .map { Endpoint(addresses: [$0], isReady: isReady) }
+        func endpoints(_ addresses: [IPAddress], isReady: Bool) -> [Endpoint] {
+            addresses.filter { $0.isIPv6 == (family == .ipv6) }
+                .map { Endpoint([$0], isReady: isReady) }
         }
         let all = endpoints(subset.addresses, isReady: true) + endpoints(subset.notReadyAddresses, isReady: false)
         guard !all.isEmpty else { return nil }
-        return EndpointSlice(
+        var slice = EndpointSlice(
             metadata: ObjectMeta(namespace: metadata.namespace, name: name, creationTimestamp: metadata.creationTimestamp),
             serviceName: metadata.name, addressType: family, ports: subset.ports, endpoints: all)
+        slice.isOfEndpoints = true
+        return slice
     }
 }
 
 /// Addresses that have the same ports.
 public struct EndpointSubset: Hashable, Sendable {
-    public var addresses: [String]
-    public var notReadyAddresses: [String]
+    public var addresses: [IPAddress]
+    public var notReadyAddresses: [IPAddress]
     public var ports: [EndpointPort]
 
-    public init(addresses: [String] = [], notReadyAddresses: [String] = [], ports: [EndpointPort] = []) {
+    init(ready addresses: [IPAddress], notReady notReadyAddresses: [IPAddress], ports: [EndpointPort] = []) {
         self.addresses = addresses
         self.notReadyAddresses = notReadyAddresses
         self.ports = ports
+    }
+
+    /// Leaves out texts that are no addresses.
+    public init(addresses: [String] = [], notReadyAddresses: [String] = [], ports: [EndpointPort] = []) {
+        self.init(
+            ready: addresses.compactMap { IPAddress($0) }, notReady: notReadyAddresses.compactMap { IPAddress($0) }, ports: ports)
     }
 }

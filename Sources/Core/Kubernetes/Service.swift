@@ -48,3 +48,35 @@ public struct ServicePort: Hashable, Sendable {
         self.appProtocol = appProtocol
     }
 }
+
+/// What the name of an ExternalName Service stands for. No resolver but the DNS is ever asked for names, so that nobody reads an
+/// address in a text that is none here, such as `127.1`.
+enum ExternalTarget: Hashable, Sendable {
+    case address(IPAddress)
+    /// A DNS name without a dot at its end.
+    case name(String)
+
+    /// - Parameter externalName: a DNS-1123 subdomain, with a dot at its end or not.
+    /// - Returns: nil for names that no DNS server can know: they end in a number, which some programs take for an address
+    ///   ("URL Standard", section 3.5, "ends in a number"), or have a label of more than 63 bytes (RFC 1035, section 2.3.4).
+    init?(_ externalName: String) {
+        let name = externalName.hasSuffix(".") ? String(externalName.dropLast()) : externalName
+        if let address = IPAddress(name) {
+            self = .address(address)
+            return
+        }
+        let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard let last = labels.last, labels.allSatisfy({ (1...63).contains($0.count) }), !Self.isNumber(last) else { return nil }
+        // Such names never reach a DNS server (RFC 6761, section 6.3).
+        self = last.elementsEqual("localhost".utf8) ? .address(.loopback) : .name(name)
+    }
+
+    private static func isNumber(_ label: Substring.UTF8View) -> Bool {
+        let digits = label.starts(with: "0x".utf8) ? label.dropFirst(2) : label
+        let isHexadecimal = digits.count < label.count
+        return digits.allSatisfy { byte in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || isHexadecimal && (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        }
+    }
+}

@@ -45,7 +45,8 @@ struct ClusterCase: Sendable {
     ) async throws {
         try await TestController.with(
             [:], pods: pods, network: network, arguments: arguments,
-            source: ["--kubeconfig", kubeconfig ?? cluster.kubeconfig] + (isExternal ? ["--external"] : []),
+            source: ["--kubeconfig", kubeconfig ?? cluster.kubeconfig, "--allow-loopback-endpoints"]
+                + (isExternal ? ["--external"] : []),
             environment: ["POD_NAME": "", "POD_NAMESPACE": ""], waitsForReadiness: waitsForReadiness, body)
     }
 

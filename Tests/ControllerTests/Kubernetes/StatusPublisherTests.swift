@@ -194,7 +194,7 @@ import Testing
                 "status":\(status)}}
                 """
             guard let node = try JSONParser.watchEvent(from: Array(text.utf8))["object"],
-                case .object(let object, _) = ObjectDecoder().decode(node)
+                case .object(let object, _, _) = ObjectDecoder().decode(node)
             else { return nil }
             return object
         }

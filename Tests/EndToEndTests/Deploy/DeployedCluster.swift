@@ -125,7 +125,7 @@ struct DeployedCluster: Sendable {
         let arguments = try #require(Self.container(of: deployment)?["args"] as? [String])
         try await TestController.with(
             [:], pods: ["pod-1"], network: pods, arguments: arguments.filter { !$0.hasPrefix("--admin-bind") } + further,
-            source: ["--service-account-dir", account.path],
+            source: ["--service-account-dir", account.path, "--allow-loopback-endpoints"],
             environment: [
                 "KUBERNETES_SERVICE_HOST": server.host ?? "", "KUBERNETES_SERVICE_PORT": String(server.port ?? 443),
                 "KUBECONFIG": "", "POD_NAME": "pod-1", "POD_NAMESPACE": Self.namespace,

@@ -56,7 +56,9 @@ final class TestController: Sendable {
         try await Gate.processes.pass {
             guard source == nil, ObjectMode.isCluster else { return try await run(source: source, objects: nil) }
             try await ClusterPool.shared.withCluster { cluster async throws in
-                try await run(source: ["--kubeconfig", cluster.kubeconfig], objects: cluster.objects)
+                // The pods are at loopback addresses.
+                let source = ["--kubeconfig", cluster.kubeconfig, "--allow-loopback-endpoints"]
+                try await run(source: source, objects: cluster.objects)
             }
         }
     }

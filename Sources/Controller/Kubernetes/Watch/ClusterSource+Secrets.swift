@@ -31,7 +31,7 @@ extension ClusterSource {
             let bytes = try await api.get(resource.path(namespace: key.namespace, name: key.name))
             missedSecrets[key] = nil
             guard let node = try? JSONParser.node(from: bytes),
-                case .object(.secret(let secret), _) = ObjectDecoder().decode(node)
+                case .object(.secret(let secret), _, _) = ObjectDecoder().decode(node)
             else { return nil }
             return secret
         } catch let error as APIError where !error.isNotFound {

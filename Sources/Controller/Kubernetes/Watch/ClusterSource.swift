@@ -157,7 +157,7 @@ actor ClusterSource {
         let key = versioned.object.key
         guard includes(key) else { return }
         followed[index].versions[key] = versioned.version
-        objectFindings[key] = nil
+        objectFindings[key] = versioned.findings.isEmpty ? nil : versioned.findings
         missedSecrets[key] = nil
         if key.kind == .ingress { addresses?.set(versioned.addresses, for: key) }
         update.changed.append(versioned.object)

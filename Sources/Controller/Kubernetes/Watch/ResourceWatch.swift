@@ -25,6 +25,8 @@ struct ResourceWatch: Sendable {
         var version: String
         /// Where an Ingress's status says that clients find it, or where clients find a Service; see ``readsAddresses``.
         var addresses: [LoadBalancerAddress] = []
+        /// What is wrong with the parts of it that are left out.
+        var findings: [Finding] = []
     }
 
     /// An object that cannot be used; what was known of it stays in force. The key is nil when the object has no readable name.
@@ -229,10 +231,11 @@ struct ResourceWatch: Sendable {
     /// Items of lists do not say of what kind they are.
     private func decoded(_ node: Node) -> Decoded {
         switch ObjectDecoder().decode(node, as: resource.kind, apiVersion: resource.apiVersion) {
-        case .object(let object, _):
+        case .object(let object, _, let findings):
             .object(
                 Versioned(
-                    object: object, version: node["metadata"]?["resourceVersion"]?.string ?? "", addresses: addresses(of: node)))
+                    object: object, version: node["metadata"]?["resourceVersion"]?.string ?? "", addresses: addresses(of: node),
+                    findings: findings.map(\.withoutLocation)))
         case .refused(let key, let findings): .refused(Refused(key: key, findings: findings.map(\.withoutLocation)))
         case .list, .skipped: .unread
         }

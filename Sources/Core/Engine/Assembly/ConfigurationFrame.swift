@@ -18,7 +18,7 @@ struct ConfigurationFrame {
 
     var sections: [Section] {
         var sections = [globalSection, defaultsSection]
-        if usesDNS { sections.append(Self.resolvers) }
+        if usesDNS { sections.append(resolvers) }
         if options.isHTTPEnabled { sections.append(httpFrontend) }
         if options.isHTTPSEnabled {
             sections.append(httpsFrontend)
@@ -78,11 +78,13 @@ struct ConfigurationFrame {
         return section
     }
 
-    /// Follows the names of ExternalName Services; keeps the last addresses while the DNS does not answer.
-    private static let resolvers = Section(
-        "resolvers kubernetes",
-        lines: [
-            .init("parse-resolv-conf"), .init("hold valid 10s"), .init("hold nx 7d"), .init("hold obsolete 7d"),
-            .init("hold other 7d"), .init("hold refused 7d"), .init("hold timeout 7d"),
-        ])
+    /// Looks up the names of ExternalName Services, whose answers it keeps for 10 s. Servers of snippets keep their last addresses
+    /// while the DNS does not answer.
+    private var resolvers: Section {
+        var section = Section("resolvers kubernetes")
+        if options.hasResolverConfiguration { section.add("parse-resolv-conf") }
+        section.add("hold valid 10s")
+        for status in ["nx", "obsolete", "other", "refused", "timeout"] { section.add("hold \(raw: status) 7d") }
+        return section
+    }
 }

@@ -95,6 +95,9 @@ struct HandlerRun {
             plan.findings += values.findings
             plan.inForce += values.inForce
         }
+        if context.podsSpeakHTTP2, !plan.contribution.isTCP, !plan.contribution.backend.choosesServerProtocol {
+            plan.contribution.backend.replaceableServer("proto h2", from: Origin(object: context.service))
+        }
         for file in plan.contribution.files {
             guard let reason = refusals.refusal(of: file) else { continue }
             plan.closedReason = "HAProxy cannot load \(file.path): \(reason)"

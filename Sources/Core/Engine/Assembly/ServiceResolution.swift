@@ -2,14 +2,28 @@
 struct ServiceResolution {
     let store: ObjectStore
     let options: EngineOptions
-    var refusals = Refusals()
+    let policy: EndpointPolicy
+    let refusals: Refusals
+
+    /// - Parameters:
+    ///   - policy: without it that of the options.
+    ///   - refusals: objects that HAProxy refused.
+    init(store: ObjectStore, options: EngineOptions, policy: EndpointPolicy? = nil, refusals: Refusals = Refusals()) {
+        self.store = store
+        self.options = options
+        self.policy = policy ?? EndpointPolicy(options)
+        self.refusals = refusals
+    }
 
     struct Resolved {
         /// The name that a backend carries for the port: the port's name, else its number.
         let portName: String
-        let servers: [Server]
-        /// The pods are found by DNS and followed there.
-        let isExternalName: Bool
+        var servers: [Server] = []
+        /// The name that is looked up in the DNS for each request; nil where ``servers`` are reached by their addresses.
+        var name: ExternalServer?
+        var isExternalName: Bool { name != nil }
+        /// About EndpointSlices with servers that must not be.
+        var findings: [Finding] = []
     }
 
     /// - Throws: a text that says what is missing.
@@ -21,9 +35,26 @@ struct ServiceResolution {
             throw Missing(
                 "\(key) has no port \(port?.description ?? ""); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))")
         }
-        return Resolved(
-            portName: servicePort.name ?? String(servicePort.port), servers: servers(of: key, port: servicePort),
-            isExternalName: false)
+        var resolved = Resolved(portName: servicePort.name ?? String(servicePort.port))
+        fill(&resolved, with: key, port: servicePort)
+        return resolved
+    }
+
+    /// Whether the pods speak HTTP/2 in the clear at a port.
+    func podsSpeakHTTP2(_ key: ObjectKey, port: PortReference?) -> Bool {
+        appProtocol(key, port: port) == "kubernetes.io/h2c"
+    }
+
+    /// What the pods speak at a port: the Service says so, else its EndpointSlices, into which Kubernetes copies it.
+    private func appProtocol(_ key: ObjectKey, port: PortReference?) -> String? {
+        guard let service = store.services[key], let port = find(port, in: service) else { return nil }
+        if let declared = port.appProtocol { return declared }
+        for slice in store.slices(of: key) {
+            for slicePort in slice.ports where Self.isOf(port, slicePort) {
+                if let found = slicePort.appProtocol { return found }
+            }
+        }
+        return nil
     }
 
     /// The name that a Service of type ExternalName stands for, without the dot that may end it.
@@ -54,17 +85,40 @@ struct ServiceResolution {
             throw Missing("\(key) is of type ExternalName, which --disable-service-external-name switched off")
         }
         guard let name = service.externalName else { throw Missing("\(key) has no externalName") }
+        guard let target = ExternalTarget(name) else { throw Missing("\(key) has an externalName that is no DNS name") }
         let declared = find(port, in: service)
         let number: Int
         switch (declared, port) {
         case (let declared?, _):
             if case .number(let target)? = declared.targetPort { number = target } else { number = declared.port }
-        case (nil, .number(let asked)?): number = asked
+        case (nil, .number(let asked)?) where !service.ports.contains { $0.name == String(asked) }: number = asked
         default: throw Missing("\(key) has no port \(port?.description ?? "")")
         }
-        return Resolved(
-            portName: declared?.name ?? String(declared?.port ?? number), servers: [Server(address: name, port: number)],
-            isExternalName: true)
+        var resolved = Resolved(portName: declared?.name ?? String(declared?.port ?? number))
+        switch target {
+        case .address(let address):
+            if let refusal = policy.rule(at: number).refusal(of: address) {
+                throw Missing("\(key) leads to \(Server(address, port: number).endpoint): \(refusal)")
+            }
+            resolved.servers = [Server(address, port: number)]
+        case .name(let name):
+            resolved.servers = [Server(address: name, port: number)]
+            resolved.name = ExternalServer(name: name, port: number, rule: policy.rule(at: number))
+        }
+        return resolved
+    }
+
+    private static func isOf(_ port: ServicePort, _ slicePort: EndpointPort) -> Bool {
+        slicePort.protocol == "TCP" && (slicePort.name ?? "") == (port.name ?? "")
+    }
+
+    private static func finding(
+        about slice: EndpointSlice, service: ObjectKey, refusal: String, example: String
+    ) -> Finding {
+        let object = slice.isOfEndpoints ? ObjectKey(.endpoints, namespace: service.namespace, name: service.name) : slice.key
+        return Finding(
+            .error, object: object, key: slice.isOfEndpoints ? "subsets" : "endpoints", value: example,
+            "is left out: \(refusal)", expected: "the address of a pod")
     }
 
     /// By name, each once.
@@ -85,27 +139,40 @@ struct ServiceResolution {
 
     /// Ready endpoints; terminating ones that still serve are drained beside them, or stand in when there are no others
     /// (Kubernetes, "EndpointSlices", section "Conditions").
-    private func servers(of key: ObjectKey, port: ServicePort) -> [Server] {
+    private func fill(_ resolved: inout Resolved, with key: ObjectKey, port: ServicePort) {
         var ready: [Server] = []
         var terminating: [Server] = []
         for slice in slices(of: key) {
-            for slicePort in slice.ports where (slicePort.name ?? "") == (port.name ?? "") {
+            for slicePort in slice.ports where Self.isOf(port, slicePort) {
                 guard let number = slicePort.port else { continue }
+                let rule = policy.rule(at: number)
+                // The first endpoint that is refused, by why.
+                var refused: [String: String] = [:]
                 for endpoint in slice.endpoints {
                     // Addresses of one endpoint are fungible; Kubernetes fills in one.
-                    guard let address = endpoint.addresses.first else { continue }
-                    let server = Server(address: address, port: number)
-                    if endpoint.isReady {
-                        ready.append(server)
-                    } else if endpoint.isServing && endpoint.isTerminating {
+                    guard let address = endpoint.ipAddresses.first else { continue }
+                    let isTerminating = !endpoint.isReady && endpoint.isServing && endpoint.isTerminating
+                    guard endpoint.isReady || isTerminating else { continue }
+                    let server = Server(address, port: number)
+                    if let refusal = rule.refusal(of: address) {
+                        if refused[refusal] == nil { refused[refusal] = server.endpoint }
+                    } else if isTerminating {
                         terminating.append(server)
+                    } else {
+                        ready.append(server)
                     }
+                }
+                for (refusal, example) in refused.sorted(by: { $0.key < $1.key }) {
+                    resolved.findings.append(Self.finding(about: slice, service: key, refusal: refusal, example: example))
                 }
             }
         }
-        if ready.isEmpty || terminating.isEmpty { return Self.inOrder(ready + terminating) }
+        if ready.isEmpty || terminating.isEmpty {
+            resolved.servers = Self.inOrder(ready + terminating)
+            return
+        }
         let names = Set(ready.map(\.name))
         let draining = terminating.filter { !names.contains($0.name) }
-        return Self.inOrder(ready + draining.map { Server(address: $0.address, port: $0.port, isDraining: true) })
+        resolved.servers = Self.inOrder(ready + draining.map { Server(address: $0.address, port: $0.port, isDraining: true) })
     }
 }

@@ -35,11 +35,9 @@ struct AssemblyBase {
             configMapSet = set
             findings = found
         }
-        for (name, text) in patterns where name.isFileName {
-            files.append(ConfigurationFile(path: "patterns/\(name)", content: Array(text.utf8), kind: .plain))
-        }
         let (global, found) = handlers.global(configMapSet)
         self.global = global
+        if let object = options.patternFilesConfigMap?.configMapKey { addPatternFiles(patterns, of: object) }
         findings += found
         files += global.files
         addErrorPages(store, options: options, refusals: refusals)

@@ -37,7 +37,8 @@ struct IngressPlanner {
         let service = ObjectKey(.service, namespace: key.namespace, name: backend.serviceName)
         var context = RouteContext(
             ingress: key, service: service, hostHasTLS: own.hasTLS(for: host),
-            externalName: assembly.services.externalName(service))
+            externalName: assembly.services.externalName(service),
+            podsSpeakHTTP2: assembly.services.podsSpeakHTTP2(service, port: backend.port))
         var planned = assembly.plan(context, ingressSet: own.set, for: unit)
         if planned.plan.contribution.isPassthrough, !context.hostHasTLS {
             // The pods bring the TLS that spec.tls does not mention.
@@ -46,9 +47,12 @@ struct IngressPlanner {
         }
         guard !planned.plan.isLeftOut else { return }
         let condition = planned.plan.contribution.condition
-        var place = RoutingPlace(host: host, path: path, type: type)
-        if let condition { place.condition = condition.id }
-        if let problem = assembly.problem(of: place) {
+        let places = RequestPath.spellings(of: path).map { spelling in
+            var place = RoutingPlace(host: host, path: spelling, type: type)
+            if let condition { place.condition = condition.id }
+            return (path: spelling, place: place)
+        }
+        if let problem = places.lazy.compactMap({ assembly.problem(of: $0.place) }).first {
             unit.findings.append(
                 Finding(
                     .error, object: key, key: "spec.rules", value: host + path, "\(problem); the path is left out",
@@ -79,7 +83,9 @@ struct IngressPlanner {
                         """,
                         expected: "a host in spec.rules[].host"))
                 // In clear it would be what its owner did not ask for. A default backend leaves the requests to others.
-                if type != nil { unit.claims.append(claim(place, rank, path: path, type: type)) }
+                if type != nil {
+                    for (path, place) in places { unit.claims.append(claim(place, rank, path: path, type: type)) }
+                }
                 return
             }
             unit.claims.append(claim(.passthrough(host), rank, path: path, type: type))
@@ -89,7 +95,7 @@ struct IngressPlanner {
                 unit.claims.append(claim(rest, .passthroughRest, path: "/", type: nil))
             }
         }
-        unit.claims.append(claim(place, rank, path: path, type: type))
+        for (path, place) in places { unit.claims.append(claim(place, rank, path: path, type: type)) }
     }
 
     // MARK: - Certificates

@@ -163,6 +163,8 @@ extension LiveAssembly {
         settleCertificates()
         let changes = backends.settle()
         for claim in changes.renamed { touch(claim) }
+        findings.add(changes.newFindings)
+        findings.remove(changes.goneFindings)
         settleEntries()
         settleSections(changes, &state)
     }
@@ -191,7 +193,8 @@ extension LiveAssembly {
         for name in changes.goneNames { setBackend(name, to: nil, &state) }
         // Options that concern all backends are rare.
         for backend in changes.optionsChanged ? Array(backends.all) : changes.backends {
-            setBackend(backend.name, to: backend.section(commonOptions: commonNames), &state)
+            setBackend(
+                backend.name, to: backend.section(commonOptions: commonNames, prefersIPv6: options.ipv4Address == nil), &state)
         }
         let (rulesChanged, tables) = rules.takeChanges()
         for (name, table) in tables {

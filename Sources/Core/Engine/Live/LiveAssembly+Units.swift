@@ -70,7 +70,8 @@ extension LiveAssembly {
         let unit = Unit(.operatorDefault)
         let service = name.serviceKey
         let context = RouteContext(
-            ingress: nil, service: service, hostHasTLS: false, externalName: services.externalName(service))
+            ingress: nil, service: service, hostHasTLS: false, externalName: services.externalName(service),
+            podsSpeakHTTP2: services.podsSpeakHTTP2(service, port: options.defaultBackendPort))
         let planned = plan(context, ingressSet: nil, for: unit)
         guard !planned.plan.isLeftOut else { return unit }
         let condition = planned.plan.contribution.condition
@@ -119,6 +120,7 @@ extension LiveAssembly {
                         example: TCPService.example)))
         }
         tcpServices.sort { $0.service.port < $1.service.port }
+        endpointPolicy = EndpointPolicy(options, tcpPorts: Set(tcpServices.map(\.service.port)))
         return unit
     }
 

@@ -30,6 +30,7 @@ public final class LiveAssembly {
     var backendSections: [String: Section] = [:]
     var frameSettings = FrameSettings()
     var tcpServices: [PlannedTCPService] = []
+    var endpointPolicy: EndpointPolicy
     var defaults = DefaultCertificates()
     /// What was touched and is not settled yet.
     var touchedEntries: Set<RoutingPlace> = []
@@ -55,7 +56,9 @@ public final class LiveAssembly {
     var options: EngineOptions { engine.options }
     var registry: AnnotationRegistry { engine.registry }
     public var store: ObjectStore { objects.store }
-    var services: ServiceResolution { ServiceResolution(store: store, options: options, refusals: refusals) }
+    var services: ServiceResolution {
+        ServiceResolution(store: store, options: options, policy: endpointPolicy, refusals: refusals)
+    }
 
     public convenience init(_ engine: Engine, store: ObjectStore = ObjectStore(), refusals: Refusals = Refusals()) {
         self.init(engine, store: store, refusals: refusals, remembering: CertificateMemory())
@@ -71,6 +74,7 @@ public final class LiveAssembly {
         base = AssemblyBase(engine, objects, refusals)
         hosts = HostTable(engine.options.hostOwnership)
         routes = RouteTable(engine.options.hostOwnership)
+        endpointPolicy = EndpointPolicy(engine.options)
     }
 
     // MARK: - What changes
@@ -97,6 +101,9 @@ public final class LiveAssembly {
             for case .ingress(let ingress) in dependents.units(of: [key]) where ingress != key { lift(ingress) }
             if key.kind == .secret, store.secrets[key] == nil { objects.certificates.forget(key) }
         case .endpoints(let services): changedEndpoints.formUnion(services)
+        case .protocols(let services):
+            changedEndpoints.formUnion(services)
+            changedObjects.formUnion(services)
         }
         lift(key)
         return true

@@ -38,7 +38,10 @@ final class LiveBackend {
     fileprivate(set) var users: [RouteClaim] = []
     fileprivate(set) var name = ""
     fileprivate(set) var servers: [Server] = []
-    fileprivate(set) var isExternalName = false
+    /// The name that is looked up in the DNS for each request; nil where servers are reached by their addresses.
+    fileprivate(set) var external: ExternalServer?
+    /// About servers that must not be.
+    fileprivate var findings: [Finding] = []
 
     fileprivate init(_ identity: Identity) {
         self.identity = identity
@@ -65,6 +68,8 @@ struct BackendTable {
     private var options: [String: [Origin: Int]] = [:]
     private var lists: [String: (list: UserList, uses: Int)] = [:]
     private var externalCount = 0
+    private var newFindings: [Finding] = []
+    private var goneFindings: [Finding] = []
     /// Whether options that concern all backends came or went.
     private var optionsChanged = false
     private var touchedLists: Set<String> = []
@@ -96,8 +101,9 @@ struct BackendTable {
         backend.users.insertInOrder(claim)
         if backend.first === claim { touch(backend) }
         if backend.users.count == 1 {
-            (backend.servers, backend.isExternalName) = (resolved.servers, resolved.isExternalName)
-            if resolved.isExternalName { externalCount += 1 }
+            (backend.servers, backend.external, backend.findings) = (resolved.servers, resolved.name, resolved.findings)
+            newFindings += resolved.findings
+            if resolved.name != nil { externalCount += 1 }
         }
         return backend
     }
@@ -119,7 +125,8 @@ struct BackendTable {
         groups[backend.plainName]?.removeAll { $0 === backend }
         if groups[backend.plainName]?.isEmpty == true { groups[backend.plainName] = nil }
         count(backend.identity.settings, by: -1)
-        if backend.isExternalName { externalCount -= 1 }
+        goneFindings += backend.findings
+        if backend.external != nil { externalCount -= 1 }
         touched[ObjectIdentifier(backend)] = nil
         if !backend.name.isEmpty { goneNames.insert(backend.name) }
     }
@@ -147,8 +154,13 @@ struct BackendTable {
     /// The pods of a Service are others.
     mutating func refreshServers(of service: ObjectKey, _ services: ServiceResolution) {
         for backend in byService[service] ?? [] {
-            guard let resolved = try? services.resolve(service, port: backend.first.port), resolved.servers != backend.servers
-            else { continue }
+            guard let resolved = try? services.resolve(service, port: backend.first.port) else { continue }
+            if resolved.findings != backend.findings {
+                newFindings += resolved.findings
+                goneFindings += backend.findings
+                backend.findings = resolved.findings
+            }
+            guard resolved.servers != backend.servers else { continue }
             backend.servers = resolved.servers
             touched[ObjectIdentifier(backend)] = backend
         }
@@ -163,6 +175,8 @@ struct BackendTable {
         /// The user lists that came, changed or went, with what they are.
         var lists: [String: UserList?] = [:]
         var optionsChanged = false
+        var newFindings: [Finding] = []
+        var goneFindings: [Finding] = []
     }
 
     /// Gives names: the plain one to the first of a group, with a hash of what differs to the others.
@@ -186,6 +200,8 @@ struct BackendTable {
         changes.backends = Array(touched.values)
         changes.goneNames.subtract(touchedGroups.flatMap { groups[$0]?.map(\.name) ?? [] })
         changes.optionsChanged = optionsChanged
+        (changes.newFindings, changes.goneFindings) = (newFindings, goneFindings)
+        (newFindings, goneFindings) = ([], [])
         for name in touchedLists { changes.lists.updateValue(lists[name]?.list, forKey: name) }
         (touched, touchedGroups, goneNames, touchedLists, optionsChanged) = ([:], [], [], [], false)
         return changes

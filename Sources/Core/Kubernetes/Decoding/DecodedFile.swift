@@ -1,6 +1,7 @@
 /// What a document turned out to be.
 public enum DecodedDocument: Sendable {
-    case object(KubernetesObject, SourceLocation)
+    /// With what is wrong with the parts of it that are left out.
+    case object(KubernetesObject, SourceLocation, [Finding])
     /// A `List`, or a list of one kind such as `IngressList`.
     case list([DecodedDocument])
     /// A kind that the controller does not read, such as `apps/v1 Deployment web`; with a warning where the kind is one that it
@@ -60,7 +61,8 @@ private func decode(_ bytes: [UInt8], file: String, parse: Parse) -> DecodedFile
 extension DecodedFile {
     fileprivate mutating func add(_ document: DecodedDocument, locations: inout [ObjectKey: SourceLocation]) {
         switch document {
-        case .object(let object, let location):
+        case .object(let object, let location, let found):
+            findings += found
             let key = object.key
             if let first = locations[key] {
                 findings.append(

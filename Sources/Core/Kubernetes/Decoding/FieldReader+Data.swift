@@ -2,13 +2,13 @@ import Foundation
 
 extension FieldReader {
     mutating func configMap(_ node: Node, _ metadata: ObjectMeta) -> ConfigMap {
-        ConfigMap(metadata: metadata, data: strings("data", of: node, checkKey: ObjectValidation.dataKey))
+        ConfigMap(metadata: metadata, data: strings("data", of: node, keysAreParts: true, checkKey: ObjectValidation.dataKey))
     }
 
     /// Values never appear in findings.
     mutating func secret(_ node: Node, _ metadata: ObjectMeta) -> Secret {
         let type = string("type", of: node).flatMap { $0.isEmpty ? nil : $0 } ?? "Opaque"
-        let encoded = strings("data", of: node, isSecret: true, checkKey: ObjectValidation.dataKey)
+        let encoded = strings("data", of: node, isSecret: true, keysAreParts: true, checkKey: ObjectValidation.dataKey)
         var data: [String: [UInt8]] = [:]
         for (key, text) in encoded.sorted(by: { $0.key < $1.key }) {
             if let bytes = Self.decodeBase64(text) {
@@ -19,7 +19,8 @@ extension FieldReader {
                     expected: "base64 in data, or the plain text in stringData")
             }
         }
-        for (key, text) in strings("stringData", of: node, isSecret: true, checkKey: ObjectValidation.dataKey) {
+        let plain = strings("stringData", of: node, isSecret: true, keysAreParts: true, checkKey: ObjectValidation.dataKey)
+        for (key, text) in plain {
             data[key] = Array(text.utf8)
         }
         if type == "kubernetes.io/tls" {

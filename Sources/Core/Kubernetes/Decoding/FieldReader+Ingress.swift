@@ -5,8 +5,8 @@ extension FieldReader {
             return nil
         }
         return object("spec", of: node) { reader, spec in
-            let defaultBackend = reader.object("defaultBackend", of: spec) { $0.backend($1) }
-            let rules = reader.elements("rules", of: spec) { $0.rule($1) }
+            let defaultBackend = reader.part { $0.object("defaultBackend", of: spec) { $0.backend($1) } }
+            let rules = reader.parts("rules", of: spec) { $0.rule($1) }
             let hasRules = spec["rules"].map { $0.value != .sequence([]) && !$0.isNull } ?? false
             if !hasRules, spec["defaultBackend"].map(\.isNull) ?? true {
                 reader.fail("has neither rules nor a defaultBackend", at: spec.mark, expected: "one of them at least")
@@ -15,7 +15,7 @@ extension FieldReader {
                 metadata: metadata,
                 ingressClassName: reader.string("ingressClassName", of: spec, check: ObjectValidation.subdomain),
                 defaultBackend: defaultBackend, rules: rules,
-                tls: reader.elements("tls", of: spec) { $0.tls($1) })
+                tls: reader.parts("tls", of: spec) { $0.tls($1) })
         }
     }
 
@@ -23,7 +23,7 @@ extension FieldReader {
         guard isObject(node) else { return nil }
         let host = string("host", of: node) { $0.isEmpty ? nil : ObjectValidation.ruleHost($0) }
         let paths = object("http", of: node) { reader, http -> [IngressPath]? in
-            let paths = reader.elements("paths", of: http) { $0.path($1) }
+            let paths = reader.parts("paths", of: http) { $0.path($1) }
             let isMissing = http["paths"].map { $0.isNull || $0.value == .sequence([]) } ?? true
             if isMissing { reader.failMissing("paths", of: http, expected: "one path at least") }
             return paths
@@ -74,7 +74,7 @@ extension FieldReader {
             return nil
         }
         return object("service", of: node) { reader, service in
-            let name = reader.string("name", of: service, check: ObjectValidation.serviceName)
+            let name = reader.string("name", of: service, check: ObjectValidation.label)
             if service["name"].map(\.isNull) ?? true {
                 reader.failMissing("name", of: service, expected: "the name of a Service", example: "web")
             }
@@ -113,10 +113,14 @@ extension FieldReader {
 
     private mutating func tls(_ node: Node) -> IngressTLS? {
         guard isObject(node) else { return nil }
-        let secret = string("secretName", of: node) { $0.isEmpty ? nil : ObjectValidation.subdomain($0) }
-        return IngressTLS(
-            hosts: elements("hosts", of: node) { $0.string($1, check: ObjectValidation.host) },
-            secretName: secret.flatMap { $0.isEmpty ? nil : $0 })
+        // Without its Secret the host still has TLS.
+        let secret = part { reader in
+            reader.string("secretName", of: node) { $0.isEmpty ? nil : ObjectValidation.subdomain($0) }
+        }
+        let hosts = parts("hosts", of: node) { $0.string($1, check: ObjectValidation.host) }
+        // No hosts at all would mean all hosts of the rules.
+        if hosts.isEmpty, case .sequence(let written)? = node["hosts"]?.value, !written.isEmpty { return nil }
+        return IngressTLS(hosts: hosts, secretName: secret.flatMap { $0.isEmpty ? nil : $0 })
     }
 
     mutating func ingressClass(_ node: Node, _ metadata: ObjectMeta) -> IngressClass? {

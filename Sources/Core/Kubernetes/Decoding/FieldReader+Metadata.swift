@@ -36,8 +36,7 @@ extension FieldReader {
         }
         let check: (String) -> Violation? =
             switch kind {
-            case .service: ObjectValidation.serviceName
-            case .namespace: ObjectValidation.label
+            case .service, .namespace: ObjectValidation.label
             default: ObjectValidation.subdomain
             }
         return string("name", of: node, check: check)

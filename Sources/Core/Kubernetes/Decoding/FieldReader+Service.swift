@@ -6,15 +6,14 @@ extension FieldReader {
         }
         return object("spec", of: node) { reader, spec in
             let type = reader.choice("type", of: spec, standard: ServiceType.clusterIP)
-            let externalName = reader.string("externalName", of: spec) {
-                $0.isEmpty ? nil : ObjectValidation.subdomain($0.hasSuffix(".") ? String($0.dropLast()) : $0)
+            let externalName = reader.part { reader in
+                reader.string("externalName", of: spec) { $0.isEmpty ? nil : ObjectValidation.externalName($0) }
             }.flatMap { $0.isEmpty ? nil : $0 }
             if type == .externalName, spec["externalName"].map({ $0.isNull || $0.string == "" }) ?? true {
                 reader.failMissing("externalName", of: spec, expected: "a DNS name", example: "api.example.com")
             }
             let isHeadless = reader.string("clusterIP", of: spec) == "None"
-            let ports = reader.elements("ports", of: spec) { $0.servicePort($1) }
-            reader.checkPorts(spec, needed: type != .externalName && !isHeadless)
+            let ports = reader.servicePorts(spec, needed: type != .externalName && !isHeadless)
             return type.map {
                 Service(metadata: metadata, type: $0, externalName: externalName, ports: ports, isHeadless: isHeadless)
             }
@@ -27,11 +26,18 @@ extension FieldReader {
         let port = requiredPort("port", of: node)
         let target = field("targetPort", of: node) { $0.targetPort($1) }
         let proto = protocolName(node)
-        let appProtocol = string("appProtocol", of: node) { $0.isEmpty ? nil : ObjectValidation.qualifiedName($0) }
+        let appProtocol = appProtocol(node)
         guard let port else { return nil }
         return ServicePort(
             name: name.flatMap { $0.isEmpty ? nil : $0 }, port: port, targetPort: target, protocol: proto,
-            appProtocol: appProtocol.flatMap { $0.isEmpty ? nil : $0 })
+            appProtocol: appProtocol)
+    }
+
+    /// A port is of use without it.
+    mutating func appProtocol(_ node: Node) -> String? {
+        part { reader in
+            reader.string("appProtocol", of: node) { $0.isEmpty ? nil : ObjectValidation.qualifiedName($0) }
+        }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// A number or a name. 0 and an empty name mean that none is given.
@@ -45,33 +51,31 @@ extension FieldReader {
         return .name(name)
     }
 
-    /// The rules that concern the ports together: names are unique, and needed where there are several.
-    private mutating func checkPorts(_ spec: Node, needed: Bool) {
-        let list: [Node] = if case .sequence(let nodes)? = spec["ports"]?.value { nodes } else { [] }
-        if list.isEmpty && needed && (spec["ports"].map(\.isNull) ?? true || spec["ports"]?.value == .sequence([])) {
+    /// Also looks after the rules that concern the ports together: names are unique, and needed where there are several. Of two
+    /// ports with one name or number the first stays.
+    private mutating func servicePorts(_ spec: Node, needed: Bool) -> [ServicePort] {
+        let count = if case .sequence(let nodes)? = spec["ports"]?.value { nodes.count } else { 0 }
+        if count == 0 && needed && (spec["ports"].map(\.isNull) ?? true || spec["ports"]?.value == .sequence([])) {
             failMissing("ports", of: spec, expected: "one port at least")
         }
         var names: Set<String> = []
         var numbers: Set<String> = []
-        for (index, node) in list.enumerated() {
-            at(.field("ports")) { reader in
-                reader.at(.index(index)) { reader in
-                    let name = node["name"]?.string ?? ""
-                    if name.isEmpty {
-                        if list.count > 1 {
-                            reader.failMissing("name", of: node, expected: "a name for each of several ports", example: "http")
-                        }
-                    } else if !names.insert(name).inserted {
-                        reader.fail("has a name that another port has", at: node.mark, value: name, expected: "a name of its own")
-                    }
-                    if let port = node["port"]?.wholeNumber,
-                        !numbers.insert("\(port)/\(node["protocol"]?.string ?? "TCP")").inserted
-                    {
-                        reader.fail(
-                            "has a number that another port has", at: node.mark, value: String(port), expected: "each port once")
-                    }
+        return parts("ports", of: spec) { reader, node in
+            let port = reader.servicePort(node)
+            let name = node["name"]?.string ?? ""
+            if name.isEmpty {
+                if count > 1 {
+                    reader.failMissing("name", of: node, expected: "a name for each of several ports", example: "http")
                 }
+            } else if !names.insert(name).inserted {
+                reader.fail("has a name that another port has", at: node.mark, value: name, expected: "a name of its own")
             }
+            if let port = node["port"]?.wholeNumber,
+                !numbers.insert("\(port)/\(node["protocol"]?.string ?? "TCP")").inserted
+            {
+                reader.fail("has a number that another port has", at: node.mark, value: String(port), expected: "each port once")
+            }
+            return port
         }
     }
 

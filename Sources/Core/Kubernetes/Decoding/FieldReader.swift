@@ -1,9 +1,17 @@
 /// Reads the fields of one object and collects what is wrong with them, with the field's path and place.
+///
+/// A mistake costs the nearest part around it that the object can do without, such as one path of an Ingress, else the object.
 struct FieldReader {
     let file: String
     /// Whose fields these are, once the name is known.
     var object: ObjectKey?
+    /// Why the object cannot be used.
     private(set) var findings: [Finding] = []
+    /// Why parts of the object are left out.
+    private(set) var partFindings: [Finding] = []
+    private var isInPart = false
+    /// How many mistakes there are in the part that is being read, without those of parts in it.
+    private var faults = 0
     private var path: [PathElement]
 
     enum PathElement {
@@ -34,13 +42,32 @@ struct FieldReader {
         _ message: String, at mark: Node.Mark, key: String? = nil, value: String? = nil, expected: String? = nil,
         example: String? = nil
     ) {
+        faults += 1
         // An object with thousands of equal mistakes needs no thousands of findings.
-        guard findings.count < 50 else { return }
+        guard (isInPart ? partFindings : findings).count < 50 else { return }
         let path = pathText
-        findings.append(
-            Finding(
-                .error, object: object, key: key ?? (path.isEmpty ? nil : path), value: value, message, expected: expected,
-                example: example, location: mark.location(in: file)))
+        let finding = Finding(
+            .error, object: object, key: key ?? (path.isEmpty ? nil : path), value: value, message, expected: expected,
+            example: example, location: mark.location(in: file))
+        if isInPart { partFindings.append(finding) } else { findings.append(finding) }
+    }
+
+    /// Reads a part that the object can do without.
+    ///
+    /// - Returns: nil when there is a mistake in it, unless that is in a part of the part.
+    mutating func part<Result>(_ read: (inout FieldReader) -> Result?) -> Result? {
+        let outer = (isInPart, faults)
+        (isInPart, faults) = (true, 0)
+        defer { (isInPart, faults) = outer }
+        let result = read(&self)
+        return faults == 0 ? result : nil
+    }
+
+    /// Reads the elements of a list, of which each is a part.
+    mutating func parts<Element>(
+        _ name: String, of node: Node, _ read: (inout FieldReader, Node) -> Element?
+    ) -> [Element] {
+        elements(name, of: node) { reader, node in reader.part { read(&$0, node) } }
     }
 
     mutating func fail(_ violation: Violation, value: String?, at mark: Node.Mark, key: String? = nil) {
@@ -138,9 +165,12 @@ struct FieldReader {
     }
 
     /// A mapping from text to text, such as annotations and a ConfigMap's data.
-    /// - Parameter isSecret: whether values must not be shown.
+    /// - Parameters:
+    ///   - isSecret: whether values must not be shown.
+    ///   - keysAreParts: whether the object can do without what has a key that cannot be. Values of the wrong type cost the
+    ///     object: one that is missing may mean less protection.
     mutating func strings(
-        _ name: String, of node: Node, isSecret: Bool = false, checkKey: (String) -> Violation?
+        _ name: String, of node: Node, isSecret: Bool = false, keysAreParts: Bool = false, checkKey: (String) -> Violation?
     ) -> [String: String] {
         object(name, of: node) { reader, mapping in
             guard case .mapping(let entries) = mapping.value else { return nil }
@@ -148,7 +178,11 @@ struct FieldReader {
             strings.reserveCapacity(entries.count)
             for entry in entries {
                 if let violation = checkKey(entry.key) {
-                    reader.fail(violation, value: entry.key, at: entry.keyMark)
+                    if keysAreParts {
+                        _ = reader.part { $0.fail(violation, value: entry.key, at: entry.keyMark) }
+                    } else {
+                        reader.fail(violation, value: entry.key, at: entry.keyMark)
+                    }
                 } else if let text = entry.value.string {
                     strings[entry.key] = text
                 } else if entry.value.isNull {

@@ -25,7 +25,8 @@ enum ObjectValidation {
             example: example(of: text, isSubdomain) ?? "web.example")
     }
 
-    /// RFC 1123 label: the names of Namespaces and of a Service's ports.
+    /// RFC 1123 label: the names of Namespaces, Services and a Service's ports. Services had to begin with a letter before
+    /// Kubernetes took KEP-5311 ("Relaxed validation for Services names") in.
     static func label(_ text: String) -> Violation? {
         if isLabel(text) { return nil }
         return Violation(
@@ -34,20 +35,11 @@ enum ObjectValidation {
             example: example(of: text, isLabel) ?? "web-1")
     }
 
-    /// RFC 1035 label: the names of Services.
-    static func serviceName(_ text: String) -> Violation? {
-        if isServiceName(text) { return nil }
-        return Violation(
-            "is not an RFC 1035 label",
-            expected: "at most 63 lower-case letters, digits and '-', beginning with a letter, ending with a letter or digit",
-            example: example(of: text, isServiceName) ?? "web-1")
-    }
-
     /// The host of an Ingress rule.
     static func ruleHost(_ text: String) -> Violation? {
         // Nearly all names end with a letter, which no IPv4 address does.
         let mayBeAddress = text.utf8.last.map(isLetter) != true || text.utf8.contains(UInt8(ascii: ":"))
-        if mayBeAddress, isAddress(text, AF_INET) || isAddress(text, AF_INET6) {
+        if mayBeAddress, IPAddress(text) != nil {
             return Violation("is an IP address", expected: "a DNS name", example: "web.example.com")
         }
         return host(text)
@@ -104,16 +96,12 @@ enum ObjectValidation {
             example: "http")
     }
 
-    static func address(_ text: String, type: EndpointSlice.AddressType) -> Violation? {
-        switch type {
-        case .ipv4: isAddress(text, AF_INET) ? nil : Violation("is not an IPv4 address", example: "10.1.2.3")
-        case .ipv6: isAddress(text, AF_INET6) ? nil : Violation("is not an IPv6 address", example: "fd00::1")
-        case .fqdn: isSubdomain(text) ? nil : Violation("is not a DNS name", example: "pod.example.com")
-        }
-    }
-
-    static func ipAddress(_ text: String) -> Violation? {
-        isAddress(text, AF_INET) || isAddress(text, AF_INET6) ? nil : Violation("is not an IP address", example: "10.1.2.3")
+    /// The name of an ExternalName Service.
+    static func externalName(_ text: String) -> Violation? {
+        if isSubdomain(text.hasSuffix(".") ? String(text.dropLast()) : text), ExternalTarget(text) != nil { return nil }
+        return Violation(
+            "is neither a DNS name nor an IPv4 address", expected: "a lower-case DNS name whose last label is no number",
+            example: example(of: text) { isSubdomain($0) && ExternalTarget($0) != nil } ?? "api.example.com")
     }
 
     /// The key of an annotation: a name, with a DNS name and `/` in front or not.
@@ -191,8 +179,6 @@ extension ObjectValidation {
         text.utf8.count <= 63 && isDotted(text.utf8) && !text.utf8.contains(dot)
     }
 
-    private static func isServiceName(_ text: String) -> Bool { isLabel(text) && text.utf8.first.map(isLetter) == true }
-
     private static func isHost(_ text: String) -> Bool {
         text.utf8.count <= 253 && isDotted(text.hasPrefix("*.") ? text.dropFirst(2).utf8 : Substring(text).utf8)
     }
@@ -219,12 +205,6 @@ extension ObjectValidation {
             previous = byte
         }
         return true
-    }
-
-    private static func isAddress(_ text: String, _ family: Int32) -> Bool {
-        // Room for the larger of the two.
-        var address = in6_addr()
-        return inet_pton(family, text, &address) == 1
     }
 
     /// The value in lower case, when that would be right.

@@ -1,0 +1,108 @@
+extension EngineOptions {
+    /// An address and port that the controller or its HAProxy listens on.
+    public struct Listener: Hashable, Sendable {
+        /// An unspecified address stands for all addresses of its family.
+        public let address: IPAddress
+        public let port: Int
+
+        public init(address: IPAddress, port: Int) {
+            self.address = address
+            self.port = port
+        }
+    }
+}
+
+/// The listeners that requests must not come back to: who proxies to them reads what only this host may, or has HAProxy ask itself
+/// without end.
+struct OwnListeners {
+    private var listeners: [Int: [IPAddress]] = [:]
+    private let ownAddresses: Set<IPAddress>
+
+    /// - Parameter tcpPorts: of the TCP services.
+    init(_ options: EngineOptions, tcpPorts: Set<Int>) {
+        ownAddresses = options.ownAddresses
+        for listener in options.ownListeners { listeners[listener.port, default: []].append(listener.address) }
+        let addresses = [options.ipv4Address, options.ipv6Address].compactMap { $0.flatMap { IPAddress($0) } }
+        for port in tcpPorts.union(options.listeners.keys) where port != 0 { listeners[port, default: []] += addresses }
+    }
+
+    /// The addresses that lead to one of the listeners at a port.
+    func addresses(at port: Int) -> [IPAddress.Prefix] {
+        (listeners[port] ?? []).flatMap { address -> [IPAddress.Prefix] in
+            guard address.isUnspecified else { return [IPAddress.Prefix(address)] }
+            let loopback = address.isIPv6 ? IPAddress.local[2] : IPAddress.local[0]
+            let own = ownAddresses.filter { $0.isIPv6 == address.isIPv6 && !$0.isLoopback }
+            return [loopback] + own.sorted { $0.description < $1.description }.map { IPAddress.Prefix($0) }
+        }
+    }
+}
+
+/// Which addresses servers may have.
+struct EndpointPolicy {
+    private let own: OwnListeners
+    private let refusesLocal: Bool
+
+    init(_ options: EngineOptions, tcpPorts: Set<Int> = []) {
+        own = OwnListeners(options, tcpPorts: tcpPorts)
+        refusesLocal = options.refusesLocalEndpoints
+    }
+
+    /// The part of the policy for servers at one port.
+    func rule(at port: Int) -> Rule { Rule(refusesLocal: refusesLocal, own: own.addresses(at: port)) }
+
+    struct Rule {
+        fileprivate let refusesLocal: Bool
+        fileprivate let own: [IPAddress.Prefix]
+
+        /// Why there is no server at an address; nil where there may be one.
+        func refusal(of address: IPAddress) -> String? {
+            if address.isIn(IPAddress.unusable) { return "no server can have such an address" }
+            if refusesLocal, address.isIn(IPAddress.local) {
+                return "a loopback or link-local address is no pod's; --allow-loopback-endpoints allows them"
+            }
+            return address.isIn(own) ? "the controller itself listens there" : nil
+        }
+
+        /// All addresses that are refused.
+        var refused: [IPAddress.Prefix] { IPAddress.unusable + (refusesLocal ? IPAddress.local : []) + own }
+    }
+}
+
+/// A server whose address is looked up for each request. HAProxy connects to the very address that was looked at: a DNS server that
+/// answers differently the next time gains nothing.
+struct ExternalServer: Hashable, Sendable {
+    /// A DNS name.
+    let name: String
+    let port: Int
+    /// Where the name must not lead, in CIDR notation.
+    let refused: [String]
+
+    init(name: String, port: Int, rule: EndpointPolicy.Rule) {
+        self.name = name
+        self.port = port
+        refused = rule.refused.map(\.description)
+    }
+
+    /// As the `server` line calls it.
+    var serverName: String { "\(name):\(port)" }
+
+    /// The rules that look the name up, before all others: nothing but they choose where the request goes. A name without an address,
+    /// and one that leads where it must not, is 503, or the connection is closed (configuration manual, section 4.2, "http-request
+    /// do-resolve").
+    func rules(isTCP: Bool, prefersIPv6: Bool) -> [Directive] {
+        let verb = isTCP ? "tcp-request content" : "http-request"
+        let refusal = isTCP ? "reject" : "deny deny_status 503"
+        let family = prefersIPv6 ? "ipv6" : "ipv4"
+        var rules: [Directive] = isTCP ? ["tcp-request inspect-delay 5s"] : []
+        rules.append("\(raw: verb) do-resolve(txn.address,kubernetes,\(raw: family)) \("str(\(name))")")
+        rules.append("\(raw: verb) \(raw: refusal) unless { var(txn.address) -m found }")
+        // HAProxy reads 64 words of a line.
+        for start in stride(from: 0, to: refused.count, by: 40) {
+            let some = refused[start..<min(start + 40, refused.count)].joined(separator: " ")
+            rules.append("\(raw: verb) \(raw: refusal) if { var(txn.address) -m ip \(raw: some) }")
+        }
+        rules.append("\(raw: verb) set-dst var(txn.address)")
+        rules.append("\(raw: verb) set-dst-port int(\(port))")
+        return rules
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Services of type ExternalName")
+struct ExternalNameTests {
+    private static let url = "http://shop.example.com/"
+
+    private static func service(_ name: String, _ externalName: String, port: Int = 8080) -> String {
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: \(name), namespace: shop}
+        spec: {type: ExternalName, externalName: "\(externalName)", ports: [{name: http, port: 80, targetPort: \(port)}]}
+        ---
+
+        """
+    }
+
+    private static func route(_ name: String, _ externalName: String, port: Int = 8080) -> String {
+        service(name, externalName, port: port) + Manifests.ingress(name, path: "/\(name)", service: name)
+    }
+
+    private static let web = Manifests.service() + Manifests.ingress()
+
+    @Test(
+        "names that no DNS server answers for delay nobody's change, and only their own routes are 503",
+        .enabled(if: NameServer.isPossible))
+    func silence() async throws {
+        try await NameServer.with([:]) { names async throws in
+            try await TestController.with(["web.yaml": Self.web], arguments: names.arguments) { controller async throws in
+                let many = (0..<10).map { Self.route("out-\($0)", "silent-\($0).example.com") }.joined()
+                let begun = ContinuousClock.now
+                // A change that takes a check and a load.
+                try await controller.write("many.yaml", many)
+                try await controller.write("late.yaml", Manifests.ingress("late", path: "/late"))
+                try await controller.eventually(Self.url + "late") { $0.pod == "pod-1" }
+                try await controller.wait("the routes are there") {
+                    controller.map("path-prefix").contains("shop.example.com/out-9/")
+                }
+                try await controller.wait("HAProxy is reloaded") { try await controller.reloads >= 1 }
+                #expect(ContinuousClock.now - begun < .seconds(8))
+                #expect(names.asked.isEmpty, "names are asked for while a configuration is loaded: \(names.asked)")
+                async let silent = controller.request(Self.url + "out-3")
+                #expect(try await controller.request(Self.url).pod == "pod-1")
+                #expect(try await silent.status == 503)
+                #expect(names.asked == ["silent-3.example.com"])
+            }
+        }
+    }
+
+    @Test("a name is looked up by HAProxy and leads to its address, for TCP services too", .enabled(if: NameServer.isPossible))
+    func resolved() async throws {
+        let network = Loopback.network()
+        let port = try Loopback.freePorts(1)[0]
+        try await NameServer.with(["pods.example.com": "\(network)1", "v6.example.com": "::ffff:\(network)1"]) {
+            names async throws in
+            let files = [
+                "out.yaml": Self.route("out", "pods.example.com.") + Self.route("gone", "gone.example.com")
+                    + Self.service("tcp", "pods.example.com"),
+                "tcp.yaml":
+                    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tcp, namespace: default}\ndata: {\"\(port)\": \"shop/tcp:80\"}\n",
+            ]
+            try await TestController.with(
+                files, network: network, arguments: names.arguments + ["--configmap-tcp-services", "default/tcp"]
+            ) { controller async throws in
+                #expect(try await controller.request(Self.url + "out").pod == "pod-1")
+                #expect(try await controller.request(Self.url + "gone").status == 503)
+                let direct = try await run(
+                    TestController.curl, ["--silent", "--include", "--max-time", "10", "http://127.0.0.1:\(port)/"])
+                #expect(Response(curl: direct).pod == "pod-1")
+            }
+        }
+    }
+
+    @Test("a name that comes to lead to the controller's own listeners is 503", .enabled(if: NameServer.isPossible))
+    func ownListeners() async throws {
+        try await NameServer.with([
+            "evil.example.com": "127.0.0.1", "mapped.example.com": "::ffff:127.0.0.1", "zero.example.com": "0.0.0.0",
+        ]) {
+            names async throws in
+            try await TestController.with(["web.yaml": Self.web], arguments: names.arguments) { controller async throws in
+                let ports = [controller.stats, controller.healthz, controller.admin, controller.http, controller.https]
+                var all = ""
+                for (index, port) in ports.enumerated() {
+                    for name in ["evil", "mapped", "zero"] {
+                        all += Self.route("\(name)-\(index)", "\(name).example.com", port: port)
+                    }
+                }
+                try await controller.write("evil.yaml", all + Manifests.ingress("last", path: "/last"))
+                try await controller.eventually(Self.url + "last") { $0.pod == "pod-1" }
+                try await controller.wait("the routes are there") { controller.map("path-prefix").contains("/zero-4/") }
+                for index in ports.indices {
+                    for name in ["evil", "mapped", "zero"] {
+                        // Files tell of a route a moment before HAProxy has it.
+                        let response = try await controller.eventually(Self.url + "\(name)-\(index)") { $0.status != 404 }
+                        #expect(response.status == 503, "\(name) \(index)")
+                    }
+                }
+                #expect(names.asked == ["evil.example.com", "mapped.example.com", "zero.example.com"])
+            }
+        }
+    }
+
+    @Test(
+        "addresses of the controller's own listeners are refused in every spelling, and told",
+        arguments: ["127.0.0.1", "localhost", "localhost.", "a.localhost", "127.0.0.1.", "0.0.0.0"])
+    func ownAddresses(name: String) async throws {
+        try await TestController.with(["web.yaml": Self.web]) { controller async throws in
+            var all = ""
+            let ports = [controller.stats, controller.healthz, controller.admin, controller.http]
+            for (index, port) in ports.enumerated() { all += Self.route("own-\(index)", name, port: port) }
+            try await controller.write("own.yaml", all + Manifests.ingress("last", path: "/last"))
+            try await controller.eventually(Self.url + "last") { $0.pod == "pod-1" }
+            for index in ports.indices {
+                try await controller.eventually(Self.url + "own-\(index)") { $0.status == 503 }
+                #expect(controller.log.contains("Service shop/own-\(index) leads to "))
+            }
+        }
+    }
+
+    @Test(
+        "numbers that a C library takes for addresses are told and lead nowhere",
+        arguments: ["127.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "[::1]", "::1", "a.1", "127.0.0.300"])
+    func numbers(name: String) async throws {
+        let files = ["web.yaml": Self.web, "out.yaml": Self.route("out", name)]
+        try await TestController.with(files) { controller async throws in
+            #expect(try await controller.request(Self.url).pod == "pod-1")
+            #expect(try await controller.request(Self.url + "out").status == 503)
+            #expect(controller.log.contains("Service shop/out: spec.externalName: \"\(name)\""))
+            #expect(!controller.configuration.contains(name))
+        }
+    }
+}
