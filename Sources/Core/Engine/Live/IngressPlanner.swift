@@ -52,7 +52,7 @@ struct IngressPlanner {
             if let condition { place.condition = condition.id }
             return (path: spelling, place: place)
         }
-        if let problem = places.lazy.compactMap({ assembly.problem(of: $0.place) }).first {
+        if let problem = places.compactMap({ assembly.problem(of: $0.place) }).first {
             unit.findings.append(
                 Finding(
                     .error, object: key, key: "spec.rules", value: host + path, "\(problem); the path is left out",
