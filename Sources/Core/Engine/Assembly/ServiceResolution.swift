@@ -9,6 +9,8 @@ struct ServiceResolution {
         let servers: [Server]
         /// The pods are found by DNS and followed there.
         let isExternalName: Bool
+        /// How many servers there are beyond the limit, which get no requests.
+        var excess = 0
     }
 
     /// - Throws: a text that says what is missing.
@@ -20,9 +22,11 @@ struct ServiceResolution {
             throw Missing(
                 "\(key) has no port \(port?.description ?? ""); it has \(known.isEmpty ? "none" : known.joined(separator: ", "))")
         }
+        let servers = servers(of: key, port: servicePort)
+        let limit = options.environment.limits[.backendServers]
         return Resolved(
-            portName: servicePort.name ?? String(servicePort.port), servers: servers(of: key, port: servicePort),
-            isExternalName: false)
+            portName: servicePort.name ?? String(servicePort.port), servers: Array(servers.prefix(limit)), isExternalName: false,
+            excess: max(0, servers.count - limit))
     }
 
     /// The name that a Service of type ExternalName stands for, without the dot that may end it.
