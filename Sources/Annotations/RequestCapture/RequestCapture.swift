@@ -67,7 +67,7 @@ public struct RequestCapture: RouteAnnotation {
                 inBackends: id, phase: .capture,
                 ["http-request set-var(txn.capture) \(routeValue: "request-capture")"] + captures,
                 captureLengths: samples.value.map { _ in length }),
-            from: samples.origin)
+            from: samples.origin, isOperators: samples.scope == .configMap)
     }
 }
 

@@ -45,7 +45,7 @@ struct StickTables {
         let old = shares
         shares =
             sum > limits[.totalRateLimitEntries] ? Self.shares(of: limits[.totalRateLimitEntries], among: tables.values) : [:]
-        if shares != old { touched.formUnion(tables.keys.lazy.map(\.name).filter { old[$0] != shares[$0] }) }
+        if shares != old { touched.formUnion(tables.keys.map(\.name).filter { [shares] name in old[name] != shares[name] }) }
         defer { touched = [] }
         var changes: [String: Directive?] = [:]
         for name in touched { changes.updateValue(nil, forKey: name) }

@@ -9,8 +9,8 @@
 ///   byte that is repeated (`[^/]*/`), only its end leads on: one way. Else it is left in as many ways as the text is long.
 /// - Parts in a row multiply: each way of leaving the one is a try of the next. Ways of alternatives are added up, unless their
 ///   first bytes are different.
-/// - A group is repeated without end only when it takes a byte each time, matches a text in one way, and its end is certain in
-///   the same sense.
+/// - A group is repeated without end only when it takes a byte each time and matches a text in one way. Like a repetition of bytes it
+///   is left in one way where its end is certain, and else in as many as the text is long.
 /// - What is not anchored with `^` is tried at each place where the bytes that it begins with can stand.
 ///
 /// So the steps are a polynomial of the text's length (``steps(length:)``), an upper bound of PCRE2's with or without JIT: its

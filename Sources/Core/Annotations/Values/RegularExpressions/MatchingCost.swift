@@ -162,10 +162,10 @@ extension RegularExpressionNode {
         let once = try part.cost(before: most == 1 ? next : again)
         guard let most else {
             guard !part.isNullable else { throw ValueError("repeats a group without end that may match nothing") }
-            guard isCertain, once.ways == .one else {
+            guard once.ways == .one else {
                 throw ValueError("repeats a group without end that matches the same text in several ways")
             }
-            return MatchingCost(steps: Growth(1) + (Growth(1) + once.steps + refusal) * .length, ways: .one)
+            return MatchingCost(steps: Growth(1) + (Growth(1) + once.steps + refusal) * .length, ways: isCertain ? .one : Growth([1, 1]))
         }
         if most == 1, least == 0, isCertain, !part.isNullable {
             return MatchingCost(steps: Growth(1) + once.steps + refusal, ways: .greater(once.ways, .one))
