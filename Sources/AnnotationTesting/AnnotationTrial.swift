@@ -17,7 +17,7 @@ public struct AnnotationTrial {
         _ handlers: [any AnnotationHandler.Type], configMap: [String: String] = [:], ingress: [String: String] = [:],
         service: [String: String] = [:], secrets: [Secret] = [], tls: Bool = false, patternFiles: [String: String] = [:],
         externalName: String? = nil, capabilities: Capabilities = .init(), controllerReplicas: Int = 1,
-        disabledSnippets: Set<SnippetKind> = []
+        disabledSnippets: Set<SnippetKind> = [], limits: ResourceLimits = .init()
     ) throws {
         func prefixed(_ annotations: [String: String]) -> [String: String] {
             Dictionary(uniqueKeysWithValues: annotations.map { ("haproxy.org/\($0.key)", $0.value) })
@@ -50,6 +50,7 @@ public struct AnnotationTrial {
         options.environment = AnnotationEnvironment(
             capabilities: capabilities, processors: 4, controllerReplicas: controllerReplicas,
             disabledSnippets: disabledSnippets)
+        options.environment.limits = limits
         let engine = Engine(registry: try AnnotationRegistry(handlers), options: options)
         assembly = engine.assemble(ObjectStore(objects), now: 1_767_225_600)
     }

@@ -175,7 +175,7 @@ public struct CORS: RouteAnnotation {
             """,
             """
             http-request set-var(txn.cors_origin) var(txn.origin) if \(raw: unlessKnown) \(raw: Flags.expression.condition) \
-            { var(txn.cors),field(5,;),concat(:,txn.origin),map_reg(\(map: "cors-origin-patterns")) -m found }
+            { var(txn.origin) -m len le \(OriginPattern.longestOrigin) } { var(txn.cors),field(5,;),concat(:,txn.origin),map_reg(\(map: "cors-origin-patterns")) -m found }
             """,
         ],
         inlined: { values in

@@ -18,6 +18,11 @@ struct OriginPattern: Hashable, Sendable {
     /// What means something in an expression, beside the dot.
     private static let special = Array("\\^$*+?()[]{}|".utf8)
 
+    /// Longer ones match no expression. A scheme, a host of 253 characters and a port are less.
+    static let longestOrigin = 512
+    /// How much a comparison may cost, as ``BoundedRegularExpression/steps(length:)`` counts: about a millisecond.
+    private static let mostSteps = 1_000_000.0
+
     /// PCRE2 copies what is repeated, and compiles no more than 64 KiB.
     private static let greatestSize = 1000
 
@@ -39,6 +44,12 @@ struct OriginPattern: Hashable, Sendable {
         guard parsed.size <= Self.greatestSize else { throw ValueError("repeats too much within repetitions") }
         expression = parsed.text
         origins = parsed.words(limit: Self.mostOrigins)
+        // Those with few origins are not matched as expressions.
+        guard origins == nil else { return }
+        let cost = try BoundedRegularExpression("^(?:\(expression))$")
+        guard cost.steps(length: Self.longestOrigin) <= Self.mostSteps else {
+            throw ValueError("can take more than \(Int(Self.mostSteps)) steps for one Origin")
+        }
     }
 
     /// Tells the pattern's map entries apart from others'.

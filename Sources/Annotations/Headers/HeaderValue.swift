@@ -28,11 +28,11 @@ struct HeaderSetting: Hashable, Sendable {
     /// - Parameters:
     ///   - verb: when, such as `http-request`.
     ///   - map: the map with the values of routes, which also names the variable.
-    ///   - id: of the rules.
+    ///   - id: of the rules, with the header's name.
     func rules(_ verb: String, _ map: String, id: String) -> FrontendRules {
         let variable = "txn.\(Self.variable(map))"
         return FrontendRules(
-            id: id, phase: .headers,
+            named: id, phase: .headers,
             [
                 "\(raw: verb) set-var(\(raw: variable)) \(routeValue: map)",
                 "\(raw: verb) set-header \(name) %[var(\(raw: variable))] if { var(\(raw: variable)) -m found }",

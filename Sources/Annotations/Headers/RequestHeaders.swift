@@ -24,7 +24,8 @@ public struct RequestHeaders: RouteAnnotation {
             `Permissions-Policy geolocation=(self "https://example.com")` are the same.
 
             Texts change without a reload, as long as some route sets that header already. Log-format strings are part of the \
-            backend and need one.
+            backend and need one. Where tenants set many different headers, a new one is part of the backend too \
+            (`--limits frontend-rules=...`).
             """,
         keys: [headers.reference],
         examples: [
@@ -43,10 +44,13 @@ public struct RequestHeaders: RouteAnnotation {
         ])
 
     let settings: [HeaderSetting]
+    let scope: Scope
 
     public init?(_ values: AnnotationValues) throws {
-        guard let settings = try values[Self.headers] else { return nil }
-        self.settings = settings
+        guard let settings = try values.resolved(Self.headers) else { return nil }
+        try settings.require(settings.value.count, "headers", within: .headerNames, of: values.environment.limits)
+        self.settings = settings.value
+        scope = settings.scope
     }
 
     public func contribute(to route: inout RouteContribution) throws {
@@ -55,7 +59,9 @@ public struct RequestHeaders: RouteAnnotation {
             case .text(let text):
                 let map = "request-header-\(setting.id)"
                 try route.set(map, to: text)
-                route.use(setting.rules("http-request", map, id: "request \(setting.id) \(setting.name)"))
+                route.use(
+                    setting.rules("http-request", map, id: "request \(setting.id) \(setting.name)"),
+                    isOperators: scope == .configMap)
             case .format(let format):
                 route.backend.rule(.headers, "http-request set-header \(setting.name) \(format)")
             }

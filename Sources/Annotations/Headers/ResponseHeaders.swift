@@ -14,8 +14,9 @@ public struct ResponseHeaders: RouteAnnotation {
         family: "headers", title: "Response headers",
         summary: """
             Values are written as for `request-set-header` and change the same way. Answers that HAProxy makes itself for the \
-            route, such as redirects and refusals, carry the headers too; only those with log-format strings are left to \
-            answers of requests that came as far as the backend.
+            route, such as redirects and refusals, carry the headers too; only those with log-format strings, and headers \
+            that find no room in the frontends beside those of many tenants, are left to answers of requests that came as far as \
+            the backend.
             """,
         keys: [headers.reference],
         examples: [
@@ -33,10 +34,13 @@ public struct ResponseHeaders: RouteAnnotation {
         ])
 
     let settings: [HeaderSetting]
+    let scope: Scope
 
     public init?(_ values: AnnotationValues) throws {
-        guard let settings = try values[Self.headers] else { return nil }
-        self.settings = settings
+        guard let settings = try values.resolved(Self.headers) else { return nil }
+        try settings.require(settings.value.count, "headers", within: .headerNames, of: values.environment.limits)
+        self.settings = settings.value
+        scope = settings.scope
     }
 
     public func contribute(to route: inout RouteContribution) throws {
@@ -45,7 +49,9 @@ public struct ResponseHeaders: RouteAnnotation {
             case .text(let text):
                 let map = "response-header-\(setting.id)"
                 try route.set(map, to: text)
-                route.use(setting.rules("http-after-response", map, id: "response \(setting.id) \(setting.name)"))
+                route.use(
+                    setting.rules("http-after-response", map, id: "response \(setting.id) \(setting.name)"),
+                    isOperators: scope == .configMap)
             case .format(let format):
                 route.backend.rule(.headers, "http-after-response set-header \(setting.name) \(format)")
             }

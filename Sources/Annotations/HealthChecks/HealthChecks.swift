@@ -65,7 +65,16 @@ public struct HealthChecks: RouteAnnotation {
     public init?(_ values: AnnotationValues) throws {
         isEnabled = try values.resolved(Self.isEnabled)
         request = try values.resolved(Self.request)
-        interval = try values.resolved(Self.interval)
+        let limits = values.environment.limits
+        var interval = try values.resolved(Self.interval)
+        if let asked = interval, asked.scope > .configMap, asked.value < .milliseconds(limits[.checkInterval]) {
+            let shortest = Duration.milliseconds(limits[.checkInterval]).haproxyNotation
+            values.note(
+                asked.error(
+                    "is shorter than \(shortest); \(limits.description(of: .checkInterval))", expected: "at least \(shortest)"))
+            interval = nil
+        }
+        self.interval = interval
         timeout = try values.resolved(Self.timeout)
         guard isEnabled?.value ?? true else {
             func warn<Value>(_ setting: Resolved<Value>?) {

@@ -17,7 +17,13 @@ public struct PathRewrite: RouteAnnotation {
             and `\\0` \
             for all that it matched; a path that it does not match is left alone. Lines apply one after the other, each to \
             what the \
-            lines before it made. Regular expressions are those of PCRE2 and hold no spaces: write `\\s` or `\\x20`.
+            lines before it made. Regular expressions hold no spaces: write `\\s` or `\\x20`.
+
+            Expressions are those of PCRE2 whose cost is bounded: characters, classes, groups `( )` and `(?: )`, alternatives, \
+            repetitions, `^`, `$`, `\\b`, and `(?i)` where one begins. References to groups, look-around and named groups are \
+            refused, and so are repetitions of repetitions such as `(a+)+`, and rows of parts that match the same text such as \
+            `.*.*.*=`. Where the cost grows with the square of the path's length, as for `/a/(.*)/b`, requests with very long \
+            paths (thousands of characters) get 414.
             """,
         keys: [rules.reference],
         examples: [
@@ -32,6 +38,7 @@ public struct PathRewrite: RouteAnnotation {
 
     public init?(_ values: AnnotationValues) throws {
         guard let lines = try values.resolved(Self.rules) else { return nil }
+        try lines.require(lines.value.count, "rules", within: .rewriteRules, of: values.environment.limits)
         for line in lines.value {
             switch line {
             case .set(let path):
@@ -41,9 +48,10 @@ public struct PathRewrite: RouteAnnotation {
                         "puts a ? into the path \(path.quotedForPeople): the request's own query string follows it all the same")
                 }
             case .replace(let expression, let replacement):
-                if let group = RegularExpressionText(expression).unknownGroup(in: replacement) {
+                if let group = expression.unknownGroup(in: replacement) {
                     values.warn(
-                        lines, "puts in group \\\(group), which \(expression.quotedForPeople) does not have: it is always empty")
+                        lines,
+                        "puts in group \\\(group), which \(expression.text.quotedForPeople) does not have: it is always empty")
                 }
             }
         }
@@ -51,21 +59,34 @@ public struct PathRewrite: RouteAnnotation {
     }
 
     public func contribute(to route: inout RouteContribution) throws {
+        let steps = Self.steps(of: lines.value)
         for line in lines.value {
             switch line {
             case .set(let path):
                 route.backend.rule(.rewrite, "http-request set-path \(literal: path)")
             case .replace(let expression, let replacement):
-                route.backend.rule(.rewrite, "http-request replace-path \(expression) \(literal: replacement)")
+                // Replacements may have made the path longer, so each expression has a limit of its own.
+                let longest = expression.longestTextWithinBudget(steps)
+                if longest < BoundedRegularExpression.longestText {
+                    route.backend.rule(.rewrite, "http-request return status 414 if { path -m len gt \(longest) }")
+                }
+                route.backend.rule(.rewrite, "http-request replace-path \(expression.text) \(literal: replacement)")
             }
         }
+    }
+
+    /// How many steps one expression may take, so that all of them together take no more than one may.
+    static func steps(of rules: [PathRewriteRule]) -> Double {
+        BoundedRegularExpression.mostSteps / Double(max(1, rules.count { $0.isExpression }))
     }
 }
 
 /// One line of `path-rewrite`.
 enum PathRewriteRule: Hashable, Sendable {
     case set(path: String)
-    case replace(expression: String, replacement: String)
+    case replace(expression: BoundedRegularExpression, replacement: String)
+
+    var isExpression: Bool { if case .replace = self { true } else { false } }
 }
 
 extension ValueType where Value == [PathRewriteRule] {
@@ -87,17 +108,23 @@ extension ValueType where Value == [PathRewriteRule] {
                 }
                 return .set(path: words[0])
             case 2:
-                if let flaw = RegularExpressionText(words[0]).flaw {
-                    throw ValueError("holds the regular expression \(words[0].quotedForPeople), which \(flaw)")
+                let expression: BoundedRegularExpression
+                do { expression = try BoundedRegularExpression(words[0]) } catch let error as ValueError {
+                    throw ValueError("holds the regular expression \(words[0].quotedForPeople), which \(error.message)")
                 }
                 if words[1].reversed().prefix(while: { $0 == "\\" }).count % 2 == 1 {
                     throw ValueError("holds the replacement \(words[1].quotedForPeople), which ends with a backslash")
                 }
-                return .replace(expression: words[0], replacement: words[1])
+                return .replace(expression: expression, replacement: words[1])
             default: throw ValueError("holds a rule of \(words.count) words")
             }
         }
         guard !rules.isEmpty else { throw ValueError("holds no rule") }
+        let steps = PathRewrite.steps(of: rules)
+        for case .replace(let expression, _) in rules
+        where expression.longestTextWithinBudget(steps) < BoundedRegularExpression.shortestLimit {
+            throw ValueError("holds regular expressions that cost too much together; one is \(expression.text.quotedForPeople)")
+        }
         return rules
     }
 }

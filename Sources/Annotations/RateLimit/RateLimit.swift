@@ -28,7 +28,8 @@ public struct RateLimit: RouteAnnotation {
             limit, period and size count together: a client that is limited on one of them is limited on all of them.
 
             The address is the one after `src-ip-header`; HAProxy's `show table` lists it in hexadecimal digits. The limit, the status and the exempt networks change without a \
-            reload; a period or size that no other route has yet needs one, because each pair has a stick table of its own.
+            reload; a period or size that no other route has yet needs one, because each pair has a stick table of its own. Tenants' \
+            tables have a largest size, one by one and together (`--limits rate-limit-entries=...,total-rate-limit-entries=...`).
             """,
         keys: [requests.reference, period.reference, size.reference, status.reference, exempt.reference], isProtection: true,
         examples: [
@@ -59,6 +60,7 @@ public struct RateLimit: RouteAnnotation {
     let table: StickTable
     let statusCode: Int
     let exempt: Resolved<AddressSource>?
+    private let isOperators: Bool
 
     public init?(_ values: AnnotationValues) throws {
         guard let limit = try values[Self.requests] else {
@@ -67,17 +69,20 @@ public struct RateLimit: RouteAnnotation {
                 "has no effect without rate-limit-requests")
             return nil
         }
-        let length = try values[Self.period] ?? .seconds(1)
-        let size = try values[Self.size] ?? 102_400
+        let period = try values.resolved(Self.period)
+        let length = period?.value ?? .seconds(1)
+        let asked = try values.resolved(Self.size)
+        try asked?.require(asked?.value ?? 0, "entries", within: .rateLimitEntries, of: values.environment.limits)
+        let size = asked?.value ?? min(102_400, values.environment.limits[.rateLimitEntries])
+        // Without either it is the usual table, which is not a tenant's choice.
+        isOperators = [period?.scope, asked?.scope].allSatisfy { $0 == nil || $0 == .configMap }
         self.limit = limit
         statusCode = try values[Self.status] ?? 403
         exempt = try values.resolved(Self.exempt)
         counting = "\(length.haproxyNotation)-\(size)"
         table = StickTable(
-            name: "RateLimit-\(counting)",
-            definition: """
-                stick-table type string len 64 size \(size) expire \(length) store http_req_rate(\(length))
-                """)
+            name: "RateLimit-\(counting)", key: "type string len 64", entries: size,
+            "expire \(length) store http_req_rate(\(length))")
     }
 
     public func contribute(to route: inout RouteContribution) throws {
@@ -91,7 +96,7 @@ public struct RateLimit: RouteAnnotation {
             route.use(.source)
             route.use(Self.exemption)
         }
-        route.use(Self.counting(in: table, counting))
+        route.use(Self.counting(in: table, counting), isOperators: isOperators)
     }
 
     /// The statuses that HAProxy has an answer for (configuration manual, section 4.2, "http-request deny").
@@ -104,8 +109,12 @@ public struct RateLimit: RouteAnnotation {
         id: "1 begin", phase: .rateLimit, ["http-request set-var(txn.rate) \(routeValue: "rate-limit")"],
         exit: FrontendExit(
             backend: "ingress-rate-limited", condition: "{ var(txn.rate_status) -m found }",
-            lines: statuses.map { "http-request deny deny_status \($0) if { var(txn.rate_status) -m int \($0) }" }),
+            lines: refusals),
         inlined: { _ in [] })
+
+    private static let refusals = statuses.map { status -> Directive in
+        "http-request deny deny_status \(status) if { var(txn.rate_status) -m int \(status) }"
+    }
 
     private static let exemption = FrontendRules(
         id: "2 exempt", phase: .rateLimit,
@@ -120,18 +129,18 @@ public struct RateLimit: RouteAnnotation {
     /// Counts in the third tracker; the first is left to config snippets. The address is in hexadecimal digits, which cost less than
     /// its usual form. A table has no counter for requests that are tracked in another.
     private static func counting(in table: StickTable, _ counting: String) -> FrontendRules {
-        FrontendRules(
-            id: "3 \(table.name)", phase: .rateLimit,
-            [
-                """
-                http-request track-sc2 src,hex,concat(|,txn.rate) table \(raw: table.name) \
-                if { var(txn.rate) -m end \(raw: "|" + counting) }
-                """,
-                """
-                http-request set-var(txn.rate_status) \(routeValue: "rate-limit-status-code") \
-                if { sc_http_req_rate(2,\(raw: table.name)),sub(txn.rate) gt 0 }
-                """,
-            ],
+        let lines: [Directive] = [
+            """
+            http-request track-sc2 src,hex,concat(|,txn.rate) table \(raw: table.name) \
+            if { var(txn.rate) -m end \(raw: "|" + counting) }
+            """,
+            """
+            http-request set-var(txn.rate_status) \(routeValue: "rate-limit-status-code") \
+            if { sc_http_req_rate(2,\(raw: table.name)),sub(txn.rate) gt 0 }
+            """,
+        ]
+        return FrontendRules(
+            named: "3 \(table.name)", phase: .rateLimit, lines, backendLines: lines + refusals,
             inlined: { values in
                 guard let rate = values["rate-limit"], let status = values["rate-limit-status-code"],
                     rate.hasSuffix("|" + counting)

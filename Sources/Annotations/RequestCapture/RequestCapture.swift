@@ -3,11 +3,11 @@ import Core
 /// Parts of requests for the log.
 public struct RequestCapture: RouteAnnotation {
     static let samples = AnnotationKey(
-        "request-capture", .sampleLines, scopes: [.configMap, .ingress], acts: .frontend, update: .reload, since: "1.4",
+        "request-capture", .sampleLines, scopes: [.configMap, .ingress], acts: .backend, update: .reload, since: "1.4",
         summary: "What of a request is written to the log: sample expressions of HAProxy's, one a line.")
 
     static let length = AnnotationKey(
-        "request-capture-len", .integer(1...16_384), scopes: [.configMap, .ingress], default: "128", acts: .frontend,
+        "request-capture-len", .integer(1...16_384), scopes: [.configMap, .ingress], default: "128", acts: .backend,
         update: .reload, since: "1.4", example: "256",
         summary: "How many bytes of each captured value are kept.")
 
@@ -15,8 +15,8 @@ public struct RequestCapture: RouteAnnotation {
         family: "request-capture", title: "Captured parts of requests",
         summary: """
             Headers, cookies and whatever else HAProxy can fetch from a request are written to its log line, where `%hr` stands \
-            in the log format: in braces, with `|` between values. Every line of every different setting has a place of its own \
-            there, which stays empty for requests of other routes; routes with equal settings share places. It also stays empty \
+            in the log format: in braces, with `|` between values. There are as many places as the route with the most lines has; a route's first line \
+            is in the first place, and places that it has no line for are empty. They are empty, too, \
             for requests that access control, authentication, a rate limit or a redirect answered before.
 
             Expressions are those of section 7.3 of HAProxy's manual, such as `req.hdr(User-Agent)`, `req.cook(session)` or \
@@ -32,7 +32,8 @@ public struct RequestCapture: RouteAnnotation {
                     ]),
                     ExampleManifest.service()),
                 leadsTo: [
-                    "http-request capture req.hdr(User-Agent) len 64", "http-request capture req.hdr(X-Request-Id) len 64",
+                    "declare capture request len 64", "http-request capture req.hdr(User-Agent),concat(),bytes(0,64) id 0",
+                    "http-request capture req.hdr(X-Request-Id),concat(),bytes(0,64) id 1",
                 ])
         ])
 
@@ -47,24 +48,27 @@ public struct RequestCapture: RouteAnnotation {
         }
         self.samples = samples
         self.length = length?.value ?? 128
+        let limits = values.environment.limits
+        try samples.require(samples.value.count, "lines", within: .captures, of: limits)
+        try samples.require(samples.value.count * self.length, "bytes in all", within: .captureBytes, of: limits)
     }
 
     public func contribute(to route: inout RouteContribution) throws {
         guard !route.isPassthrough else { return }
         let id = StableID.make([String(length)] + samples.value.map(\.text))
         try route.set("request-capture", to: id)
-        route.use(Self.begin)
+        // A slot may be longer than this route wants: others share it. `concat` makes a text of what is none.
+        let captures = samples.value.enumerated().map { slot, sample -> Directive in
+            let cut = sample.text + ",concat(),bytes(0,\(length))"
+            return "http-request capture \(cut) id \(slot) if { var(txn.capture) -m str \(raw: id) }"
+        }
         route.use(
             FrontendRules(
-                id: "2 \(id)", phase: .capture,
-                samples.value.map {
-                    "http-request capture \($0) len \(length) if { var(txn.capture) -m str \(raw: id) }"
-                }),
-            from: samples.origin)
+                inBackends: id, phase: .capture,
+                ["http-request set-var(txn.capture) \(routeValue: "request-capture")"] + captures,
+                captureLengths: samples.value.map { _ in length }),
+            from: samples.origin, isOperators: samples.scope == .configMap)
     }
-
-    private static let begin = FrontendRules(
-        id: "1 begin", phase: .capture, ["http-request set-var(txn.capture) \(routeValue: "request-capture")"])
 }
 
 extension ValueType where Value == [SampleExpression] {

@@ -15,7 +15,8 @@ public struct SourceAddressHeader: RouteAnnotation {
             header, or with something else in it, keeps the address of its connection.
 
             Once any route uses the key, changes need no reload between \
-            \(customaryHeaders.map { "`\($0)`" }.joined(separator: ", ")); another header needs one when the first route uses it.
+            \(customaryHeaders.map { "`\($0)`" }.joined(separator: ", ")); another header needs one when the first route uses it. There is room for few \
+            others (`--limits frontend-rules=...`); a route whose header finds none answers 503.
 
             Anybody who reaches HAProxy directly can send the header: use it only where all traffic passes the proxy that sets it.
             """,
@@ -30,10 +31,12 @@ public struct SourceAddressHeader: RouteAnnotation {
 
     /// In lower case: header names have none.
     let header: String
+    private let isOperators: Bool
 
     public init?(_ values: AnnotationValues) throws {
-        guard let header = try values[Self.key] else { return nil }
-        self.header = header.lowercased()
+        guard let header = try values.resolved(Self.key) else { return nil }
+        self.header = header.value.lowercased()
+        isOperators = header.scope == .configMap
     }
 
     public func contribute(to route: inout RouteContribution) throws {
@@ -41,9 +44,12 @@ public struct SourceAddressHeader: RouteAnnotation {
         route.use(Self.customary)
         guard !Self.customaryHeaders.contains(header) else { return }
         route.use(
+            // Lists of networks are looked at in the frontends, so that behind them it would be too late.
             FrontendRules(
-                id: "2 \(header)", phase: .sourceAddress, [Self.rule(header)],
-                inlined: { [header] values in values["src-ip-header"] == header ? [Self.replacement(header)] : [] }))
+                named: "2 \(header)", phase: .sourceAddress, [Self.rule(header)],
+                backendLines: [Self.refusal(header)], isClosedInBackends: true,
+                inlined: { [header] values in values["src-ip-header"] == header ? [Self.replacement(header)] : [] }),
+            isOperators: isOperators)
     }
 
     /// What proxies and content networks call it. A rule has to spell its header out; with these in place from the first use on,
@@ -62,6 +68,11 @@ public struct SourceAddressHeader: RouteAnnotation {
 
     private static func rule(_ header: String) -> Directive {
         "\(part: replacement(header)) if { var(txn.source_header) -m str -- \(header) }"
+    }
+
+    /// In a backend, where it is too late for the address.
+    private static func refusal(_ header: String) -> Directive {
+        "http-request deny deny_status 503 if { var(txn.source_header) -m str -- \(header) }"
     }
 
     private static func replacement(_ header: String) -> Directive { "http-request set-src req.hdr_ip(\(raw: header))" }

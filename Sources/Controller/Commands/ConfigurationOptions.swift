@@ -83,6 +83,16 @@ struct ConfigurationOptions: ParsableArguments {
             """, valueName: "kind"))
     var disableConfigSnippets: [String] = []
 
+    @Option(
+        name: [.customLong("limits")], parsing: .singleValue,
+        help: ArgumentHelp(
+            """
+            How much one object, path or table may take of what all share, such as header-names=64; can be repeated, or a list \
+            with commas. The limits are \(ResourceLimits.Name.allCases.map { "\($0.rawValue) (\($0.usual))" }.joined(separator: ", ")); \
+            Docs/running.md tells what each is about.
+            """, valueName: "name=number"))
+    var limits: [String] = []
+
     @Option(help: ArgumentHelp("Port for HTTP; 0 for none.", valueName: "port"))
     var httpBindPort = 8080
 
@@ -162,6 +172,7 @@ struct ConfigurationOptions: ParsableArguments {
                 "--ipv6-bind-address: \(ipv6BindAddress.quotedForPeople) is not an IPv6 address, for example ::1")
         }
         _ = try disabledSnippets
+        _ = try resourceLimits
         if inlinedBackends < 0 {
             throw ValidationError("--inlined-backends: \(inlinedBackends) is no count; expected 0 or more, for example 20000")
         }
@@ -206,7 +217,21 @@ struct ConfigurationOptions: ParsableArguments {
         options.isExternalNameEnabled = !disableServiceExternalName
         options.environment.processors = ProcessInfo.processInfo.activeProcessorCount
         options.environment.disabledSnippets = (try? disabledSnippets) ?? []
+        options.environment.limits = (try? resourceLimits) ?? ResourceLimits()
         return options
+    }
+
+    private var resourceLimits: ResourceLimits {
+        get throws {
+            var limits = ResourceLimits()
+            for text in self.limits {
+                do { try limits.set(text) } catch let error as ValueError {
+                    throw ValidationError(
+                        "--limits: \(text.quotedForPeople) \(error.message); expected NAME=NUMBER, for example header-names=64")
+                }
+            }
+            return limits
+        }
     }
 
     private var disabledSnippets: Set<SnippetKind> {

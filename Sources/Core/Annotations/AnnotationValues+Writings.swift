@@ -36,7 +36,11 @@ extension AnnotationValues {
     /// The snippet in force; nil where there is none, and where the operator switched snippets of its kind off, which everybody
     /// who wrote one is told.
     public func snippet(_ key: AnnotationKey<ConfigSnippet>, for kind: SnippetKind) throws -> ConfigSnippet? {
-        guard environment.disabledSnippets.contains(kind) else { return try self[key] }
+        guard environment.disabledSnippets.contains(kind) else {
+            let snippet = try resolved(key)
+            try snippet?.require(snippet?.value.lines.count ?? 0, "lines", within: .snippetLines, of: environment.limits)
+            return snippet?.value
+        }
         for (_, owner, entry) in writings(of: key.reference) {
             note(
                 AnnotationError(
@@ -51,6 +55,9 @@ extension AnnotationValues {
 extension KeyReference {
     /// What is wrong with a written value; nil when the key accepts it.
     func flaw(of entry: AnnotationSet.Entry, on object: ObjectKey) -> Finding? {
+        if let refusal = entry.refusal {
+            return Finding(.error, object: object, key: entry.writtenKey, value: String(entry.raw.prefix(40)), refusal)
+        }
         do {
             try validate(entry.raw)
             return nil

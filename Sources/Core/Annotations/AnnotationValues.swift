@@ -27,6 +27,23 @@ public struct AnnotationSet: Hashable, Sendable {
     public struct Entry: Hashable, Sendable {
         public let writtenKey: String
         public let raw: String
+        /// Why the value is not even looked at; nil for nearly all.
+        @Rare var refusal: String?
+
+        init(writtenKey: String, raw: String, refusal: String? = nil) {
+            self.writtenKey = writtenKey
+            self.raw = raw
+            self.refusal = refusal
+        }
+
+        public static func == (a: Entry, b: Entry) -> Bool {
+            a.writtenKey == b.writtenKey && a.raw == b.raw && a.refusal == b.refusal
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(writtenKey)
+            hasher.combine(raw)
+        }
     }
 
     public let object: ObjectKey
@@ -93,7 +110,10 @@ public final class AnnotationValues {
             for name in key.allNames {
                 guard let entry = set.entries[name] else { continue }
                 let finding: Finding
-                if let refusal = refusals.refusal(of: set.object, key: entry.writtenKey, value: entry.raw) {
+                if let refusal = entry.refusal {
+                    finding = Finding(
+                        .error, object: set.object, key: entry.writtenKey, value: String(entry.raw.prefix(40)), refusal)
+                } else if let refusal = refusals.refusal(of: set.object, key: entry.writtenKey, value: entry.raw) {
                     finding = Finding(
                         .error, object: set.object, key: entry.writtenKey, value: entry.raw,
                         "is refused by HAProxy: \(refusal)")
@@ -148,6 +168,8 @@ public struct AnnotationEnvironment: Hashable, Sendable {
     public var readerLimits: ReaderLimits { ReaderLimits(bufferSize: capabilities.bufferSize) }
     /// Config snippets that the operator does not want to have any effect.
     public var disabledSnippets: Set<SnippetKind>
+    /// How much one object may take of what all share.
+    public var limits = ResourceLimits()
 
     public init(capabilities: Capabilities, processors: Int, controllerReplicas: Int = 1, disabledSnippets: Set<SnippetKind> = [])
     {

@@ -39,17 +39,20 @@ public struct RouteContribution {
 
     /// Makes sure that fixed rules are in the frontends.
     ///
-    /// - Parameter source: who wrote a part of them that only HAProxy can judge, such as a sample expression.
-    public mutating func use(_ fixed: FrontendRules, from source: Origin? = nil) {
-        let owned = OwnedRules(
+    /// - Parameters:
+    ///   - source: who wrote a part of them that only HAProxy can judge, such as a sample expression.
+    ///   - isOperators: whether the operator chose what the rules are about: then they are in the frontends, however many there are.
+    public mutating func use(_ fixed: FrontendRules, from source: Origin? = nil, isOperators: Bool = false) {
+        var owned = OwnedRules(
             family: fixed.id == FrontendRules.source.id ? "" : family, rules: fixed, authors: source.map { [$0] } ?? [])
-        for line in fixed.lines + (fixed.passthroughLines ?? []) + (fixed.exit?.lines ?? []) {
+        for line in fixed.lines + (fixed.backendLines ?? []) + (fixed.passthroughLines ?? []) + (fixed.exit?.lines ?? []) {
             guard let flaw = line.flaw else { continue }
             let origin = source ?? backend.origin
             backend.unrepresentable = AnnotationError(
                 Finding(.error, object: origin.object, key: origin.key, value: flaw.value, flaw.problem))
             return
         }
+        owned.isOperators = isOperators
         if !rules.contains(owned) { rules.append(owned) }
     }
 
@@ -91,7 +94,9 @@ public struct RouteContribution {
     /// - Throws: ``AnnotationError`` when it names a pattern file that there is not, or one that holds other things.
     public func addresses(_ source: Resolved<AddressSource>) throws -> AddressList {
         switch source.value {
-        case .networks(let networks): return AddressList(networks)
+        case .networks(let networks):
+            try source.require(networks.count, "networks", within: .addressListEntries, of: environment.limits)
+            return AddressList(networks)
         case .patternFile(let name):
             guard let text = objects.patternFile(name) else { throw source.error("there is no pattern file \(name)") }
             do { return AddressList(try AddressList.networks(inPatternFile: text)) } catch let error as ValueError {
@@ -149,6 +154,8 @@ struct OwnedRules: Hashable, Sendable, Comparable {
     fileprivate(set) var rules: FrontendRules
     /// Who wrote a part of the rules that HAProxy may refuse.
     var authors: [Origin] = []
+    /// Whether the operator chose what the rules are about.
+    var isOperators = false
 
     static func == (a: OwnedRules, b: OwnedRules) -> Bool { a.family == b.family && a.rules == b.rules }
 

@@ -5,7 +5,8 @@ extension Engine {
             assembly.valuesInForce.keys.filter(\.isTCPService).map(\.service))
         return store.services.keys.filter { !used.contains($0) }.sorted().flatMap { key -> [Finding] in
             let annotations = store.services[key]?.metadata.annotations ?? [:]
-            let (set, findings) = registry.annotationSet(of: key, annotations: annotations, scope: .service)
+            let (set, findings) = registry.annotationSet(
+                of: key, annotations: annotations, scope: .service, limits: options.environment.limits)
             let values = set.entries.sorted { $0.key < $1.key }.compactMap { name, entry in
                 registry.keys[name]?.flaw(of: entry, on: key)
             }

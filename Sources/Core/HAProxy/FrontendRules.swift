@@ -41,23 +41,93 @@ public final class FrontendRules: Hashable, Sendable {
     public typealias Answering = @Sendable (RouteValues, RequestOutline) -> RequestAnswer?
     public typealias Inlining = @Sendable (RouteValues) -> [Directive]?
 
+    /// Where rules stand. Each rule of the frontends costs all requests something, so those whose number tenants decide have little
+    /// room there.
+    public enum Placement: Hashable, Sendable {
+        /// In the frontends, always.
+        case frontends
+        /// In the frontends as long as there are few of a kind, the oldest first; else in the backends of the routes that use them.
+        case frontendsIfFew
+        /// In the backends of the routes that use them.
+        case backends
+    }
+
+    /// Where the rules stand.
+    public let placement: Placement
+    /// What does the same in a backend, after all rules of the frontends; nil for ``lines``.
+    let backendLines: [Directive]?
+    /// Whether nothing in a backend does the same, so that ``backendLines`` close the route.
+    let isClosedInBackends: Bool
+    /// For how many bytes the rules capture in each of their slots (`capture ... id N`), which the frontends declare.
+    public let captureLengths: [Int]
+
+    /// Rules for everybody. They are in the frontends, so there is a fixed number of them: the id is a word of the handler's, and
+    /// no rules with one id, family and phase differ.
     public init(
-        id: String, phase: Phase, _ lines: [Directive], passthrough: [Directive]? = nil, exit: FrontendExit? = nil,
+        id: StaticString, phase: Phase, _ lines: [Directive], passthrough: [Directive]? = nil, exit: FrontendExit? = nil,
         inlined: Inlining? = nil, answer: Answering? = nil
     ) {
-        self.id = id
+        self.id = "\(id)"
         self.phase = phase
         self.lines = lines
         passthroughLines = passthrough
         self.exit = exit
         self.inlined = inlined
         self.answer = answer
+        placement = .frontends
+        isClosedInBackends = false
+        backendLines = nil
+        captureLengths = []
+    }
+
+    /// Rules about something that a tenant chose, such as the name of a header: there may be as many as tenants like. They are in the
+    /// frontends while there are few (see ``ResourceLimits/Name/frontendRules``), and else in the backends of the routes that use them,
+    /// where they cost nobody else anything.
+    ///
+    /// - Parameters:
+    ///   - name: tells the rules apart, with what the tenant chose in it.
+    ///   - backendLines: what does the same in a backend, where requests come after all rules of the frontends; without them ``lines``.
+    ///   - isClosedInBackends: whether nothing does the same there, and `backendLines` refuse requests.
+    public init(
+        named name: String, phase: Phase, _ lines: [Directive], backendLines: [Directive]? = nil,
+        isClosedInBackends: Bool = false, inlined: Inlining? = nil
+    ) {
+        id = name
+        self.phase = phase
+        self.lines = lines
+        passthroughLines = nil
+        exit = nil
+        self.inlined = inlined
+        answer = nil
+        placement = .frontendsIfFew
+        self.isClosedInBackends = isClosedInBackends
+        self.backendLines = backendLines
+        captureLengths = []
+    }
+
+    /// Rules of the backends of those routes that use them, before the backends' own.
+    ///
+    /// - Parameters:
+    ///   - name: tells the rules apart.
+    ///   - captureLengths: for how many bytes the frontends declare capture slots, from slot 0 on.
+    public init(inBackends name: String, phase: Phase, _ lines: [Directive], captureLengths: [Int] = []) {
+        id = name
+        self.phase = phase
+        self.lines = lines
+        passthroughLines = nil
+        exit = nil
+        inlined = nil
+        answer = nil
+        placement = .backends
+        isClosedInBackends = false
+        backendLines = nil
+        self.captureLengths = captureLengths
     }
 
     public static func == (a: FrontendRules, b: FrontendRules) -> Bool {
         a === b
             || a.id == b.id && a.phase == b.phase && a.lines == b.lines && a.passthroughLines == b.passthroughLines
-                && a.exit == b.exit
+                && a.exit == b.exit && a.placement == b.placement && a.backendLines == b.backendLines
     }
 
     /// The lines of rules with one id and phase are equal but for the names in them.
@@ -118,11 +188,22 @@ public struct FrontendExit: Hashable, Sendable {
 /// A stick table that fixed rules count in: a backend section without servers.
 public struct StickTable: Hashable, Sendable {
     public let name: String
-    /// The `stick-table` line (configuration manual, section 4.2).
-    public let definition: Directive
+    /// How many entries it has at most.
+    public let entries: Int
+    private let key: Directive
+    private let rest: Directive
 
-    public init(name: String, definition: Directive) {
+    /// - Parameters:
+    ///   - key: the words of the `stick-table` line before the size, such as `type string len 64`.
+    ///   - entries: how many entries are wanted. Where all tables together are too large, there are fewer.
+    ///   - rest: those behind the size, such as `expire 1m store http_req_rate(1m)`.
+    public init(name: String, key: Directive, entries: Int, _ rest: Directive) {
         self.name = name
-        self.definition = definition
+        self.key = key
+        self.entries = entries
+        self.rest = rest
     }
+
+    /// The `stick-table` line (configuration manual, section 4.2).
+    func definition(entries: Int) -> Directive { "stick-table \(part: key) size \(entries) \(part: rest)" }
 }

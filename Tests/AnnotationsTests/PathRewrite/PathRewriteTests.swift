@@ -43,17 +43,48 @@ import Testing
     }
 
     @Test(arguments: [
-        "^/a(?=b)", "(?i)^/A", "(?<name>a)(?P<other>b)", "a++b*?c{2,3}", "[]a]", "[^]a]", "[[:alpha:]/]", #"\Q(\E"#, #"\Q("#,
-        #"\("#,
-        "(?#(comment)a", "(*UTF)a", "(a|b)?", "()", "a{2", #"[\]]"#, "(?x)a#(",
+        ("^/(a+)+$ /x", "(a+)+"), (".*.*.*.*= /x", "steps"), (#"^/(a)\1 /x"#, "refers back"), ("^/a(?=b) /x", "(?="),
+        ("(?R) /x", "(?R"), ("(?<n>a) /x", "(?<"),
     ])
-    func `What PCRE2 compiles is not refused`(_ expression: String) throws {
-        #expect(RegularExpressionText(expression).flaw == nil)
+    func `An expression whose cost nothing bounds is refused with the reason and an example`(_ line: String, _ part: String)
+        throws
+    {
+        // However many there are: the first one tells.
+        for value in [line, Array(repeating: line, count: 30).joined(separator: "\n")] {
+            let trial = try trial(value)
+            let finding = try #require(trial.findings.first)
+            #expect(trial.findings.count == 1 && finding.message.contains(part), "\(finding)")
+            #expect(finding.example?.isEmpty == false)
+            #expect(!trial.configuration.contains("replace-path"))
+        }
+    }
+
+    @Test func `Paths for which an expression would cost too much get 414`() throws {
+        #expect(!(try trial(#"^/a/(.*)$ /\1"#)).configuration.contains("414"))
+        let one = try limits(#"/a/(.*)/b /\1"#)
+        #expect(one.count == 1 && one[0] >= 1024 && one[0] < 16_384)
+        // All of them together cost no more than one may.
+        let many = try limits(Array(repeating: #"/a/(.*)/b /\1"#, count: 8).joined(separator: "\n"))
+        #expect(many.count == 8 && Set(many).count == 1 && many[0] < one[0])
+        let costly = try trial(Array(repeating: ".*.*= /x", count: 30).joined(separator: "\n"))
+        #expect(costly.findings.count == 1 && costly.findings[0].message.contains("together"))
+    }
+
+    private func limits(_ value: String) throws -> [Int] {
+        try trial(value).backend.compactMap { line in
+            line.wholeMatch(of: /http-request return status 414 if { path -m len gt (\d+) }/).flatMap { Int($0.1) }
+        }
+    }
+
+    @Test func `There are no more rules than the operator allows`() throws {
+        let trial = try trial(Array(repeating: "/x", count: 33).joined(separator: "\n"))
+        #expect(trial.findings.count == 1 && trial.findings[0].message.contains("--limits rewrite-rules="))
+        #expect(!trial.configuration.contains("set-path"))
     }
 
     @Test func `A replacement that uses a group that is not there is warned about`() throws {
         #expect(try trial(#"^/(a)/(?:b) /\2"#).findings.map(\.severity) == [.warning])
-        #expect(try trial(#"^/(a)/(?<n>b) /\2\0"#).findings.isEmpty)
+        #expect(try trial(#"^/(a)/(b) /\2\0"#).findings.isEmpty)
         #expect(try trial(#"^/(a) /\\2\1"#).findings.isEmpty)
     }
 }

@@ -59,6 +59,6 @@ import Testing
         let trial = try AnnotationTrial([RouteACL.self], service: ["route-acl": "hdr(x) -m found"])
         let value = try #require(trial.map("path-prefix")["shop.example.com/"])
         #expect(value.hasPrefix("ingress-not-found.."))
-        #expect(Array(trial.map("route-acl").values) == ["shop_svc_web_http"])
+        #expect(Array(trial.map("route-acl").values) == ["0|shop_svc_web_http"])
     }
 }

@@ -22,19 +22,21 @@ import Testing
         let value = maps["host-route"]?[host] ?? place
         guard let value else { return SectionNames.notFound }
         let fields = value.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        var chosen = ""
+        var chosen = (rank: Int.max, target: "")
         if fields.count == 3 {
             for line in assembly.state.sections.first(where: { $0.header == "frontend http" })?.lines ?? []
             where line.feature?.hasPrefix("route-acl/") == true {
                 let text = line.directive.text
-                guard let rule = text.firstMatch(of: /concat\(:([^:]+):,txn.chosen\).* { req.hdr\((.+)\) -m found }/) else {
+                guard let rule = text.firstMatch(of: /concat\(:([^)]+)\),.*sub\(txn.chosen\).* { req.hdr\((.+)\) -m found }/)
+                else {
                     continue
                 }
-                guard let better = maps["route-acl"]?["\(fields[2]):\(rule.1):\(chosen)"] else { continue }
-                if headers.contains(String(rule.2)) { chosen = better }
+                let parts = maps["route-acl"]?["\(fields[2]):\(rule.1)"]?.split(separator: "|") ?? []
+                guard parts.count == 2, let rank = Int(parts[0]), rank < chosen.rank else { continue }
+                if headers.contains(String(rule.2)) { chosen = (rank, String(parts[1])) }
             }
         }
-        return chosen.isEmpty ? fields[0] : String(chosen.prefix { $0 != "." })
+        return chosen.target.isEmpty ? fields[0] : String(chosen.target.prefix { $0 != "." })
     }
 
     @Test func `A canary takes requests that match, whoever is older, and leaves the rest to the other Service`() throws {

@@ -102,8 +102,8 @@ struct InlinedSettingsTests {
         #expect(state.inlined.isEmpty)
         // A route without settings that is chosen among others must not get those in its backend.
         let names = RunningNames(inlined: ["b": "1"])
-        #expect(names.entry(("x:y:b", "b"), in: "route-acl") == ("x:y:b.-", "b.-"))
-        #expect(names.entry(("x:y:b.1", "b.1"), in: "route-acl") == ("x:y:b.1", "b.1"))
+        #expect(names.entry(("x:y", "3|b"), in: "route-acl") == ("x:y", "3|b.-"))
+        #expect(names.entry(("x:y", "3|b.1"), in: "route-acl") == ("x:y", "3|b.1"))
         #expect(names.entry(("a/", "b.1.candidates"), in: "path-prefix") == ("a/", "b.1.candidates"))
         #expect(names.entry(("a/", "b..candidates"), in: "path-prefix") == ("a/", "b..candidates"))
         #expect(names.entry(("a", "b.1"), in: "sni") == ("a", "b.1"))

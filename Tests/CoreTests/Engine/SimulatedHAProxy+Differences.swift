@@ -17,8 +17,9 @@ extension SimulatedHAProxy {
                 if wanted != given { found.append("\(key) is greeted \(given ?? "-") for \(wanted ?? "-")") }
             }
         }
-        for target in fresh.maps["route-acl"]?.values ?? [:].values {
-            let chosen = names.entry(("", target), in: "route-acl").value
+        for step in fresh.maps["route-acl"]?.values ?? [:].values {
+            let target = String(RunningNames.target(step, in: "route-acl"))
+            let chosen = String(RunningNames.target(names.entry(("", step), in: "route-acl").value, in: "route-acl"))
             if fresh.greeting(target) != greeting(chosen) { found.append("\(target) is greeted otherwise when chosen") }
         }
         for (map, entries) in fresh.maps { fresh.maps[map] = names.entries(entries, in: map) }

@@ -1,6 +1,8 @@
 extension AnnotationRegistry {
     /// The annotations of an object that handlers read, and what is wrong with the others under our prefixes.
-    func annotationSet(of object: ObjectKey, annotations: [String: String], scope: Scope) -> (AnnotationSet, [Finding]) {
+    func annotationSet(of object: ObjectKey, annotations: [String: String], scope: Scope, limits: ResourceLimits)
+        -> (AnnotationSet, [Finding])
+    {
         var findings: [Finding] = []
         var entries = entries(of: object, annotations, isInOrder: false, scope: scope, &findings)
         if entries == nil {
@@ -10,7 +12,26 @@ extension AnnotationRegistry {
             entries = self.entries(of: object, sorted, isInOrder: true, scope: scope, &findings)
         }
         findings += doubleNames(entries ?? [:], object: object)
-        return (AnnotationSet(object: object, entries: entries ?? [:]), findings)
+        return (AnnotationSet(object: object, entries: Self.bounded(entries ?? [:], limits)), findings)
+    }
+
+    /// Refuses the longest values of an object whose annotations are too long together.
+    private static func bounded(_ entries: [String: AnnotationSet.Entry], _ limits: ResourceLimits) -> [String: AnnotationSet
+        .Entry]
+    {
+        let limit = limits[.annotationBytes]
+        func size(_ entry: AnnotationSet.Entry) -> Int { entry.writtenKey.utf8.count + entry.raw.utf8.count }
+        guard entries.values.reduce(0, { $0 + size($1) }) > limit else { return entries }
+        var bounded = entries
+        var sum = 0
+        for (name, entry) in entries.sorted(by: { (size($0.value), $0.key) < (size($1.value), $1.key) }) {
+            sum += size(entry)
+            guard sum > limit else { continue }
+            bounded[name] = AnnotationSet.Entry(
+                writtenKey: entry.writtenKey, raw: entry.raw,
+                refusal: "makes the object's annotations longer than they may be: \(limits.description(of: .annotationBytes))")
+        }
+        return bounded
     }
 
     /// - Returns: nil where the order of the annotations makes a difference and they are in none.

@@ -92,12 +92,19 @@ extension ConfigurationFrame {
     }
 
     private func addHTTPRules(to section: inout Section, of frontend: GlobalContribution.Frontend) {
+        for (slot, length) in captureLengths.enumerated() {
+            section.add("declare capture request len \(length)", feature: "capture/\(slot)/\(length)")
+        }
         for line in routing { section.add(line) }
+        // Behind the other routing rules, so that leaving them passes over nothing else.
+        if !global.hasConnectionSnippet {
+            section.lines += conditions.rules("tcp-request content", within: options.environment.limits)
+        }
         if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
         // A line that no target takes would be made and thrown away, which is much of what a request costs. A snippet may set
         // another level.
         if !global.logsRequests { section.add("http-request set-log-level silent") }
-        section.lines += conditionRules
+        if global.hasConnectionSnippet { section.lines += conditions.rules("http-request", within: options.environment.limits) }
         section.add("http-request set-var(txn.settings) var(txn.route),field(2,.)")
         section.add(global.frontendLines)
         if global.allowsInlinedSettings {

@@ -6,8 +6,10 @@ struct ConfigurationFrame {
     let errorPages: [Traced<Directive>]
     /// The fixed rules in use, in the order in which they run.
     let rules: [OwnedRules]
+    /// For how many bytes there are slots for captured parts of requests.
+    let captureLengths: [Int]
     /// The rules that choose among routes with conditions.
-    let conditionRules: [Section.Line]
+    let conditions: ConditionTable
     /// Options that some backend has and that HAProxy looks up in the frontends too.
     let commonOptions: [(name: String, origin: Origin)]
     /// Whether TLS is passed through somewhere.

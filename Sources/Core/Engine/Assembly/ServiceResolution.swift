@@ -19,6 +19,8 @@ struct ServiceResolution {
         /// The name that a backend carries for the port: the port's name, else its number.
         let portName: String
         var servers: [Server] = []
+        /// How many servers there are beyond the limit, which get no requests.
+        var excess = 0
         /// The name that is looked up in the DNS for each request; nil where ``servers`` are reached by their addresses.
         var name: ExternalServer?
         var isExternalName: Bool { name != nil }
@@ -37,6 +39,9 @@ struct ServiceResolution {
         }
         var resolved = Resolved(portName: servicePort.name ?? String(servicePort.port))
         fill(&resolved, with: key, port: servicePort)
+        let limit = options.environment.limits[.backendServers]
+        resolved.excess = max(0, resolved.servers.count - limit)
+        resolved.servers = Array(resolved.servers.prefix(limit))
         return resolved
     }
 

@@ -2,9 +2,11 @@
 ///
 /// At such a place the routing map's value has a third field, the id of the place's candidates. For each condition in use the
 /// frontends have one rule, which asks `route-acl.map` whether the condition matters to the candidates, and only then evaluates
-/// it. The entries are the steps of choosing: `CANDIDATES:CONDITION:` leads to the condition's target, and
-/// `CANDIDATES:CONDITION:TARGET` to it from a target that comes later at the place, so that the first one that matches wins in
-/// whatever order the rules stand. A further route with a condition that is known is a matter of map entries.
+/// it. The entry `CANDIDATES:CONDITION` is `RANK|TARGET`: a condition that matches wins over those with a greater rank, in
+/// whatever order the rules stand. So a place has one entry for each of its candidates, and a further route with a condition that is
+/// known is a matter of map entries.
+///
+/// Requests for places without candidates leave before these rules, and so pay nothing for them.
 struct ConditionTable {
     static let mapName = "route-acl"
 
@@ -14,6 +16,8 @@ struct ConditionTable {
         var candidates: [RouteClaim] = []
         var value: String?
         var entries: [(key: String, value: String)] = []
+        /// Those for which there is no room.
+        var excess: [RouteClaim] = []
     }
 
     /// Where requests go at a place: the first candidate that matches, else the rest.
@@ -27,6 +31,7 @@ struct ConditionTable {
     private var placesByHost: [String: Set<RoutingPlace>] = [:]
     private var authors: [RouteCondition: [Origin: Int]] = [:]
     private var rulesChanged = false
+    private var excessChanges: (new: [RouteClaim], gone: [RouteClaim]) = ([], [])
 
     /// The value of the route that takes the rest at a place; nil where there is none.
     typealias Plain = (RoutingPlace) -> String?
@@ -40,10 +45,11 @@ struct ConditionTable {
         let host = SectionNames.hostKey(claim.host)
         change(&places[entry, default: Place(host: host)].candidates)
         placesByHost[host, default: []].insert(entry)
+        let before = authors[condition]?.count
         authors[condition, default: [:]][condition.origin, default: 0] += difference
         if authors[condition]?[condition.origin] == 0 { authors[condition]?[condition.origin] = nil }
         if authors[condition]?.isEmpty == true { authors[condition] = nil }
-        rulesChanged = true
+        if authors[condition]?.count != before { rulesChanged = true }
     }
 
     /// What the routing map says at a place where requests with conditions go elsewhere; nil for other places.
@@ -54,20 +60,24 @@ struct ConditionTable {
     /// - Parameter includesDefault: whether the default may be another.
     /// - Returns: the places whose value may be another now.
     mutating func settle(
-        hosts: Set<String>, includesDefault: Bool, maps: inout MapTable, plain: Plain
+        hosts: Set<String>, includesDefault: Bool, within limits: ResourceLimits, maps: inout MapTable, plain: Plain
     ) -> Set<RoutingPlace> {
         guard !places.isEmpty else { return [] }
         let concerned = includesDefault ? Set(places.keys) : Set(hosts.flatMap { placesByHost[$0] ?? [] })
         for entry in concerned {
             guard var place = places[entry] else { continue }
             for old in place.entries { maps.remove(Self.mapName, old.key, old.value) }
+            let excess = Array(place.candidates.dropFirst(limits[.placeConditions]))
+            excessChanges.gone += place.excess
+            excessChanges.new += excess
+            place.excess = excess
             guard !place.candidates.isEmpty else {
                 places[entry] = nil
                 placesByHost[place.host]?.remove(entry)
                 if placesByHost[place.host]?.isEmpty == true { placesByHost[place.host] = nil }
                 continue
             }
-            let ways = ways(at: entry, host: place.host, plain)
+            let ways = ways(at: entry, host: place.host, limits[.placeConditions], plain)
             let rest = ways.rest ?? SectionNames.notFound
             let id = StableID.make(ways.candidates.flatMap { [$0.condition.id, $0.target] })
             place.value = "\(rest)\(rest.contains(".") ? "" : ".").\(id)"
@@ -80,25 +90,23 @@ struct ConditionTable {
 
     private static func entries(of ways: Ways, id: String) -> [(key: String, value: String)] {
         var entries: [(key: String, value: String)] = []
-        for (index, candidate) in ways.candidates.enumerated() {
-            let key = "\(id):\(candidate.condition.id):"
-            entries.append((key, candidate.target))
-            for later in ways.candidates[(index + 1)...] where later.target != candidate.target {
-                entries.append((key + later.target, candidate.target))
-            }
+        for (rank, candidate) in ways.candidates.enumerated() {
+            entries.append(("\(id):\(candidate.condition.id)", "\(rank)|\(candidate.target)"))
         }
         return entries
     }
 
-    private func ways(at entry: RoutingPlace, host: String, _ plain: Plain) -> Ways {
-        let own = (places[entry]?.candidates ?? []).compactMap { claim in
+    /// - Parameter limit: how many candidates a place may have.
+    private func ways(at entry: RoutingPlace, host: String, _ limit: Int, _ plain: Plain) -> Ways {
+        let own = (places[entry]?.candidates.prefix(limit) ?? []).compactMap { claim in
             claim.condition.flatMap { condition in claim.value.map { (condition: condition, target: $0) } }
         }
         var ways = Ways(candidates: own, rest: plain(entry))
         guard ways.rest == nil, let next = fallback(of: entry, host: host, plain) else { return ways }
-        let more = self.ways(at: next, host: host, plain)
+        let more = self.ways(at: next, host: host, limit, plain)
         // Of two candidates with one condition only the first can be chosen.
-        ways.candidates += more.candidates.filter { later in !ways.candidates.contains { $0.condition == later.condition } }
+        let known = Set(ways.candidates.map(\.condition))
+        ways.candidates += more.candidates.lazy.filter { !known.contains($0.condition) }.prefix(max(0, limit - own.count))
         ways.rest = more.rest
         return ways
     }
@@ -125,6 +133,41 @@ struct ConditionTable {
         while let last = path.last, last != UInt8(ascii: "/") { path = path.dropLast() }
     }
 
+    /// The routes that found no room at their place since the last call, and those that may have found some.
+    mutating func takeExcess() -> (new: [RouteClaim], gone: [RouteClaim]) {
+        defer { excessChanges = ([], []) }
+        return excessChanges
+    }
+
+    /// The conditions that have rules: of each namespace no more than it may have. Others match no request.
+    private func allowed(within limits: ResourceLimits) -> Set<RouteCondition> {
+        let limit = limits[.namespaceConditions]
+        guard authors.count > limit else { return Set(authors.keys) }
+        var byNamespace: [String: [RouteCondition]] = [:]
+        for (condition, origins) in authors {
+            for namespace in Set(origins.keys.map { $0.object?.namespace ?? "" }) {
+                byNamespace[namespace, default: []].append(condition)
+            }
+        }
+        return Set(
+            byNamespace.values.flatMap { conditions in
+                conditions.count <= limit ? conditions : Array(conditions.sorted { $0.id < $1.id }.prefix(limit))
+            })
+    }
+
+    /// What owners of conditions without rules have to know.
+    func findings(within limits: ResourceLimits) -> [Finding] {
+        let allowed = allowed(within: limits)
+        return authors.filter { !allowed.contains($0.key) }.flatMap { condition, origins in
+            origins.keys.map { origin in
+                Finding(
+                    .error, object: origin.object, key: origin.key, value: condition.text,
+                    "is one of too many conditions in the namespace, so the Service gets no requests; "
+                        + limits.description(of: .namespaceConditions))
+            }
+        }
+    }
+
     mutating func takeRuleChange() -> Bool {
         defer { rulesChanged = false }
         return rulesChanged
@@ -132,26 +175,38 @@ struct ConditionTable {
 
     /// The rules of the frontends, after `txn.route` is known. Their order does not depend on who came first, so that a route that
     /// goes moves no rule.
-    var rules: [Section.Line] {
+    ///
+    /// - Parameter verb: `tcp-request content` where requests without candidates can leave before, else `http-request`.
+    func rules(_ verb: String, within limits: ResourceLimits) -> [Section.Line] {
         guard !authors.isEmpty else { return [] }
         let feature = Self.mapName
-        let choices = authors.sorted { $0.key.id < $1.key.id }.map { condition, authors in
+        let canLeave = verb.hasPrefix("tcp-request")
+        let guarded = canLeave ? "" : "{ var(txn.candidates) -m found } "
+        let leave: [Section.Line] =
+            canLeave ? [Section.Line("tcp-request content accept if !{ var(txn.candidates) -m found }", feature: feature)] : []
+        let allowed = allowed(within: limits)
+        let choices = authors.filter { allowed.contains($0.key) }.sorted { $0.key.id < $1.key.id }.map { condition, authors in
             let step: Directive = """
-                var(txn.candidates),concat(:\(raw: condition.id):,txn.chosen),map_str(\(map: Self.mapName))
+                var(txn.candidates),concat(:\(raw: condition.id)),map_str(\(map: Self.mapName))
                 """
             let parts = authors.keys.sorted { $0.description < $1.description }
             return Section.Line(
                 """
-                http-request set-var(txn.chosen) \(part: step) if { var(txn.candidates) -m found } { \(part: step) -m found } \
+                \(raw: verb) set-var(txn.chosen) \(part: step) if \(raw: guarded){ \(part: step),sub(txn.chosen) lt 0 } \
                 \(raw: condition.text)
                 """, parts: parts.map { Traced(condition.acl, origin: $0) }, feature: "\(feature)/\(condition.id)")
         }
         return [
             Section.Line(
-                "http-request set-var(txn.candidates) var(txn.route),field(3,.) if { var(txn.route),field(3,.) -m len gt 0 }",
+                "\(raw: verb) set-var(txn.candidates) var(txn.route),field(3,.) if { var(txn.route),field(3,.) -m len gt 0 }",
                 feature: feature)
+        ] + leave + [
+            // Behind all ranks.
+            Section.Line("\(raw: verb) set-var(txn.chosen) int(\(Int(Int32.max)))", feature: feature)
         ] + choices + [
-            Section.Line("http-request set-var(txn.route) var(txn.chosen) if { var(txn.chosen) -m found }", feature: feature)
+            Section.Line(
+                "\(raw: verb) set-var(txn.route) var(txn.chosen),field(2,|) if { var(txn.chosen),field(2,|) -m len gt 0 }",
+                feature: feature)
         ]
     }
 }

@@ -25,12 +25,29 @@ struct IngressPlanner {
     /// The rules in their order, then the default backend: for requests to the Ingress's own hosts that no path matches, and for
     /// requests that nothing matches.
     mutating func planRoutes() {
+        let limits = assembly.options.environment.limits
+        var paths = 0
         for rule in own.ingress.rules {
-            for path in rule.paths { add(path.backend, host: rule.host ?? "", path: path.path, type: path.pathType) }
+            for path in rule.paths where takes(&paths, limits[.ingressPaths]) {
+                add(path.backend, host: rule.host ?? "", path: path.path, type: path.pathType)
+            }
+        }
+        if paths > limits[.ingressPaths] {
+            unit.findings.append(
+                Finding(
+                    .error, object: key, key: "spec.rules",
+                    "has \(paths) paths, of which the first \(limits[.ingressPaths]) are served; "
+                        + limits.description(of: .ingressPaths)))
         }
         guard let backend = own.ingress.defaultBackend else { return }
         for host in Set(own.ingress.rules.compactMap(\.host)).sorted() { add(backend, host: host, path: "/", type: nil) }
         add(backend, host: "", path: "/", type: nil)
+    }
+
+    /// Counts one more, and tells whether it is within a limit.
+    private func takes(_ count: inout Int, _ limit: Int) -> Bool {
+        count += 1
+        return count <= limit
     }
 
     private mutating func add(_ backend: IngressBackend, host: String, path: String, type: PathType?) {
@@ -101,12 +118,23 @@ struct IngressPlanner {
     // MARK: - Certificates
 
     mutating func planCertificates() {
+        let limits = assembly.options.environment.limits
+        var names = 0
+        defer {
+            if names > limits[.certificateHosts] {
+                unit.findings.append(
+                    Finding(
+                        .error, object: key, key: "spec.tls",
+                        "brings certificates for \(names) hosts, of which the first \(limits[.certificateHosts]) have them; "
+                            + limits.description(of: .certificateHosts)))
+            }
+        }
         for (index, tls) in own.ingress.tls.enumerated() {
             guard let name = tls.secretName else { continue }
             let field = "spec.tls[\(index)].secretName"
             let secret = ObjectKey(.secret, namespace: key.namespace, name: name)
             for (file, bundle) in assembly.certificates(of: secret, for: key, field: field, unit: unit) {
-                for host in names(of: tls, bundle: bundle) {
+                for host in self.names(of: tls, bundle: bundle) where takes(&names, limits[.certificateHosts]) {
                     unit.certificateHosts.insert(host)
                     assembly.certificates.add(
                         CertificateTable.Claim(

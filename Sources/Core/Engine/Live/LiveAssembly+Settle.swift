@@ -161,6 +161,7 @@ extension LiveAssembly {
             options.isHTTPSEnabled ? routes.owner(of: .passthrough(host))?.ingress : nil
         }
         settleCertificates()
+        backends.touch(usersOf: rules.choose(within: options.environment.limits))
         let changes = backends.settle()
         for claim in changes.renamed { touch(claim) }
         findings.add(changes.newFindings)
@@ -173,7 +174,9 @@ extension LiveAssembly {
         func plain(_ place: RoutingPlace) -> String? { routes.owner(of: place)?.value }
         let defaultPlace = RoutingPlace(map: "path-exact", key: SectionNames.defaultKey)
         let conditional = conditions.settle(
-            hosts: touchedHosts, includesDefault: touchedEntries.contains(defaultPlace), maps: &maps, plain: plain)
+            hosts: touchedHosts, includesDefault: touchedEntries.contains(defaultPlace), within: options.environment.limits,
+            maps: &maps, plain: plain)
+        settleExcess()
         func value(_ place: RoutingPlace) -> String? { conditions.value(at: place) ?? plain(place) }
         for entry in touchedEntries.union(conditional) {
             maps.set(entry.map, entry.key, to: value(entry))
@@ -182,24 +185,47 @@ extension LiveAssembly {
         for host in touchedHosts where !host.isEmpty && !host.hasPrefix(".") {
             // A host with one claim has no other path, so that one look-up is all that its requests need.
             let whole = RoutingPlace(host: host, path: "/", type: .prefix)
-            maps.set(SectionNames.wholeHostsMap, host, to: maps.uses("host", host) == 1 ? value(whole) : nil)
+            // Where candidates have it, requests must not leave the rules that choose among them.
+            let isWhole = maps.uses("host", host) == 1 && conditions.value(at: whole) == nil
+            maps.set(SectionNames.wholeHostsMap, host, to: isWhole ? value(whole) : nil)
         }
         (touchedEntries, touchedHosts) = ([], [])
+    }
+
+    /// Tells routes with conditions that there is no room for them at their place.
+    private func settleExcess() {
+        let limits = options.environment.limits
+        func finding(_ claim: RouteClaim) -> Finding? {
+            claim.condition.map { condition in
+                Finding(
+                    .error, object: condition.origin.object, key: condition.origin.key, value: condition.text,
+                    "is one of too many conditions for \(claim.host.isEmpty ? "any host" : "host \(claim.host)"), path \(claim.path), "
+                        + "so the Service gets no requests there; " + limits.description(of: .placeConditions))
+            }
+        }
+        let (new, gone) = conditions.takeExcess()
+        for claim in gone where claim.finding == finding(claim) { setFinding(nil, of: claim) }
+        for claim in new where claim.finding == nil { setFinding(finding(claim), of: claim) }
     }
 
     private func settleSections(_ changes: BackendTable.Changes, _ state: inout StateChange) {
         let common = backends.commonOptions
         let commonNames = common.map(\.name)
-        for name in changes.goneNames { setBackend(name, to: nil, &state) }
+        for name in changes.goneNames {
+            setBackend(name, to: nil, &state)
+            setFindings([], ofBackend: name)
+        }
         // Options that concern all backends are rare.
         for backend in changes.optionsChanged ? Array(backends.all) : changes.backends {
-            setBackend(
-                backend.name, to: backend.section(commonOptions: commonNames, prefersIPv6: options.ipv4Address == nil), &state)
+            let section = backend.section(
+                commonOptions: commonNames, prefersIPv6: options.ipv4Address == nil, within: options.environment.limits,
+                isInFrontends: rules.isInFrontends)
+            setBackend(backend.name, to: section, &state)
+            setFindings(
+                backend.findings(within: options.environment.limits, isInFrontends: rules.isInFrontends), ofBackend: backend.name)
         }
-        let (rulesChanged, tables) = rules.takeChanges()
-        for (name, table) in tables {
-            setBackend(name, to: table.map { Section("backend \(name)", lines: [.init($0.definition)]) }, &state)
-        }
+        settleStickTables(&state)
+        let rulesChanged = rules.takeRuleChange()
         for (name, list) in changes.lists {
             let section = list?.section
             guard userLists[name] != section else { continue }
@@ -209,7 +235,13 @@ extension LiveAssembly {
         let usesPassthrough = maps.files["sni"]?.entries.isEmpty == false
         let settings = FrameSettings(
             usesPassthrough: usesPassthrough, usesDNS: backends.hasExternalNames, tcpServices: tcpServices)
-        let isOther = conditions.takeRuleChange() || changes.optionsChanged || settings != frameSettings || renewsFrame
+        let conditionsChanged = conditions.takeRuleChange()
+        if conditionsChanged {
+            findings.remove(conditionFindings)
+            conditionFindings = conditions.findings(within: options.environment.limits)
+            findings.add(conditionFindings)
+        }
+        let isOther = conditionsChanged || changes.optionsChanged || settings != frameSettings || renewsFrame
         guard rulesChanged || isOther || frame.isEmpty else { return }
         if renewsFrame { state.keepsUnusedCertificates = !base.global.removesUnusedCertificates }
         renewsFrame = false
@@ -219,13 +251,31 @@ extension LiveAssembly {
         state.rules = inlinedSettings
         let new = ConfigurationFrame(
             options: options, global: base.global, errorPages: base.errorPages, rules: ruleList,
-            conditionRules: conditions.rules, commonOptions: common, usesPassthrough: usesPassthrough,
+            captureLengths: rules.captureLengths, conditions: conditions, commonOptions: common, usesPassthrough: usesPassthrough,
             usesDNS: backends.hasExternalNames, tcpServices: tcpServices
         ).sections
         for section in new { maps.mention(section, by: 1) }
         for section in frame { maps.mention(section, by: -1) }
         if new != frame { state.frame = new }
         frame = new
+    }
+
+    private func setFindings(_ new: [Finding], ofBackend name: String) {
+        if let old = backendFindings[name] { findings.remove(old) }
+        backendFindings[name] = new.isEmpty ? nil : new
+        findings.add(new)
+    }
+
+    private func settleStickTables(_ state: inout StateChange) {
+        let limits = options.environment.limits
+        let tables = rules.takeTableChanges(within: limits)
+        guard !tables.isEmpty else { return }
+        for (name, definition) in tables {
+            setBackend(name, to: definition.map { Section("backend \(name)", lines: [.init($0)]) }, &state)
+        }
+        findings.remove(tableFindings)
+        tableFindings = rules.tables.findings(within: limits)
+        findings.add(tableFindings)
     }
 
     private func setBackend(_ name: String, to section: Section?, _ state: inout StateChange) {

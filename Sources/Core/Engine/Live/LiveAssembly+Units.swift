@@ -38,7 +38,8 @@ extension LiveAssembly {
         guard let ingress = store.ingresses[key], options.includes(namespace: key.namespace)
         else { return nil }
         let unit = Unit(.ingress(key))
-        let (set, found) = registry.annotationSet(of: key, annotations: ingress.metadata.annotations, scope: .ingress)
+        let (set, found) = registry.annotationSet(
+            of: key, annotations: ingress.metadata.annotations, scope: .ingress, limits: options.environment.limits)
         let (named, problems) = base.handlers.className(set)
         switch base.classes.verdict(on: ingress, named: named) {
         case .another: return nil
@@ -52,6 +53,7 @@ extension LiveAssembly {
         case .ours: break
         }
         unit.isOurs = true
+        unit.created = ingress.metadata.creationTimestamp ?? "~"
         unit.findings = found + problems
         unit.hosts = Set(ingress.rules.compactMap(\.host).filter { !$0.isEmpty }.map(SectionNames.hostKey))
         unit.created = ingress.age
@@ -139,7 +141,7 @@ extension LiveAssembly {
         if let set = base.configMapSet { sets.append((.configMap, set)) }
         if let ingressSet { sets.append((.ingress, ingressSet)) }
         if let service = serviceSet(context.service) { sets.append((.service, service.set)) }
-        let planned = PlannedContext(base.handlers.plan(context, sets: sets))
+        let planned = PlannedContext(base.handlers.plan(context, sets: sets), created: unit.created)
         unit.add(planned)
         return planned
     }
@@ -147,7 +149,8 @@ extension LiveAssembly {
     private func serviceSet(_ key: ObjectKey) -> (set: AnnotationSet, findings: [Finding])? {
         if let known = serviceSets[key] { return known }
         guard let service = store.services[key] else { return nil }
-        let result = registry.annotationSet(of: key, annotations: service.metadata.annotations, scope: .service)
+        let result = registry.annotationSet(
+            of: key, annotations: service.metadata.annotations, scope: .service, limits: options.environment.limits)
         serviceSets[key] = result
         return result
     }

@@ -24,6 +24,12 @@ public final class LiveAssembly {
     var findings = FindingTable()
     var ours: Set<ObjectKey> = []
 
+    /// What is wrong with backends, by name.
+    var backendFindings: [String: [Finding]] = [:]
+    /// What is wrong with stick tables.
+    var tableFindings: [Finding] = []
+    /// What is wrong with conditions of routes.
+    var conditionFindings: [Finding] = []
     var frame: [Section] = []
     var inlinedSettings = InlinedSettings.none
     var userLists: [String: Section] = [:]
@@ -238,6 +244,7 @@ public final class LiveAssembly {
     private func buildAll() {
         findings.removeAll()
         for finding in refusedObjects.values { findings.add(finding) }
+        (backendFindings, tableFindings, conditionFindings) = ([:], [], [])
         for key in ours where ownedBefore[key] == nil { ownedBefore[key] = true }
         rebuiltSecrets.formUnion(store.secrets.keys)
         rebuiltSecrets.formUnion(dependents.takeTouchedSecrets())

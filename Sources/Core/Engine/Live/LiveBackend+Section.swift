@@ -2,17 +2,26 @@ extension LiveBackend {
     /// - Parameters:
     ///   - commonOptions: what all backends are asked about: see ``BackendSettings/commonOption(_:from:)``.
     ///   - prefersIPv6: which of the addresses of a name is taken where there are both.
-    func section(commonOptions: [String], prefersIPv6: Bool = false) -> Section {
+    ///   - isInFrontends: whether rules are in the frontends; those of its routes that are not are in the backend.
+    func section(
+        commonOptions: [String], prefersIPv6: Bool = false, within limits: ResourceLimits, isInFrontends: (OwnedRules) -> Bool
+    ) -> Section {
         let settings = settings
         var section = Section("backend \(name)", origin: origin)
         if identity.isTCP { section.add("mode tcp") }
-        if let balance = settings.balance { section.add([balance]) }
+        let isDynamic = settings.acceptsDynamicServers || needsTooManySlots(within: limits)
+        if let balance = settings.balance, isDynamic == settings.acceptsDynamicServers { section.add([balance]) }
         section.add(settings.options)
         for option in commonOptions where settings.commonOptions[option] == nil { section.add("no option \(raw: option)") }
         let service = Origin(object: identity.service)
         for rule in external?.rules(isTCP: identity.isTCP, prefersIPv6: prefersIPv6) ?? [] { section.add(rule, origin: service) }
         if !identity.isTCP {
             section.add(settings.httpOptions)
+            // First, as they would be in the frontends.
+            for (owned, use) in ownRules.sorted(by: { $0.key < $1.key }) where !isInFrontends(owned) {
+                let rules = OwnedRules(family: owned.family, rules: owned.rules, authors: use.inOrder)
+                section.lines += (owned.rules.backendLines ?? owned.rules.lines).map(rules.line)
+            }
             section.add(settings.rules)
         }
         section.add(settings.snippet)
@@ -33,9 +42,43 @@ extension LiveBackend {
         section.pool = ServerPool(
             keywords: settings.serverOptions, replaceable: settings.replaceableServerOptions, maxconn: settings.serverLimit,
             cookies: cookies, servers: servers,
-            slots: settings.acceptsDynamicServers ? nil : Self.slots(for: servers.count, step: settings.slotStep),
+            slots: isDynamic ? nil : Self.slots(for: servers.count, step: settings.slotStep),
             slotStep: settings.slotStep)
         return section
+    }
+
+    /// Whether an algorithm that takes no servers at run time would need more server lines than there may be: then the algorithm is
+    /// HAProxy's usual one.
+    private func needsTooManySlots(within limits: ResourceLimits) -> Bool {
+        !settings.acceptsDynamicServers && Self.slots(for: servers.count, step: settings.slotStep) > limits[.staticServers]
+    }
+
+    /// What is wrong with the number of its servers, and rules of its routes that find no room in the frontends where they have to be.
+    func findings(within limits: ResourceLimits, isInFrontends: (OwnedRules) -> Bool) -> [Finding] {
+        var findings: [Finding] = []
+        for owned in ownRules.keys where !identity.isTCP && owned.rules.isClosedInBackends && !isInFrontends(owned) {
+            findings.append(
+                Finding(
+                    .error, object: first.ingress ?? identity.service, key: owned.family,
+                    "finds no room among the rules of the frontends, so the routes to \(identity.service) answer 503; of a namespace "
+                        + limits.description(of: .namespaceFrontendRules) + ", and of all "
+                        + limits.description(of: .frontendRules)))
+        }
+        if excess > 0 {
+            findings.append(
+                Finding(
+                    .error, object: identity.service,
+                    "has \(servers.count + excess) endpoints for one port, of which \(excess) get no requests; "
+                        + limits.description(of: .backendServers)))
+        }
+        if needsTooManySlots(within: limits), let balance = settings.balance {
+            findings.append(
+                Finding(
+                    .error, object: balance.origin.object ?? identity.service, key: balance.origin.key, value: balance.value.text,
+                    "needs \(Self.slots(for: servers.count, step: settings.slotStep)) server lines for the \(servers.count) endpoints of "
+                        + "\(identity.service) and is not in force; " + limits.description(of: .staticServers)))
+        }
+        return findings
     }
 
     /// Server lines where none can be added at run time: whole multiples, so that growth within one needs no reload.

@@ -34,10 +34,14 @@ final class LiveBackend {
     let identity: Identity
     /// `<namespace>_svc_<service>_<port>`: the name of the first of a Service's backends for the port.
     let plainName: String
+    /// Rules of its routes that are not always in the frontends.
+    fileprivate(set) var ownRules: [OwnedRules: RuleUse] = [:]
     /// The routes that lead to it, older Ingresses first.
     fileprivate(set) var users: [RouteClaim] = []
     fileprivate(set) var name = ""
     fileprivate(set) var servers: [Server] = []
+    /// How many pods are left out, because there are too many.
+    fileprivate(set) var excess = 0
     /// The name that is looked up in the DNS for each request; nil where servers are reached by their addresses.
     fileprivate(set) var external: ExternalServer?
     /// About servers that must not be.
@@ -58,6 +62,8 @@ final class LiveBackend {
 struct BackendTable {
     private var backends: [LiveBackend.Identity: LiveBackend] = [:]
     private var byService: [ObjectKey: [LiveBackend]] = [:]
+    /// Those whose routes use rules that are not always in the frontends.
+    private var byRules: [OwnedRules: [ObjectIdentifier: LiveBackend]] = [:]
     /// Those that would have the same plain name.
     private var groups: [String: [LiveBackend]] = [:]
     private var touchedGroups: Set<String> = []
@@ -99,9 +105,11 @@ struct BackendTable {
             count(identity.settings, by: 1)
         }
         backend.users.insertInOrder(claim)
+        countRules(of: claim, in: backend, by: 1)
         if backend.first === claim { touch(backend) }
         if backend.users.count == 1 {
-            (backend.servers, backend.external, backend.findings) = (resolved.servers, resolved.name, resolved.findings)
+            (backend.servers, backend.external, backend.excess) = (resolved.servers, resolved.name, resolved.excess)
+            backend.findings = resolved.findings
             newFindings += resolved.findings
             if resolved.name != nil { externalCount += 1 }
         }
@@ -116,6 +124,7 @@ struct BackendTable {
     mutating func detach(_ claim: RouteClaim, from backend: LiveBackend) {
         let wasFirst = backend.first === claim
         backend.users.removeInOrder(claim)
+        countRules(of: claim, in: backend, by: -1)
         guard wasFirst else { return }
         touch(backend)
         guard backend.users.isEmpty else { return }
@@ -129,6 +138,25 @@ struct BackendTable {
         if backend.external != nil { externalCount -= 1 }
         touched[ObjectIdentifier(backend)] = nil
         if !backend.name.isEmpty { goneNames.insert(backend.name) }
+    }
+
+    private mutating func countRules(of claim: RouteClaim, in backend: LiveBackend, by difference: Int) {
+        for owned in claim.planned.plan.contribution.rules where owned.rules.placement != .frontends {
+            func change(_ use: inout RuleUse) -> (isOther: Bool, isIdle: Bool) {
+                (use.change(owned, of: nil, by: difference), use.count == 0)
+            }
+            let (isOther, isIdle) = change(&backend.ownRules[owned, default: RuleUse(owned.rules)])
+            if isIdle { backend.ownRules[owned] = nil }
+            guard isOther else { continue }
+            byRules[owned, default: [:]][ObjectIdentifier(backend)] = isIdle ? nil : backend
+            if byRules[owned]?.isEmpty == true { byRules[owned] = nil }
+            touched[ObjectIdentifier(backend)] = backend
+        }
+    }
+
+    /// Rules are in another place than before.
+    mutating func touch(usersOf rules: Set<OwnedRules>) {
+        for owned in rules { touched.merge(byRules[owned] ?? [:]) { $1 } }
     }
 
     private mutating func count(_ settings: BackendSettings, by difference: Int) {
@@ -160,8 +188,8 @@ struct BackendTable {
                 goneFindings += backend.findings
                 backend.findings = resolved.findings
             }
-            guard resolved.servers != backend.servers else { continue }
-            backend.servers = resolved.servers
+            guard resolved.servers != backend.servers || resolved.excess != backend.excess else { continue }
+            (backend.servers, backend.excess) = (resolved.servers, resolved.excess)
             touched[ObjectIdentifier(backend)] = backend
         }
     }

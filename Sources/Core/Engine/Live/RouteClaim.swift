@@ -56,10 +56,15 @@ final class PlannedContext {
     private(set) var plan: RoutePlan
     /// The id of the settings.
     let settings: String
+    /// Who uses what the plan contributes.
+    let user: RuleUser
     var uses = 0
 
-    init(_ plan: RoutePlan) {
+    /// - Parameter created: when the Ingress was created.
+    init(_ plan: RoutePlan, created: String) {
         self.plan = plan
+        let context = plan.contribution.context
+        user = RuleUser(created: created, object: context.ingress ?? context.service)
         settings = plan.settingsID
     }
 
@@ -67,12 +72,12 @@ final class PlannedContext {
 
     /// Enters the plan's rules and stick tables, of which those of many plans are equal: they are in memory once.
     func enter(_ table: inout RuleTable) {
-        plan.contribution.share(rules: { table.add($0) }, stickTables: { table.add($0) })
+        plan.contribution.share(rules: { table.add($0, by: user) }, stickTables: { table.add($0, by: user) })
     }
 
     func leave(_ table: inout RuleTable) {
-        for owned in plan.contribution.rules { table.remove(owned) }
-        for stickTable in plan.contribution.stickTables { table.remove(stickTable) }
+        for owned in plan.contribution.rules { table.remove(owned, by: user) }
+        for stickTable in plan.contribution.stickTables { table.remove(stickTable, by: user) }
     }
 }
 

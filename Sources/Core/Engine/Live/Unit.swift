@@ -9,6 +9,8 @@ final class Unit {
 
     let key: Key
     var isOurs = false
+    /// When the Ingress was created; without a time it counts as new.
+    var created = ""
     var claims: [RouteClaim] = []
     private(set) var planned: [PlannedContext] = []
     /// The plans by context, where there are so many that looking through them would take long.

@@ -36,12 +36,14 @@ public struct RunningNames: Sendable {
     public func entry(_ entry: (key: String, value: String), in map: String) -> (key: String, value: String) {
         guard isConcerned(map) else { return entry }
         let isInlining = Self.inliningMaps.contains(map)
-        var key = entry.key
-        if map == ConditionTable.mapName, let colon = key.lastIndex(of: ":") {
-            let target = key.index(after: colon)
-            key = key[..<target] + self.target(key[target...], isInlining: false)
-        }
-        return (key, target(entry.value[...], isInlining: isInlining))
+        let target = Self.target(entry.value, in: map)
+        return (entry.key, entry.value[..<target.startIndex] + self.target(target, isInlining: isInlining))
+    }
+
+    /// Where an entry of a map with targets leads: those of conditions have a rank before it.
+    static func target(_ value: String, in map: String) -> Substring {
+        guard map == ConditionTable.mapName, let rank = value.utf8.firstIndex(of: UInt8(ascii: "|")) else { return value[...] }
+        return value[value.utf8.index(after: rank)...]
     }
 
     /// - Parameter isInlining: whether requests go to the backend as the target says, and not by way of a choice among routes.

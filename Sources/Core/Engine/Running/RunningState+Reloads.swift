@@ -91,8 +91,10 @@ extension RunningState {
             let wanted = desired.maps[name]?.entries ?? [:]
             for key in parts.isEverything ? Set(running.keys) : parts.maps[name] ?? [] {
                 guard let target = running[key] else { continue }
-                let backend = RunningNames.parts(target[...]).backend
-                if wanted[key].map({ RunningNames.parts($0[...]).backend }) != backend { left.insert(String(backend)) }
+                let backend = RunningNames.parts(RunningNames.target(target, in: name)).backend
+                if wanted[key].map({ RunningNames.parts(RunningNames.target($0, in: name)).backend }) != backend {
+                    left.insert(String(backend))
+                }
             }
         }
         return adopting.filter { left.contains($0.name) }.map { section in

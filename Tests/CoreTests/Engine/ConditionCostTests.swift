@@ -1,0 +1,58 @@
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// What canaries cost those who have none.
+@Suite struct ConditionCostTests {
+    private static func canaries(_ count: Int, on host: String = "shop.example.com") -> [KubernetesObject] {
+        (0..<count).flatMap { number in
+            [
+                Cluster.service("next\(number)", annotations: ["only-when": "x-\(number)"]),
+                Cluster.slice(Cluster.pods("10.0.0.1"), name: "next\(number)-1", of: "next\(number)"),
+                Cluster.ingress("next\(number)", host: host, service: "next\(number)"),
+            ]
+        }
+    }
+
+    private static func assemble(_ objects: [KubernetesObject], _ limits: [ResourceLimits.Name: Int]) throws -> Assembly {
+        try Cluster.assemble(objects) { options in
+            for (name, limit) in limits { options.environment.limits[name] = limit }
+        }
+    }
+
+    @Test func `A place has one entry for each of its canaries`() throws {
+        let limits: [ResourceLimits.Name: Int] = [.placeConditions: 1000, .namespaceConditions: 1000]
+        for count in [10, 200] {
+            let assembly = try Self.assemble(Self.canaries(count), limits)
+            #expect(assembly.findings.isEmpty)
+            #expect(assembly.map("route-acl").count == count)
+        }
+    }
+
+    @Test func `Canaries beyond the limits get no requests, and their Services are told`() throws {
+        let place = try Self.assemble(Self.canaries(12), [.placeConditions: 10])
+        #expect(place.map("route-acl").count == 10)
+        #expect(
+            place.messages.count == 2 && place.messages.allSatisfy { $0.contains("--limits place-conditions=") },
+            "\(place.messages)")
+        #expect(place.findings.allSatisfy { $0.object?.kind == .service })
+        let namespace = try Self.assemble(Self.canaries(12), [.namespaceConditions: 10])
+        #expect(namespace.messages.count == 2 && namespace.messages.allSatisfy { $0.contains("--limits namespace-conditions=") })
+        let rules = namespace.state.sections.first { $0.header == "frontend http" }?.lines.filter {
+            $0.directive.text.contains("sub(txn.chosen)")
+        }
+        #expect(rules?.count == 10)
+    }
+
+    @Test func `Requests for other places leave before the rules of conditions`() throws {
+        let assembly = try Cluster.assemble(Self.canaries(3) + [Cluster.ingress("other", host: "other.example.com")])
+        let lines = assembly.state.sections.first { $0.header == "frontend http" }?.lines.map(\.directive.text) ?? []
+        let leave = try #require(lines.firstIndex(of: "tcp-request content accept if !{ var(txn.candidates) -m found }"))
+        let first = try #require(lines.firstIndex { $0.contains("sub(txn.chosen)") })
+        #expect(leave < first)
+        #expect(lines[first...].filter { $0.contains("sub(txn.chosen)") }.allSatisfy { $0.hasPrefix("tcp-request content ") })
+        // A host that is one place leaves at once, unless candidates have it.
+        #expect(Array(assembly.map("host-route").keys) == ["other.example.com"])
+    }
+}
