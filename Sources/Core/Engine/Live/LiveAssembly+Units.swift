@@ -53,7 +53,6 @@ extension LiveAssembly {
         case .ours: break
         }
         unit.isOurs = true
-        unit.created = ingress.metadata.creationTimestamp ?? "~"
         unit.findings = found + problems
         unit.hosts = Set(ingress.rules.compactMap(\.host).filter { !$0.isEmpty }.map(SectionNames.hostKey))
         unit.created = ingress.age
@@ -133,7 +132,8 @@ extension LiveAssembly {
         unit.services.insert(context.service)
         if let planned = unit.plan(for: context) { return planned }
         if let reason = refusals.refusal(of: context.ingress ?? context.service) ?? refusals.refusal(of: context.service) {
-            let planned = PlannedContext(base.handlers.closed(context, reason: "is refused by HAProxy: \(reason)"))
+            let planned = PlannedContext(
+                base.handlers.closed(context, reason: "is refused by HAProxy: \(reason)"), created: unit.created)
             unit.add(planned)
             return planned
         }

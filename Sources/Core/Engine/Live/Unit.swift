@@ -23,8 +23,6 @@ final class Unit {
     var secrets: Set<ObjectKey> = []
     /// The Secrets whose certificates it uses, once for each use.
     var certificateSecrets: [ObjectKey] = []
-    /// When its Ingress was created.
-    var created = ""
     /// The hosts of its rules, as the maps have them.
     var hosts: Set<String> = []
     /// The hosts that it brings certificates for.
