@@ -79,7 +79,8 @@ struct SharedCostTests {
                 #expect(response.seen?.headers["x-two"] == "\(value) 2" && response.seen?.headers["x-three"] == "a  b")
                 #expect(response.header("x-other") == value)
             }
-            #expect(controller.configuration.components(separatedBy: "http-request set-header X-").count <= 3 + 2)
+            // A backend without the settings of its routes as literals has the rules that read maps.
+            #expect(controller.configuration.contains("    http-request set-header X-Two %[var("))
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
             for (host, expected) in [("limited", [200, 200, 429, 429]), ("limited2", [200, 403, 403])] {
                 var statuses: [Int] = []

@@ -165,7 +165,8 @@ extension RegularExpressionNode {
             guard once.ways == .one else {
                 throw ValueError("repeats a group without end that matches the same text in several ways")
             }
-            return MatchingCost(steps: Growth(1) + (Growth(1) + once.steps + refusal) * .length, ways: isCertain ? .one : Growth([1, 1]))
+            return MatchingCost(
+                steps: Growth(1) + (Growth(1) + once.steps + refusal) * .length, ways: isCertain ? .one : Growth([1, 1]))
         }
         if most == 1, least == 0, isCertain, !part.isNullable {
             return MatchingCost(steps: Growth(1) + once.steps + refusal, ways: .greater(once.ways, .one))
