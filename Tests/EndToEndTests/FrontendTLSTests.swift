@@ -121,7 +121,9 @@ struct FrontendTLSTests {
             // A damaged Secret keeps the last good certificate, until it is mended.
             try await controller.write(
                 "secret.yaml", Manifests.secret("a", type: "kubernetes.io/tls", ["tls.crt": "x", "tls.key": "y"]))
-            try await controller.wait("the damage is told") { controller.log.contains("stays in force while this controller runs") }
+            try await controller.wait("the damage is told") {
+                controller.log.contains("stays in force while this controller runs")
+            }
             #expect(try await controller.request("https://a.example.com/", authority: new).status == 200)
             try await controller.write("secret.yaml", Manifests.certificate("a", try before.leaf("a.example.com")))
             try await controller.eventually("https://a.example.com/", authority: old) { $0.status == 200 }
