@@ -150,7 +150,9 @@ import Testing
             }
             for (path, hosts) in assembly.state.certificateList.entries where path.hasPrefix("certs/frontend/") {
                 let namespace = String(path.dropFirst("certs/frontend/".count).prefix { $0 != "_" })
-                for host in hosts where !host.hasPrefix("!") && owner(host).map({ $0 != namespace }) ?? false { return "\(path) is shown for \(host)" }
+                for host in hosts where !host.hasPrefix("!") && owner(host).map({ $0 != namespace }) ?? false {
+                    return "\(path) is shown for \(host)"
+                }
             }
             return nil
         }
