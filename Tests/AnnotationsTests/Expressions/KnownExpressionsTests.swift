@@ -69,7 +69,7 @@ import Testing
     private static func example(_ argument: SampleArgument) -> String {
         switch argument {
         case .text, .name, .regularExpression: "x"
-        case .integer: "1"
+        case .integer, .count: "1"
         case .boolean: "true"
         case .choice(let words): words[0]
         case .ipv4Mask: "24"

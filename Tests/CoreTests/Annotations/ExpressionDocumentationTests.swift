@@ -73,7 +73,7 @@ import Testing
         switch argument {
         case .text: "TEXT"
         case .name: "NAME"
-        case .integer: "NUMBER"
+        case .integer, .count: "NUMBER"
         case .boolean: "true/false"
         case .choice(let words): words.joined(separator: "/")
         case .ipv4Mask: "BITS"

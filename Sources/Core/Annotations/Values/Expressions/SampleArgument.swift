@@ -4,6 +4,8 @@ enum SampleArgument: Hashable, Sendable {
     /// A header's or cookie's name.
     case name
     case integer
+    /// A whole number that is not negative.
+    case count
     case boolean
     /// One of some words.
     case choice([String])
@@ -21,6 +23,10 @@ enum SampleArgument: Hashable, Sendable {
             guard text.isPlainHeaderName else { throw ValueError("is not a name of letters, digits, - _ and .") }
         case .integer:
             guard Int32(text) != nil, !text.hasPrefix("+") else { throw ValueError("is not a whole number") }
+        case .count:
+            guard let number = text.wholeNumber, number <= Int(Int32.max) else {
+                throw ValueError("is not a whole number of at least 0")
+            }
         case .boolean:
             guard ["true", "false", "0", "1"].contains(text) else { throw ValueError("is neither true nor false") }
         case .choice(let words):

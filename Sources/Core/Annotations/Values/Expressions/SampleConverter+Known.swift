@@ -33,10 +33,10 @@ extension SampleConverter {
     static let texts: [SampleConverter] = [
         SampleConverter("b64dec", .binary),
         SampleConverter("base64", .string),
-        SampleConverter("bytes", .binary, [.integer, .integer], required: 1),
+        SampleConverter("bytes", .binary, [.count, .count], required: 1),
         SampleConverter("concat", .string, [.text, .variable, .text]),
         SampleConverter("cut_crlf", .string),
-        SampleConverter("field", .string, [.integer, .text, .integer], required: 2),
+        SampleConverter("field", .string, [.integer, .text, .count], required: 2),
         SampleConverter("hex", .string),
         SampleConverter("host_only", .string),
         SampleConverter("json", .string, [.choice(["ascii", "utf8", "utf8s", "utf8p", "utf8ps"])]),
@@ -56,7 +56,7 @@ extension SampleConverter {
         SampleConverter("upper", .string),
         SampleConverter("url_dec", .string, [.integer]),
         SampleConverter("url_enc", .string, [.choice(["query"])]),
-        SampleConverter("word", .string, [.integer, .text, .integer], required: 2),
+        SampleConverter("word", .string, [.integer, .text, .count], required: 2),
     ]
 
     static let hashes: [SampleConverter] = [

@@ -16,7 +16,7 @@ extension SampleFetch {
         SampleFetch("date_us", .integer, .connection),
         SampleFetch("hostname", .string, .connection),
         SampleFetch("int", .integer, .connection, [.integer], required: 1),
-        SampleFetch("rand", .integer, .connection, [.integer]),
+        SampleFetch("rand", .integer, .connection, [.count]),
         SampleFetch("str", .string, .connection, [.text], required: 1),
         SampleFetch("uuid", .string, .connection, [.choice(["4"])]),
         SampleFetch("var", .undefined, .always, [.variable, .text], required: 1),
