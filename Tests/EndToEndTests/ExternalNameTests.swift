@@ -128,7 +128,7 @@ struct ExternalNameTests {
             #expect(try await controller.request(Self.url).pod == "pod-1")
             #expect(try await controller.request(Self.url + "out").status == 503)
             #expect(controller.log.contains("Service shop/out: spec.externalName: \"\(name)\""))
-            #expect(!controller.configuration.contains("str(\(name))") && !controller.configuration.contains("server \(name)"))
+            #expect(!controller.configuration.contains("str(\(name))") && !controller.configuration.contains("server \(name):"))
         }
     }
 }
