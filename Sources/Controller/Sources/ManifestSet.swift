@@ -46,6 +46,8 @@ struct ManifestSet {
                 objects[entry.object.key] = Entry(object: entry.object, location: entry.location)
             }
             for key in decoded.refused where file.objects[key] == nil { file.objects[key] = old[key] }
+            // An API server would have left the last version in force too. At a start there is none.
+            for key in decoded.incomplete { file.objects[key] = old[key] ?? file.objects[key] }
             file.hasBeenComplete = file.hasBeenComplete || decoded.isComplete
         }
         store(file, at: path, replacing: old)

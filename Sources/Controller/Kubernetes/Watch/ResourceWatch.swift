@@ -231,11 +231,11 @@ struct ResourceWatch: Sendable {
     /// Items of lists do not say of what kind they are.
     private func decoded(_ node: Node) -> Decoded {
         switch ObjectDecoder().decode(node, as: resource.kind, apiVersion: resource.apiVersion) {
-        case .object(let object, _, let findings):
+        case .object(let object, _, let parts):
             .object(
                 Versioned(
                     object: object, version: node["metadata"]?["resourceVersion"]?.string ?? "", addresses: addresses(of: node),
-                    findings: findings.map(\.withoutLocation)))
+                    findings: parts.findings.map(\.withoutLocation)))
         case .refused(let key, let findings): .refused(Refused(key: key, findings: findings.map(\.withoutLocation)))
         case .list, .skipped: .unread
         }

@@ -17,12 +17,15 @@ extension EngineOptions {
 struct OwnListeners {
     private var listeners: [Int: [IPAddress]] = [:]
     private let ownAddresses: Set<IPAddress>
+    /// Those that pods may share a port with, on other addresses of loopback.
+    private let frontendPorts: Set<Int>
 
     /// - Parameter tcpPorts: of the TCP services.
     init(_ options: EngineOptions, tcpPorts: Set<Int>) {
         ownAddresses = options.ownAddresses
         for listener in options.ownListeners { listeners[listener.port, default: []].append(listener.address) }
         let addresses = [options.ipv4Address, options.ipv6Address].compactMap { $0.flatMap { IPAddress($0) } }
+        frontendPorts = tcpPorts.union([options.httpPort, options.httpsPort, options.quicPort ?? options.httpsPort])
         for port in tcpPorts.union(options.listeners.keys) where port != 0 { listeners[port, default: []] += addresses }
     }
 
@@ -30,7 +33,9 @@ struct OwnListeners {
     func addresses(at port: Int) -> [IPAddress.Prefix] {
         (listeners[port] ?? []).flatMap { address -> [IPAddress.Prefix] in
             guard address.isUnspecified else { return [IPAddress.Prefix(address)] }
-            let loopback = address.isIPv6 ? IPAddress.local[2] : IPAddress.local[0]
+            // A pod at 127.0.0.2 takes the connections there from a frontend at all addresses.
+            let first = IPAddress.Prefix(address.isIPv6 ? .loopbackIPv6 : .loopback)
+            let loopback = address.isIPv6 || frontendPorts.contains(port) ? first : IPAddress.local[0]
             let own = ownAddresses.filter { $0.isIPv6 == address.isIPv6 && !$0.isLoopback }
             return [loopback] + own.sorted { $0.description < $1.description }.map { IPAddress.Prefix($0) }
         }

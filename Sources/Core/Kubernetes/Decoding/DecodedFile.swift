@@ -1,7 +1,14 @@
+/// The parts of an object that cannot be used and are left out.
+public struct LeftOutParts: Hashable, Sendable {
+    /// What is wrong with them.
+    public var findings: [Finding]
+    /// Whether an API server would have refused the whole object for one of them.
+    public var wouldBeRefused: Bool
+}
+
 /// What a document turned out to be.
 public enum DecodedDocument: Sendable {
-    /// With what is wrong with the parts of it that are left out.
-    case object(KubernetesObject, SourceLocation, [Finding])
+    case object(KubernetesObject, SourceLocation, LeftOutParts)
     /// A `List`, or a list of one kind such as `IngressList`.
     case list([DecodedDocument])
     /// A kind that the controller does not read, such as `apps/v1 Deployment web`; with a warning where the kind is one that it
@@ -20,6 +27,8 @@ public struct DecodedFile: Sendable {
     public var skipped: [String] = []
     /// Objects that are in the file but were refused.
     public var refused: Set<ObjectKey> = []
+    /// Those of ``objects`` that an API server would have refused for parts that are left out.
+    public var incomplete: Set<ObjectKey> = []
     /// Whether the whole text could be read; otherwise `objects` are those before the place where it is broken.
     public var isComplete = true
 
@@ -61,9 +70,10 @@ private func decode(_ bytes: [UInt8], file: String, parse: Parse) -> DecodedFile
 extension DecodedFile {
     fileprivate mutating func add(_ document: DecodedDocument, locations: inout [ObjectKey: SourceLocation]) {
         switch document {
-        case .object(let object, let location, let found):
-            findings += found
+        case .object(let object, let location, let parts):
+            findings += parts.findings
             let key = object.key
+            if parts.wouldBeRefused { incomplete.insert(key) }
             if let first = locations[key] {
                 findings.append(
                     Finding(

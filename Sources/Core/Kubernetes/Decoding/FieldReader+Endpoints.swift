@@ -42,7 +42,7 @@ extension FieldReader {
         case .fqdn:
             Violation(
                 "is a name, and pods are reached by their addresses", expected: "a Service of type ExternalName for a name",
-                example: "a slice with addressType: IPv4")
+                example: "a slice with addressType: IPv4", isTakenByServers: true)
         case nil: Violation("is not an IP address", example: "10.1.2.3")
         }
     }

@@ -65,7 +65,9 @@ extension FieldReader {
     private mutating func backend(_ node: Node) -> IngressBackend? {
         if let resource = node["resource"], !resource.isNull {
             at(.field("resource")) {
-                $0.fail("is not supported: there is nothing that could serve it", at: resource.mark, expected: "a service")
+                $0.fail(
+                    "is not supported: there is nothing that could serve it", at: resource.mark, expected: "a service",
+                    isTakenByServers: true)
             }
             return nil
         }

@@ -9,6 +9,8 @@ struct FieldReader {
     private(set) var findings: [Finding] = []
     /// Why parts of the object are left out.
     private(set) var partFindings: [Finding] = []
+    /// Whether an API server would have refused the object for one of them.
+    private(set) var wouldBeRefused = false
     private var isInPart = false
     /// How many mistakes there are in the part that is being read, without those of parts in it.
     private var faults = 0
@@ -37,11 +39,14 @@ struct FieldReader {
     }
 
     /// Notes an error at the field being read.
-    /// - Parameter key: in place of the field's path.
+    /// - Parameters:
+    ///   - key: in place of the field's path.
+    ///   - isTakenByServers: whether an API server takes the value all the same.
     mutating func fail(
         _ message: String, at mark: Node.Mark, key: String? = nil, value: String? = nil, expected: String? = nil,
-        example: String? = nil
+        example: String? = nil, isTakenByServers: Bool = false
     ) {
+        if !isTakenByServers { wouldBeRefused = true }
         faults += 1
         // An object with thousands of equal mistakes needs no thousands of findings.
         guard (isInPart ? partFindings : findings).count < 50 else { return }
@@ -71,7 +76,9 @@ struct FieldReader {
     }
 
     mutating func fail(_ violation: Violation, value: String?, at mark: Node.Mark, key: String? = nil) {
-        fail(violation.message, at: mark, key: key, value: value, expected: violation.expected, example: violation.example)
+        fail(
+            violation.message, at: mark, key: key, value: value, expected: violation.expected, example: violation.example,
+            isTakenByServers: violation.isTakenByServers)
     }
 
     mutating func failMissing(_ name: String, of node: Node, expected: String? = nil, example: String? = nil) {

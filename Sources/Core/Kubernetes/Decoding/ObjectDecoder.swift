@@ -72,7 +72,9 @@ public struct ObjectDecoder: Sendable {
         guard let object = object(kind, node, &reader), reader.findings.isEmpty else {
             return .refused(reader.object, reader.findings + reader.partFindings)
         }
-        return .object(object, node.mark.location(in: file), reader.partFindings)
+        return .object(
+            object, node.mark.location(in: file),
+            LeftOutParts(findings: reader.partFindings, wouldBeRefused: reader.wouldBeRefused))
     }
 
     private func object(_ kind: ObjectKind, _ node: Node, _ reader: inout FieldReader) -> KubernetesObject? {

@@ -5,8 +5,11 @@ struct Violation: Equatable {
     var message: String
     var expected: String?
     var example: String?
+    /// Whether API servers take the value all the same: it is HAProxy that cannot use it.
+    var isTakenByServers: Bool
 
-    init(_ message: String, expected: String? = nil, example: String? = nil) {
+    init(_ message: String, expected: String? = nil, example: String? = nil, isTakenByServers: Bool = false) {
+        self.isTakenByServers = isTakenByServers
         self.message = message
         self.expected = expected
         self.example = example
@@ -66,7 +69,7 @@ enum ObjectValidation {
         if refused != nil {
             return Violation(
                 "has a space, control character, quote or backslash", expected: "such characters percent-encoded",
-                example: "/a%20b")
+                example: "/a%20b", isTakenByServers: true)
         }
         guard type != .implementationSpecific else { return nil }
         for sequence in ["//", "/./", "/../", "%2f", "%2F"] where text.contains(sequence) {
