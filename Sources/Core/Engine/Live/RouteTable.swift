@@ -76,7 +76,8 @@ struct RouteTable {
     /// Decides about the places that claims came to or went from. Whoever was removed has lost already.
     mutating func settle(_ hosts: HostTable) -> [Decision] {
         // Whoever comes to a place or goes from it may change what holds under other conditions there.
-        for entry in Set(touched.keys.map(\.entry)) where conditions[entry] != nil {
+        let entries = conditions.isEmpty ? [] : Set(touched.keys.map(\.entry))
+        for entry in entries where conditions[entry] != nil {
             for place in places(at: entry) where touched[place] == nil { touched[place] = [] }
         }
         let decisions = touched.map { decide($0, new: $1, hosts) }
