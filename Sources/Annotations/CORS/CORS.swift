@@ -43,12 +43,16 @@ public struct CORS: RouteAnnotation {
             allow-list still refuses them. `cors-allow-credentials` works only where `cors-allow-origin` is not `*`; there, browsers \
             take `*` in the lists of methods and headers for a name, so spell the lists out.
 
+            A value that cannot be read switches CORS off for the route, whatever the ConfigMap says: there are no CORS headers \
+            until it is mended.
+
             All changes are map updates: once any route uses CORS, no change needs a reload.
             """,
         keys: [
             enable.reference, allowOrigin.reference, allowMethods.reference, allowHeaders.reference, allowCredentials.reference,
             maxAge.reference, respondToOptions.reference,
         ],
+        unreadable: .switchesOff,
         examples: [
             AnnotationExample(
                 "Two front ends may call the API, with cookies",

@@ -20,7 +20,7 @@ public struct SSLPassthrough: RoutingAnnotation {
             responses \
             or cookies have no effect on such a route; a route that is to be protected by authentication is closed.
             """,
-        keys: [isEnabled.reference],
+        keys: [isEnabled.reference], unreadable: .closes,
         examples: [
             AnnotationExample(
                 "Pods that end TLS themselves",

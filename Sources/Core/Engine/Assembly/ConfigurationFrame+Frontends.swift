@@ -15,13 +15,20 @@ extension ConfigurationFrame {
     private var routing: [Directive] {
         let verb = global.hasConnectionSnippet ? "http-request" : "tcp-request content"
         let first: [Directive] = [
-            "\(raw: verb) set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)",
+            // The whole field but a port: of a list, req.hdr would take the last member, and host_only forgets what follows a
+            // port, but pods see all.
+            "\(raw: verb) set-var(txn.host) req.fhdr(host),regsub(:[0-9]*$,),lower,rtrim(.)",
             "\(raw: verb) set-var(txn.route) var(txn.host),map_str(\(map: SectionNames.wholeHostsMap))",
         ]
         let leave: [Directive] =
             global.hasConnectionSnippet ? [] : ["tcp-request content accept if { var(txn.route) -m found }"]
         return first + leave + [
             "\(raw: verb) set-var(txn.host_key) var(txn.host),map_str(\(map: "host")) \(raw: Self.unlessFound)",
+            // Hosts with a rule of their own are names by definition, so that their requests are not looked at.
+            """
+            \(raw: verb) set-var(txn.route) str(\(raw: SectionNames.badRequest)) \(raw: Self.unlessFound) \
+            !{ var(txn.host_key) -m found } { var(txn.host) -m found } !{ var(txn.host) -m reg \(Self.hostExpression) }
+            """,
             """
             \(raw: verb) set-var(txn.host_key) var(txn.host),regsub(^[^.]*,),map_str(\(map: "host")) \
             \(raw: Self.unlessFound) !{ var(txn.host_key) -m found }
@@ -42,6 +49,10 @@ extension ConfigurationFrame {
             """,
         ]
     }
+
+    /// What a host can be, in lower case and without its port: letters, digits, `.`, `-` and `_`, an IPv6 address, or nothing
+    /// (RFC 9110, section 7.2; RFC 3986, section 3.2.2, allows more, which no name in the DNS has).
+    private static let hostExpression = "^([a-z0-9._-]*|[[][0-9a-f:.]+])$"
 
     private static let unlessFound = "if !{ var(txn.route) -m found }"
 
@@ -93,6 +104,8 @@ extension ConfigurationFrame {
 
     private func addHTTPRules(to section: inout Section, of frontend: GlobalContribution.Frontend) {
         for line in routing { section.add(line) }
+        // A pod that says yes to it gets what follows on the connection past all rules. WebSockets over HTTP/2 are no CONNECT here.
+        section.add("http-request deny deny_status 405 if METH_CONNECT")
         if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
         // A line that no target takes would be made and thrown away, which is much of what a request costs. A snippet may set
         // another level.

@@ -28,6 +28,10 @@ struct ConfigurationFrame {
         if options.healthzPort != 0 { sections.append(healthzFrontend) }
         if options.statsPort != 0 { sections.append(statsFrontend) }
         sections.append(Section("backend \(SectionNames.notFound)", lines: [.init("http-request deny deny_status 404")]))
+        if options.isHTTPEnabled || options.isHTTPSEnabled {
+            sections.append(
+                Section("backend \(SectionNames.badRequest)", lines: [.init("http-request deny deny_status 400")]))
+        }
         sections.append(Section("backend \(SectionNames.unavailable)"))
         if options.isHTTPEnabled || options.isHTTPSEnabled { sections += exits }
         if usesPassthrough && options.isHTTPSEnabled || !tcpServices.isEmpty {
