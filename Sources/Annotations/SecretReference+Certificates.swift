@@ -13,22 +13,6 @@ extension Resolved where Value == SecretReference {
         }
     }
 
-    /// The certificates of the Secret that this value names, one for each kind of key, and what is wrong with others in it.
-    ///
-    /// - Throws: ``AnnotationError`` when none can be used.
-    func certificateBundles(in secret: Secret) throws -> (usable: [CertificateBundle], problems: [String]) {
-        let found = CertificateBundle.all(in: secret)
-        let usable = found.compactMap { try? $0.bundle.get() }
-        let problems = found.compactMap { part, bundle -> String? in
-            guard case .failure(let error) = bundle else { return nil }
-            return error.description(of: part)
-        }
-        guard !usable.isEmpty else {
-            throw self.error("names a Secret without a usable certificate: \(problems.joined(separator: "; "))")
-        }
-        return (usable, problems)
-    }
-
     /// The lists of revoked certificates in `ca.crl` of the Secret that this value names; nil when there is no such field.
     ///
     /// - Throws: ``AnnotationError`` when they cannot be read.

@@ -17,7 +17,8 @@ public struct DefaultCertificate: GlobalAnnotation {
             set, a \
             self-signed certificate does. A Secret that is missing, or whose key and certificate do not go together, is \
             reported and \
-            the self-signed certificate stays. Of two certificates the one with an RSA key is the default; the other is shown \
+            the self-signed certificate stays; one that an update breaks leaves its last good certificate in force while the \
+            controller runs. Of two certificates the one with an RSA key is the default; the other is shown \
             for the names in it, to clients that can verify it.
             """,
         keys: [secret.reference],
@@ -41,8 +42,8 @@ public struct DefaultCertificate: GlobalAnnotation {
     }
 
     public func contribute(to global: inout GlobalContribution) throws {
-        let (usable, problems) = try secret.certificateBundles(in: try global.secret(secret))
-        global.defaultCertificates = usable
-        for problem in problems { global.warn(secret, "names a Secret with a certificate that cannot be used: \(problem)") }
+        global.defaultCertificates = try global.certificates(secret) { bundle in
+            ConfigurationFile(path: GlobalContribution.defaultCertificatePath, content: bundle.pem, kind: .certificate)
+        }
     }
 }

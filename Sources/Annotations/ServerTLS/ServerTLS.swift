@@ -165,11 +165,13 @@ public struct ServerTLS: RouteAnnotation {
 
     private func show(_ certificate: Resolved<SecretReference>?, on route: inout RouteContribution) throws {
         guard let certificate else { return }
-        let bundle = try certificate.certificateBundle(in: try route.secret(certificate))
-        let path = route.file(
+        func file(_ bundle: CertificateBundle) -> ConfigurationFile {
             ConfigurationFile(
                 path: "certs/server/\(certificate.namespace)_\(certificate.value.name).pem", content: bundle.pem,
-                kind: .certificate))
+                kind: .certificate)
+        }
+        guard let bundle = try route.certificates(certificate, parts: [.tls], file: file).first else { return }
+        let path = route.file(file(bundle))
         route.backend.replaceableServer("crt \(path)", from: certificate.origin)
     }
 }

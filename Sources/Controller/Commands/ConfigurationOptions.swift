@@ -63,6 +63,14 @@ struct ConfigurationOptions: ParsableArguments {
             valueName: "namespace"))
     var sharedSecretNamespaces: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Who decides what holds for a whole host that several namespaces have rules for: the namespace of the oldest Ingress \
+            (namespace), or of all of them the oldest Ingress that asks for it (shared).
+            """, valueName: "namespace|shared"))
+    var hostOwnership = EngineOptions().hostOwnership
+
     @Flag(help: "Refuse Services of type ExternalName.")
     var disableServiceExternalName = false
 
@@ -194,6 +202,7 @@ struct ConfigurationOptions: ParsableArguments {
         options.allowedNamespaces = Self.set(namespaceWhitelist)
         options.deniedNamespaces = Self.set(namespaceBlacklist)
         options.sharedSecretNamespaces = Self.set(sharedSecretNamespaces)
+        options.hostOwnership = hostOwnership
         options.isExternalNameEnabled = !disableServiceExternalName
         options.environment.processors = ProcessInfo.processInfo.activeProcessorCount
         options.environment.disabledSnippets = (try? disabledSnippets) ?? []
@@ -249,6 +258,8 @@ struct DefaultBackend: ExpressibleByArgument {
         port = Int(parts[1]).map(PortReference.number) ?? .name(parts[1])
     }
 }
+
+extension HostOwnership: ExpressibleByArgument {}
 
 extension EngineOptions.ObjectName: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }

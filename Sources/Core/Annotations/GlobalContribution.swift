@@ -5,6 +5,9 @@ public struct GlobalContribution {
         case http, https
     }
 
+    /// Where the certificate for clients that name no known host is, relative to the configuration directory.
+    public static let defaultCertificatePath = CertificateTable.defaultPath
+
     public let environment: AnnotationEnvironment
     private let objects: ObjectReader
     private(set) var globalLines: [Traced<Directive>] = []
@@ -133,6 +136,21 @@ public struct GlobalContribution {
     ///
     /// - Throws: ``AnnotationError`` when there is none.
     public func secret(_ reference: Resolved<SecretReference>) throws -> Secret { try objects.secret(reference) }
+
+    /// The certificates that a Secret holds, to be shown. In place of one that an update broke it is the last one that could be
+    /// used, and the Secret's owner is told.
+    ///
+    /// - Parameters:
+    ///   - parts: the parts of the Secret that are looked at; nil for all that there are.
+    ///   - file: the file that HAProxy gets for a certificate.
+    /// - Throws: ``AnnotationError`` when there is none that can be used, and as ``secret(_:)`` does.
+    public mutating func certificates(
+        _ reference: Resolved<SecretReference>, parts: [SecretPart]? = nil, file: (CertificateBundle) -> ConfigurationFile
+    ) throws -> [CertificateBundle] {
+        let (bundles, problem) = try objects.certificates(reference, parts: parts, file: file)
+        if let problem { findings.append(problem) }
+        return bundles
+    }
 
     /// Tells the operator about something that is odd but not wrong.
     public mutating func warn<Value>(_ about: Resolved<Value>, _ message: String) {

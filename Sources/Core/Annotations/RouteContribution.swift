@@ -116,6 +116,21 @@ public struct RouteContribution {
     /// - Throws: ``AnnotationError`` when there is none, or when it is in another namespace that the operator did not share.
     public func secret(_ reference: Resolved<SecretReference>) throws -> Secret { try objects.secret(reference) }
 
+    /// The certificates that a Secret holds, to be shown. In place of one that an update broke it is the last one that could be
+    /// used, and the Secret's owner is told.
+    ///
+    /// - Parameters:
+    ///   - parts: the parts of the Secret that are looked at; nil for all that there are.
+    ///   - file: the file that HAProxy gets for a certificate.
+    /// - Throws: ``AnnotationError`` when there is none that can be used, and as ``secret(_:)`` does.
+    public mutating func certificates(
+        _ reference: Resolved<SecretReference>, parts: [SecretPart]? = nil, file: (CertificateBundle) -> ConfigurationFile
+    ) throws -> [CertificateBundle] {
+        let (bundles, problem) = try objects.certificates(reference, parts: parts, file: file)
+        if let problem { findings.append(problem) }
+        return bundles
+    }
+
     /// Tells the owner of a value about something that is odd but not wrong.
     public mutating func warn<Value>(_ about: Resolved<Value>, _ message: String) {
         findings.append(Finding(.warning, object: about.object, key: about.writtenKey, value: about.raw, message))

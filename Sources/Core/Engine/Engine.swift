@@ -12,7 +12,14 @@ public struct Engine: Sendable {
     ///   - refusals: values that HAProxy refused; they count as values that do not parse.
     ///   - now: seconds since 1970, for the validity of certificates.
     public func assemble(_ store: ObjectStore, refusals: Refusals = Refusals(), now: Int) -> Assembly {
-        let live = LiveAssembly(self, store: store, refusals: refusals)
+        assemble(store, refusals: refusals, now: now, remembering: CertificateMemory())
+    }
+
+    /// - Parameter certificates: what Secrets held before.
+    func assemble(
+        _ store: ObjectStore, refusals: Refusals, now: Int, remembering certificates: CertificateMemory
+    ) -> Assembly {
+        let live = LiveAssembly(self, store: store, refusals: refusals, remembering: certificates)
         _ = live.update(now: now)
         return live.assembly
     }

@@ -56,6 +56,9 @@ public struct EngineOptions: Hashable, Sendable {
     public var sharedSecretNamespaces: Set<String> = []
     public var isExternalNameEnabled = true
 
+    /// Who decides what holds for a whole host that Ingresses of several namespaces have rules for.
+    public var hostOwnership = HostOwnership.namespace
+
     /// Absolute path of the directory for sockets.
     public var runtimeDirectory = "/var/run/haproxy-ingress"
     /// What HTTPS shows to clients that name no host with a certificate, when nobody configured one: a certificate and its key.

@@ -20,8 +20,13 @@ extension CertificateBundle {
             ["crt", "key"].contains { secret.data["\(part.rawValue).\($0)"]?.isEmpty == false }
         }
         return (parts.isEmpty ? [.tls] : parts).map { part in
-            (part, Result { () throws(CertificateError) in try CertificateBundle(secret: secret, part: part) })
+            (part, read(part, of: secret))
         }
+    }
+
+    /// One certificate of a Secret, or why it cannot be used.
+    static func read(_ part: SecretPart, of secret: Secret) -> Result<CertificateBundle, CertificateError> {
+        Result { () throws(CertificateError) in try CertificateBundle(secret: secret, part: part) }
     }
 
     /// What is wrong with the certificate's validity at a time, in seconds since 1970.

@@ -11,7 +11,7 @@ import Testing
     func `Random changes lead to what assembling from nothing gives`(_ round: Int) throws {
         var random = SeededGenerator()
         for _ in 0..<round { _ = random.next() }
-        let world = try RandomWorld()
+        let world = try RandomWorld(hostOwnership: round % 4 == 3 ? .shared : .namespace)
         var events: [[RandomWorld.Event]] = []
         let model = try Model(world)
         for _ in 0..<1500 {
@@ -60,6 +60,7 @@ import Testing
         private var findings: Set<Finding> = []
         private var running: RunningState?
         private var changed = ChangedParts.everything
+        private var lastGood: [ObjectKey: [UInt8]] = [:]
 
         init(_ world: RandomWorld) throws {
             engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: world.options)
@@ -70,6 +71,7 @@ import Testing
         /// - Returns: what is wrong.
         func take(_ events: [RandomWorld.Event], compares: Bool = true) -> String? {
             for event in events {
+                remember(event)
                 switch event {
                 case .put(let object): live.upsert(object)
                 case .remove(let key): live.remove(key)
@@ -85,7 +87,9 @@ import Testing
         }
 
         private func difference() -> String? {
-            let expected = engine.assemble(live.store, refusals: live.refusals, now: LiveAssemblyModelTests.now)
+            // What Secrets held before they broke is all that is not in the objects.
+            let expected = engine.assemble(
+                live.store, refusals: live.refusals, now: LiveAssemblyModelTests.now, remembering: live.objects.certificates)
             let actual = live.assembly
             func text(_ state: DesiredState) -> String { RenderedConfiguration(state.sections, withOrigins: true).text }
             if text(actual.state) != text(expected.state) {
@@ -100,7 +104,7 @@ import Testing
             if findings != Set(actual.findings) { return "findings that were told: \(findings) instead of \(actual.findings)" }
             if actual.routes != expected.routes { return "routes: \(actual.routes) instead of \(expected.routes)" }
             if actual.valuesInForce != expected.valuesInForce { return "values in force" }
-            return wrongShortcut(actual.state.maps) ?? differenceOfRunning()
+            return wrongShortcut(actual.state.maps) ?? wrongOwner(actual) ?? wrongCertificate(actual) ?? differenceOfRunning()
         }
 
         /// A host that needs no look-up of its path must have one path, all of it.
@@ -112,6 +116,56 @@ import Testing
                 if paths[host] != ["\(host)/"] || prefixes["\(host)/"] != value { return "host-route of \(host): \(value)" }
             }
             return nil
+        }
+
+        /// The namespace of the oldest Ingress with a rule for a host decides about all of it, and each place is one namespace's.
+        private func wrongOwner(_ assembly: Assembly) -> String? {
+            guard engine.options.hostOwnership == .namespace else { return nil }
+            let ours = live.ingresses.compactMap { live.store.ingresses[$0] }.sorted { a, b in
+                let (x, y) = (a.metadata, b.metadata)
+                return (x.creationTimestamp ?? "~", x.namespace, x.name) < (y.creationTimestamp ?? "~", y.namespace, y.name)
+            }
+            var owners: [String: String] = [:]
+            for ingress in ours {
+                for host in ingress.rules.compactMap(\.host) where owners[host] == nil { owners[host] = ingress.metadata.namespace }
+            }
+            func owner(_ host: String) -> String? { owners[host] ?? owners["*" + host.drop { $0 != "." }] }
+            for route in assembly.routes where route.ingress?.namespace != owners[route.host] && !route.host.isEmpty {
+                if route.isPassthrough || route.pathType == nil { return "\(route) is not the owner's, \(owners[route.host] ?? "")" }
+            }
+            let places = Dictionary(grouping: assembly.routes.filter { !$0.isPassthrough && $0.ingress != nil }) { route in
+                route.pathType == .exact || route.host.isEmpty && route.pathType == nil
+                    ? [route.host, route.path, route.pathType?.rawValue ?? "default"]
+                    : [route.host, route.path.hasSuffix("/") ? route.path : route.path + "/"]
+            }
+            for (place, routes) in places where Set(routes.compactMap(\.ingress?.namespace)).count > 1 {
+                return "several namespaces are at \(place): \(routes)"
+            }
+            for (path, hosts) in assembly.state.certificateList.entries where path.hasPrefix("certs/frontend/") {
+                let namespace = String(path.dropFirst("certs/frontend/".count).prefix { $0 != "_" })
+                for host in hosts where owner(host).map({ $0 != namespace }) ?? false { return "\(path) is shown for \(host)" }
+            }
+            return nil
+        }
+
+        /// A certificate is that of its Secret, or the last one that the Secret had since it was made.
+        private func wrongCertificate(_ assembly: Assembly) -> String? {
+            for (path, file) in assembly.state.files where path.hasPrefix("certs/frontend/") {
+                let name = path.dropFirst("certs/frontend/".count).dropLast(".pem".count).split(separator: "_").map(String.init)
+                let key = ObjectKey(.secret, namespace: name[0], name: name[1])
+                if file.content != lastGood[key] { return "\(path) is not the last good certificate of \(key)" }
+            }
+            return nil
+        }
+
+        private func remember(_ event: RandomWorld.Event) {
+            switch event {
+            case .put(.secret(let secret)):
+                let key = KubernetesObject.secret(secret).key
+                if let bundle = try? CertificateBundle(secret: secret) { lastGood[key] = bundle.pem }
+            case .remove(let key): lastGood[key] = nil
+            case .put, .refuse, .lift: break
+            }
         }
 
         /// Comparing the parts that changed must find what comparing everything finds.

@@ -23,8 +23,9 @@ struct RandomWorld {
     private let certificates: [Secret]
     let options: EngineOptions
 
-    init() throws {
+    init(hostOwnership: HostOwnership = .namespace) throws {
         var options = EngineOptions()
+        options.hostOwnership = hostOwnership
         options.defaultBackendService = EngineOptions.ObjectName(namespace: "shop", name: "s0")
         options.defaultCertificate = EngineOptions.ObjectName(namespace: "shop", name: "c0")
         options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "patterns")
@@ -45,7 +46,7 @@ struct RandomWorld {
     func event(_ store: ObjectStore, random: inout SeededGenerator) -> Event {
         func pick<Element>(_ choices: [Element]) -> Element { random.pick(choices) }
         func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
-        let namespace = pick(["shop", "shop", "shop", "other", "hidden"])
+        let namespace = pick(["shop", "shop", "shop", "other", "other", "third", "hidden"])
         let service = "s\(number(0..<4))"
         switch number(0..<100) {
         case 0..<25: return .put(ingress(namespace, random: &random))

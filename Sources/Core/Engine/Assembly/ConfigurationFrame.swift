@@ -32,7 +32,7 @@ struct ConfigurationFrame {
             sections.append(
                 Section("backend \(SectionNames.badRequest)", lines: [.init("http-request deny deny_status 400")]))
         }
-        sections.append(Section("backend \(SectionNames.unavailable)"))
+        sections.append(unavailable)
         if options.isHTTPEnabled || options.isHTTPSEnabled { sections += exits }
         if usesPassthrough && options.isHTTPSEnabled || !tcpServices.isEmpty {
             sections.append(
@@ -68,6 +68,17 @@ struct ConfigurationFrame {
         section.add(global.defaultsLines)
         for option in commonOptions { section.add("option \(raw: option.name)", origin: option.origin) }
         section.add(errorPages)
+        return section
+    }
+
+    /// Answers 503, and 421 to a request for a host whose TLS is passed through: it came over a connection for another host, and the
+    /// client has to open one for this host (RFC 9110, section 15.5.20).
+    private var unavailable: Section {
+        var section = Section("backend \(SectionNames.unavailable)")
+        if usesPassthrough && options.isHTTPSEnabled {
+            section.add(
+                "http-request return status 421 if { ssl_fc } { var(txn.host_key),map_str(\(map: "sni")) -m found }")
+        }
         return section
     }
 

@@ -17,3 +17,8 @@ struct OwnIngress {
         return tlsHosts.contains("*" + host[dot...])
     }
 }
+
+extension Ingress {
+    /// When it was created. Without a time it counts as new.
+    var age: String { metadata.creationTimestamp ?? "~" }
+}

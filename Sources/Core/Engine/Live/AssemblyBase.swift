@@ -21,7 +21,11 @@ struct AssemblyBase {
         handlers = HandlerRun(
             registry: engine.registry, environment: options.environment,
             objects: ObjectReader(
-                secret: { objects.secret($0) }, patternFile: { patterns[$0] }, sharedNamespaces: options.sharedSecretNamespaces),
+                secret: { objects.secret($0) },
+                certificates: { key, secret, parts, file in
+                    objects.certificates.certificates(of: key, secret, parts: parts) { refusals.refusal(of: file($1)) }
+                },
+                patternFile: { patterns[$0] }, sharedNamespaces: options.sharedSecretNamespaces),
             refusals: refusals)
         classes = IngressClasses(registry: engine.registry, options: options, classes: store.ingressClasses)
         let key = options.configMap.configMapKey

@@ -1,7 +1,8 @@
 /// The certificates of `spec.tls`, by the names they answer for.
 ///
 /// A host can have one certificate for each kind of key, of which HAProxy shows what the client can verify; they come from one
-/// namespace. Of two Ingresses that bring the same kind the older has the host.
+/// namespace: that of the host's owner. Where nobody has a rule for the host it is that of the oldest Ingress with a certificate
+/// for it. Of two Ingresses that bring the same kind the older has the host.
 struct CertificateTable {
     /// Where the certificate for clients that name no known host is, relative to the configuration directory.
     static let defaultPath = "certs/default.pem"
@@ -35,6 +36,8 @@ struct CertificateTable {
 
     private(set) var list = CertificateList()
     private var hosts: [String: Host] = [:]
+    /// The hosts with certificates below a wildcard.
+    private var hostsByWildcard: [String: Set<String>] = [:]
     private var touchedHosts: Set<String> = []
     private var names: [String: Set<String>] = [:]
     private var touchedPaths: Set<String> = []
@@ -82,11 +85,29 @@ struct CertificateTable {
         let index = claims.firstIndex { claim.order < $0.order } ?? claims.count
         hosts[claim.host, default: Host()].claims.insert(claim, at: index)
         touchedHosts.insert(claim.host)
+        if let wildcard = Self.wildcard(of: claim.host) { hostsByWildcard[wildcard, default: []].insert(claim.host) }
     }
 
     mutating func removeClaims(of ingress: ObjectKey, for host: String) {
         hosts[host]?.claims.removeAll { $0.ingress == ingress }
         touchedHosts.insert(host)
+    }
+
+    /// Decides anew about a host whose owner may differ from the one before, and about the hosts that a wildcard stands for.
+    mutating func renew(host: String) {
+        if hosts[host] != nil { touchedHosts.insert(host) }
+        if let below = hostsByWildcard[host] { touchedHosts.formUnion(below) }
+    }
+
+    private static func wildcard(of host: String) -> String? {
+        host.hasPrefix("*") ? nil : host.firstIndex(of: ".").map { "*" + host[$0...] }
+    }
+
+    private mutating func forget(_ host: String) {
+        hosts[host] = nil
+        guard let wildcard = Self.wildcard(of: host) else { return }
+        hostsByWildcard[wildcard]?.remove(host)
+        if hostsByWildcard[wildcard]?.isEmpty == true { hostsByWildcard[wildcard] = nil }
     }
 
     /// Whether an Ingress has the host, by its name or by a wildcard.
@@ -97,12 +118,15 @@ struct CertificateTable {
 
     /// Decides who has the hosts that were touched.
     ///
+    /// - Parameter owner: the Ingress whose namespace decides about a host; nil where everybody may.
     /// - Returns: the files whose entries or contents may be others, with the file where there is an entry.
-    mutating func settle(findings: inout FindingTable) -> [String: ConfigurationFile?] {
+    mutating func settle(
+        findings: inout FindingTable, owner: (String) -> ObjectKey?
+    ) -> [String: ConfigurationFile?] {
         for host in touchedHosts {
             guard var state = hosts[host] else { continue }
             findings.remove(state.findings)
-            let (paths, conflicts) = Self.decide(state.claims)
+            let (paths, conflicts) = Self.decide(state.claims, owner(host))
             for path in state.paths where !paths.contains(path) {
                 names[path]?.remove(host)
                 touchedPaths.insert(path)
@@ -113,7 +137,7 @@ struct CertificateTable {
             }
             (state.paths, state.findings) = (paths, conflicts)
             findings.add(conflicts)
-            hosts[host] = state.claims.isEmpty ? nil : state
+            if state.claims.isEmpty { forget(host) } else { hosts[host] = state }
         }
         var changes: [String: ConfigurationFile?] = [:]
         for path in touchedPaths {
@@ -126,22 +150,29 @@ struct CertificateTable {
         return changes
     }
 
-    private static func decide(_ claims: [Claim]) -> (paths: [String], conflicts: [Finding]) {
+    private static func decide(_ claims: [Claim], _ owner: ObjectKey?) -> (paths: [String], conflicts: [Finding]) {
         var paths: [(algorithm: KeyAlgorithm, path: String)] = []
         var conflicts: [Finding] = []
-        guard let holder = claims.first?.ingress else { return ([], []) }
+        guard let oldest = claims.first?.ingress else { return ([], []) }
+        let namespace = owner?.namespace ?? oldest.namespace
+        let holder = claims.first { $0.ingress.namespace == namespace }?.ingress
         for claim in claims where !paths.contains(where: { $0.path == claim.path }) {
             let isFree = !paths.contains { $0.algorithm == claim.algorithm }
-            if isFree, claim.ingress.namespace == holder.namespace {
+            if isFree, claim.ingress.namespace == namespace {
                 paths.append((claim.algorithm, claim.path))
-            } else if claim.ingress != holder {
+            } else if let holder, claim.ingress != holder {
                 conflicts.append(
-                    Finding(
-                        .warning, object: claim.ingress, key: claim.field, value: claim.secret,
-                        "brings a certificate for \(claim.host), for which the older \(holder) has one"))
+                    conflict(claim, "brings a certificate for \(claim.host), for which the older \(holder) has one"))
+            } else if holder == nil, let owner {
+                conflicts.append(
+                    conflict(claim, "brings a certificate for \(claim.host), about which \(owner) of another namespace decides"))
             }
         }
         return (paths.map(\.path), conflicts)
+    }
+
+    private static func conflict(_ claim: Claim, _ message: String) -> Finding {
+        Finding(.warning, object: claim.ingress, key: claim.field, value: claim.secret, message)
     }
 
     // MARK: - The default certificate

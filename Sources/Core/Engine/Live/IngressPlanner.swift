@@ -4,6 +4,8 @@ struct IngressPlanner {
     let unit: Unit
     let own: OwnIngress
     private var index = 0
+    /// The hosts whose TLS it passes through.
+    private var passedHosts: Set<String> = []
 
     init(assembly: LiveAssembly, unit: Unit, own: OwnIngress) {
         self.assembly = assembly
@@ -15,8 +17,7 @@ struct IngressPlanner {
 
     private mutating func order(_ rank: ClaimOrder.Rank) -> ClaimOrder {
         index += 1
-        // Without a creation time an object counts as new.
-        return ClaimOrder(rank: rank, created: own.ingress.metadata.creationTimestamp ?? "~", object: key, index: index)
+        return ClaimOrder(rank: rank, created: own.ingress.age, object: key, index: index)
     }
 
     // MARK: - Routes
@@ -45,8 +46,14 @@ struct IngressPlanner {
         }
         guard !planned.plan.isLeftOut else { return }
         let condition = planned.plan.contribution.condition
-        var places = [RoutingPlace(host: host, path: path, type: type)]
-        if let condition { places[0].condition = condition.id }
+        var place = RoutingPlace(host: host, path: path, type: type)
+        if let condition { place.condition = condition.id }
+        func claim(_ place: RoutingPlace, _ rank: ClaimOrder.Rank, path: String, type: PathType?) -> RouteClaim {
+            RouteClaim(
+                order: order(rank), place: place, host: host, path: path, pathType: type, port: backend.port, planned: planned,
+                condition: place.map == "sni" ? nil : condition)
+        }
+        let rank: ClaimOrder.Rank = type == nil ? .ingressDefault : .rule
         if planned.plan.contribution.isPassthrough {
             if let condition {
                 unit.findings.append(
@@ -57,17 +64,25 @@ struct IngressPlanner {
             }
             guard !host.isEmpty else {
                 unit.findings.append(
-                    Finding(.warning, object: key, "passes TLS through only for rules with a host: SNI is what chooses"))
+                    Finding(
+                        .error, object: key,
+                        """
+                        asks for ssl-passthrough, which is there only for rules with a host, because SNI is what chooses; \
+                        \(type == nil ? "this default backend gets no requests" : "path \(path) of any host is closed")
+                        """,
+                        expected: "a host in spec.rules[].host"))
+                // In clear it would be what its owner did not ask for. A default backend leaves the requests to others.
+                if type != nil { unit.claims.append(claim(place, rank, path: path, type: type)) }
                 return
             }
-            places.append(RoutingPlace(map: "sni", key: SectionNames.hostKey(host)))
+            unit.claims.append(claim(.passthrough(host), rank, path: path, type: type))
+            // Pods have all paths of the host, so that none of them is unknown to clients that come without TLS of their own.
+            let rest = RoutingPlace(host: host, path: "/", type: .prefix)
+            if passedHosts.insert(host).inserted {
+                unit.claims.append(claim(rest, .passthroughRest, path: "/", type: nil))
+            }
         }
-        for place in places {
-            unit.claims.append(
-                RouteClaim(
-                    order: order(type == nil ? .ingressDefault : .rule), place: place, host: host, path: path, pathType: type,
-                    port: backend.port, planned: planned, condition: place.map == "sni" ? nil : condition))
-        }
+        unit.claims.append(claim(place, rank, path: path, type: type))
     }
 
     // MARK: - Certificates

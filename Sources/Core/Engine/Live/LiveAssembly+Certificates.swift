@@ -40,30 +40,28 @@ extension LiveAssembly {
 
     private func load(_ secret: Secret, key: ObjectKey) -> CertificateTable.LoadedSecret {
         var result = CertificateTable.LoadedSecret()
-        for (part, bundle) in CertificateBundle.all(in: secret) {
+        func file(_ part: SecretPart, _ bundle: CertificateBundle) -> ConfigurationFile {
             let suffix = part == SecretPart.tls ? "" : "_\(part.rawValue)"
             let path = "certs/frontend/\(key.namespace)_\(key.name)\(suffix).pem"
-            switch bundle {
-            case .failure(let error): result.problems.append(error.description(of: part))
-            case .success(let bundle):
-                let file = ConfigurationFile(path: path, content: bundle.pem, kind: .certificate)
-                if let reason = refusals.refusal(of: file) {
-                    result.problems.append(CertificateError.refused(reason).description(of: part))
-                    continue
-                }
-                result.certificates.append((file, bundle))
-                if let validity = bundle.validityProblem(now: now) {
-                    result.warnings.append(Finding(.warning, object: key, key: "\(part.rawValue).crt", validity))
-                }
-                base.nextValidityChange = min(base.nextValidityChange, bundle.nextValidityChange(after: now))
+            return ConfigurationFile(path: path, content: bundle.pem, kind: .certificate)
+        }
+        let found = objects.certificates.certificates(of: key, secret) { [refusals] in refusals.refusal(of: file($0, $1)) }
+        result.problems = found.problems
+        for (part, bundle) in found.usable {
+            result.certificates.append((file(part, bundle), bundle))
+            if let validity = bundle.validityProblem(now: now) {
+                result.warnings.append(Finding(.warning, object: key, key: "\(part.rawValue).crt", validity))
             }
+            base.nextValidityChange = min(base.nextValidityChange, bundle.nextValidityChange(after: now))
         }
         return result
     }
 
     /// Settles who has which host, and lists the default certificate for the names that nobody has.
     func settleCertificates() {
-        let changes = certificates.settle(findings: &findings)
+        let changes = certificates.settle(findings: &findings) { [hosts] host in
+            hosts.ownerOrWildcard(of: SectionNames.hostKey(host))
+        }
         for (path, file) in changes {
             files.set(path, to: file)
             touchedCertificates.insert(path)

@@ -80,21 +80,47 @@ extension LiveAssembly {
         touchedHosts.insert(SectionNames.hostKey(claim.host))
     }
 
-    /// Tells a claim that somebody else has its place.
-    private func tell(_ claim: RouteClaim, about owner: RouteClaim?) {
-        guard let owner, let ingress = claim.ingress else { return setFinding(nil, of: claim) }
-        // A second path of a passed-through host, or a default backend beside the rule for "/", is no conflict.
-        let holder = owner.ingress ?? owner.service
-        guard holder != ingress || (claim.place.map != "sni" && claim.pathType != nil) else {
-            return setFinding(nil, of: claim)
+    /// Tells a claim why it is not in force.
+    private func tell(_ claim: RouteClaim, _ decision: RouteTable.Decision) {
+        setFinding(refusal(of: claim, decision) ?? conflict(of: claim, decision), of: claim)
+    }
+
+    /// Another namespace decides.
+    private func refusal(of claim: RouteClaim, _ decision: RouteTable.Decision) -> Finding? {
+        guard let ingress = claim.ingress else { return nil }
+        if claim.isHostWide, let owner = decision.reasons.hostOwner, owner.namespace != ingress.namespace {
+            // One finding tells of passthrough.
+            guard claim.order.rank != .passthroughRest else { return nil }
+            return claim.place.map == "sni"
+                ? Finding(
+                    .error, object: ingress,
+                    "asks for ssl-passthrough of host \(claim.host), about which the older \(owner) decides, so that this route of the host is closed",
+                    expected: "a host of the namespace's own, or --host-ownership shared")
+                : Finding(
+                    .warning, object: ingress, key: "spec.defaultBackend",
+                    "would take the rest of host \(claim.host), about which the older \(owner) decides",
+                    expected: "a path of its own, or --host-ownership shared")
         }
-        let what = "\(claim.host.isEmpty ? "any host" : "host \(claim.host)"), path \(claim.path)"
-        setFinding(
-            Finding(
-                .warning, object: ingress,
-                holder == ingress
-                    ? "has two rules for \(what); the first is in force" : "claims \(what), which the older \(holder) has"),
-            of: claim)
+        guard let holder = decision.reasons.holder, holder.namespace != ingress.namespace, let condition = claim.condition
+        else { return nil }
+        return Finding(
+            .error, object: ingress,
+            "takes requests for \(claim.whereabouts) that match \(condition.origin.key ?? "a condition"), where the older \(holder) of another namespace has all of them",
+            expected: "a path of its own, or --host-ownership shared")
+    }
+
+    /// Another claim came first.
+    private func conflict(of claim: RouteClaim, _ decision: RouteTable.Decision) -> Finding? {
+        guard let ingress = claim.ingress, claim.order.rank != .passthroughRest,
+            let holder = decision.owner.map({ $0.ingress ?? $0.service }) ?? decision.reasons.holder
+        else { return nil }
+        // A second path of a passed-through host, or a default backend beside the rule for "/", is no conflict.
+        guard holder != ingress || (claim.place.map != "sni" && claim.pathType != nil) else { return nil }
+        return Finding(
+            .warning, object: ingress,
+            holder == ingress
+                ? "has two rules for \(claim.whereabouts); the first is in force"
+                : "claims \(claim.whereabouts), which the older \(holder) has")
     }
 
     // MARK: - Settling
@@ -117,13 +143,22 @@ extension LiveAssembly {
     }
 
     private func decide(_ state: inout StateChange) {
-        for decision in routes.settle() {
+        for host in hosts.takeTouchedOwners() {
+            routes.renew(host: SectionNames.host(ofKey: host))
+            certificates.renew(host: SectionNames.host(ofKey: host))
+        }
+        var passedHosts: Set<String> = []
+        for decision in routes.settle(hosts) {
             if let loser = decision.loser, loser.isInForce { lose(loser) }
             if let winner = decision.winner {
                 setFinding(nil, of: winner)
                 win(winner)
             }
-            for claim in decision.others { tell(claim, about: decision.owner) }
+            for claim in decision.others { tell(claim, decision) }
+            if decision.place.map == "sni" { passedHosts.insert(decision.place.key) }
+        }
+        hosts.settle(passedHosts, findings: &findings) { [routes, options] host in
+            options.isHTTPSEnabled ? routes.owner(of: .passthrough(host))?.ingress : nil
         }
         settleCertificates()
         let changes = backends.settle()
@@ -229,4 +264,9 @@ extension UserList {
         }
         return section
     }
+}
+
+extension RouteClaim {
+    /// The place, in words.
+    fileprivate var whereabouts: String { "\(host.isEmpty ? "any host" : "host \(host)"), path \(path)" }
 }

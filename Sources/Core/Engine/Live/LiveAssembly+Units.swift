@@ -8,6 +8,7 @@ extension LiveAssembly {
             routes.remove(claim)
         }
         if case .ingress(let ingress) = key {
+            hosts.remove(ingress, created: unit.created, from: unit.hosts)
             for host in unit.certificateHosts { certificates.removeClaims(of: ingress, for: host) }
         }
         for secret in unit.certificateSecrets { certificates.giveBack(secret, findings: &findings) }
@@ -52,6 +53,9 @@ extension LiveAssembly {
         }
         unit.isOurs = true
         unit.findings = found + problems
+        unit.hosts = Set(ingress.rules.compactMap(\.host).filter { !$0.isEmpty }.map(SectionNames.hostKey))
+        unit.created = ingress.age
+        hosts.add(key, created: unit.created, to: unit.hosts)
         let own = OwnIngress(ingress: ingress, set: set)
         var planner = IngressPlanner(assembly: self, unit: unit, own: own)
         planner.planRoutes()

@@ -11,7 +11,8 @@ public final class LiveAssembly {
 
     var units: [Unit.Key: Unit] = [:]
     var dependents = Dependents()
-    var routes = RouteTable()
+    var hosts: HostTable
+    var routes: RouteTable
     var conditions = ConditionTable()
     var backends = BackendTable()
     var rules = RuleTable()
@@ -52,11 +53,19 @@ public final class LiveAssembly {
     public var store: ObjectStore { objects.store }
     var services: ServiceResolution { ServiceResolution(store: store, options: options) }
 
-    public init(_ engine: Engine, store: ObjectStore = ObjectStore(), refusals: Refusals = Refusals()) {
+    public convenience init(_ engine: Engine, store: ObjectStore = ObjectStore(), refusals: Refusals = Refusals()) {
+        self.init(engine, store: store, refusals: refusals, remembering: CertificateMemory())
+    }
+
+    /// - Parameter certificates: what Secrets held before.
+    init(_ engine: Engine, store: ObjectStore, refusals: Refusals, remembering certificates: CertificateMemory) {
         self.engine = engine
         objects = RecordingStore(store)
+        objects.certificates = certificates
         self.refusals = refusals
         base = AssemblyBase(engine, objects, refusals)
+        hosts = HostTable(engine.options.hostOwnership)
+        routes = RouteTable(engine.options.hostOwnership)
     }
 
     // MARK: - What changes
@@ -79,6 +88,7 @@ public final class LiveAssembly {
         case .object:
             changedObjects.insert(key)
             serviceSets[key] = nil
+            if key.kind == .secret, store.secrets[key] == nil { objects.certificates.forget(key) }
         case .endpoints(let services): changedEndpoints.formUnion(services)
         }
         return true
@@ -136,6 +146,7 @@ public final class LiveAssembly {
         self.now = now
         let rebuilds = needsRebuild || now >= base.nextValidityChange
         if rebuilds { buildAll() } else { rebuildConcerned() }
+        forgetUnusedCertificates(rebuilds)
         (changedObjects, changedEndpoints, needsRebuild, replansRoutes) = ([], [], false, false)
         var update = Update()
         update.state = rebuilds ? settleAll() : settle()
@@ -167,6 +178,14 @@ public final class LiveAssembly {
         for service in changedEndpoints { backends.refreshServers(of: service, services) }
     }
 
+    private func forgetUnusedCertificates(_ looksAtAll: Bool) {
+        // The command line's Secret is asked for later.
+        func isUsed(_ secret: ObjectKey) -> Bool { names(secret) || secret == options.defaultCertificate?.secretKey }
+        let unnamed = dependents.takeUnnamedSecrets()
+        guard !looksAtAll else { return objects.certificates.forget(except: isUsed) }
+        for secret in unnamed where !isUsed(secret) { objects.certificates.forget(secret) }
+    }
+
     private func buildAll() {
         findings.removeAll()
         for key in ours where ownedBefore[key] == nil { ownedBefore[key] = true }
@@ -174,7 +193,8 @@ public final class LiveAssembly {
         rebuiltSecrets.formUnion(dependents.takeTouchedSecrets())
         (units, dependents, ours) = ([:], Dependents(), [])
         backends.dissolve()
-        (routes, conditions, backends, rules) = (RouteTable(), ConditionTable(), BackendTable(), RuleTable())
+        (hosts, routes) = (HostTable(options.hostOwnership), RouteTable(options.hostOwnership))
+        (conditions, backends, rules) = (ConditionTable(), BackendTable(), RuleTable())
         (files, certificates, defaults) = (FileTable(), CertificateTable(), DefaultCertificates())
         (frame, userLists, backendSections) = ([], [:], [:])
         (touchedEntries, touchedHosts, touchedCertificates) = ([], [], [])
@@ -212,6 +232,7 @@ public final class LiveAssembly {
         for file in old.files { files.remove(file.path) }
         findings.remove(old.findings)
         rebuiltSecrets.formUnion(old.secrets)
+        dependents.noteUnnamed(old.secrets)
         giveBackCommandLineCertificate()
         base = makeBase()
         base.nextValidityChange = old.nextValidityChange
@@ -284,6 +305,8 @@ public final class LiveAssembly {
 final class RecordingStore {
     var store: ObjectStore
     private var secrets: Set<ObjectKey> = []
+    /// What Secrets in use hold or held.
+    var certificates = CertificateMemory()
 
     init(_ store: ObjectStore) {
         self.store = store

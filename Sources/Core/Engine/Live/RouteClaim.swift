@@ -4,6 +4,8 @@ struct ClaimOrder: Hashable, Comparable {
         case rule
         /// The default backend of an Ingress: after the rules of all Ingresses, however young they are.
         case ingressDefault
+        /// What is left of a host whose TLS is passed through.
+        case passthroughRest
         /// The operator's own default backend.
         case operatorDefault
         case tcpService
@@ -17,6 +19,14 @@ struct ClaimOrder: Hashable, Comparable {
     let object: ObjectKey
     /// Counts the claims of the object.
     let index: Int
+
+    /// Whether the claim is of an Ingress, and not the operator's own.
+    var isOfIngress: Bool { rank < .operatorDefault }
+
+    /// Whether the object is older, whatever it claims.
+    func isOlder(than other: ClaimOrder) -> Bool {
+        (created, object.namespace, object.name) < (other.created, other.object.namespace, other.object.name)
+    }
 
     static func < (a: ClaimOrder, b: ClaimOrder) -> Bool {
         if a.rank != b.rank { return a.rank < b.rank }
@@ -36,6 +46,9 @@ struct RoutingPlace: Hashable {
 
     /// The entry of the map, whatever requests have to match.
     var entry: RoutingPlace { condition.isEmpty ? self : RoutingPlace(map: map, key: key) }
+
+    /// The place that a host's TLS connections are passed through by.
+    static func passthrough(_ host: String) -> RoutingPlace { RoutingPlace(map: "sni", key: SectionNames.hostKey(host)) }
 }
 
 /// The plan of an (Ingress, Service) pair, and how many routes in force use it.
@@ -106,6 +119,11 @@ final class RouteClaim {
     var subject: Finding { ownSubject ?? Finding(.error, object: ingress, key: "spec", "") }
     var isTCPService: Bool { planned.context.isTCPService }
 
+    /// Whether it takes what nobody else has of a host, or all TLS connections to it.
+    var isHostWide: Bool {
+        place.map == "sni" || !host.isEmpty && (order.rank == .ingressDefault || order.rank == .passthroughRest)
+    }
+
     /// What the routing map says; nil where a TCP service has no backend.
     var value: String? {
         let target: String
@@ -136,6 +154,16 @@ extension Array where Element == RouteClaim {
         while low < high {
             let middle = (low + high) / 2
             if self[middle].order < order { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Where the claims that come after a rank begin.
+    func end(of rank: ClaimOrder.Rank) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].order.rank <= rank { low = middle + 1 } else { high = middle }
         }
         return low
     }

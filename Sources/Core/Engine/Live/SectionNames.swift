@@ -19,6 +19,9 @@ enum SectionNames {
 
     /// A host as the maps have it: `*.example.com` is `.example.com`.
     static func hostKey(_ host: String) -> String { host.hasPrefix("*.") ? String(host.dropFirst()) : host }
+
+    /// A host as Ingresses write it.
+    static func host(ofKey key: String) -> String { key.hasPrefix(".") ? "*" + key : key }
 }
 
 extension RoutingPlace {

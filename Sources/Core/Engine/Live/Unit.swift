@@ -21,6 +21,10 @@ final class Unit {
     var secrets: Set<ObjectKey> = []
     /// The Secrets whose certificates it uses, once for each use.
     var certificateSecrets: [ObjectKey] = []
+    /// When its Ingress was created.
+    var created = ""
+    /// The hosts of its rules, as the maps have them.
+    var hosts: Set<String> = []
     /// The hosts that it brings certificates for.
     var certificateHosts: Set<String> = []
 
@@ -50,6 +54,15 @@ struct Dependents {
     var tcpServices: ObjectKey?
     /// Secrets that came into use or went out of it.
     private var touchedSecrets: Set<ObjectKey> = []
+    /// Secrets that may have gone out of use.
+    private var unnamedSecrets: Set<ObjectKey> = []
+
+    mutating func noteUnnamed(_ secrets: Set<ObjectKey>) { unnamedSecrets.formUnion(secrets) }
+
+    mutating func takeUnnamedSecrets() -> Set<ObjectKey> {
+        defer { unnamedSecrets = [] }
+        return unnamedSecrets
+    }
 
     mutating func takeTouchedSecrets() -> Set<ObjectKey> {
         defer { touchedSecrets = [] }
@@ -68,7 +81,10 @@ struct Dependents {
         for service in unit.services { Self.remove(unit.key, from: service, in: &byService) }
         for secret in unit.secrets {
             Self.remove(unit.key, from: secret, in: &bySecret)
-            if bySecret[secret] == nil { touchedSecrets.insert(secret) }
+            if bySecret[secret] == nil {
+                touchedSecrets.insert(secret)
+                unnamedSecrets.insert(secret)
+            }
         }
     }
 
