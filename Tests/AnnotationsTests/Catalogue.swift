@@ -73,6 +73,7 @@ enum Catalogue {
         logasap: C, reload, false
         maxconn: C, runtime
         nbthread: C, reload, (words)
+        path-normalization: CI, map, off
         path-rewrite: CI, reload
         pod-maxconn: CIS, runtime
         proxy-protocol: C, map

@@ -29,6 +29,8 @@ public struct RateLimit: RouteAnnotation {
 
             The address is the one after `src-ip-header`; HAProxy's `show table` lists it in hexadecimal digits. The limit, the status and the exempt networks change without a \
             reload; a period or size that no other route has yet needs one, because each pair has a stick table of its own.
+
+            \(PathNormalization.note)
             """,
         keys: [requests.reference, period.reference, size.reference, status.reference, exempt.reference], isProtection: true,
         examples: [

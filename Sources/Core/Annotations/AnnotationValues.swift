@@ -163,6 +163,8 @@ public struct AnnotationEnvironment: Hashable, Sendable {
     public var controllerReplicas: Int
     /// Config snippets that the operator does not want to have any effect.
     public var disabledSnippets: Set<SnippetKind>
+    /// Whether the configuration may hold directives that HAProxy calls experimental (`expose-experimental-directives`).
+    public var allowsExperimentalDirectives = false
 
     public init(capabilities: Capabilities, processors: Int, controllerReplicas: Int = 1, disabledSnippets: Set<SnippetKind> = [])
     {

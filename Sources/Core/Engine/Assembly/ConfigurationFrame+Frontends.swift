@@ -11,9 +11,11 @@ extension ConfigurationFrame {
     /// The request's way through the routing maps; see Docs/how-it-works.md.
     ///
     /// They are `tcp-request content` rules, which requests for most hosts leave after the first look-up. Leaving would pass over
-    /// such rules of a snippet as well: beside these the routing rules are `http-request` rules, and all requests pass them all.
+    /// such rules of a snippet as well: beside these the routing rules are `http-request` rules, and all requests pass them all. So
+    /// they do while some host's paths are given one spelling, which takes such rules.
     private var routing: [Directive] {
-        let verb = global.hasConnectionSnippet ? "http-request" : "tcp-request content"
+        let passesAll = global.hasConnectionSnippet || normalizesPaths
+        let verb = passesAll ? "http-request" : "tcp-request content"
         let first: [Directive] = [
             // The whole field but a port: of a list, req.hdr would take the last member, and host_only forgets what follows a
             // port, but pods see all.
@@ -21,8 +23,8 @@ extension ConfigurationFrame {
             "\(raw: verb) set-var(txn.route) var(txn.host),map_str(\(map: SectionNames.wholeHostsMap))",
         ]
         let leave: [Directive] =
-            global.hasConnectionSnippet ? [] : ["tcp-request content accept if { var(txn.route) -m found }"]
-        return first + leave + [
+            passesAll ? [] : ["tcp-request content accept if { var(txn.route) -m found }"]
+        let hosts: [Directive] = [
             "\(raw: verb) set-var(txn.host_key) var(txn.host),map_str(\(map: "host")) \(raw: Self.unlessFound)",
             // Hosts with a rule of their own are names by definition, so that their requests are not looked at.
             """
@@ -34,6 +36,8 @@ extension ConfigurationFrame {
             \(raw: Self.unlessFound) !{ var(txn.host_key) -m found }
             """,
             "\(raw: verb) set-var(txn.host_key) str() \(raw: Self.unlessFound) !{ var(txn.host_key) -m found }",
+        ]
+        let paths: [Directive] = [
             "\(raw: verb) set-var(txn.path) path \(raw: Self.unlessFound)",
             """
             \(raw: verb) set-var(txn.route) var(txn.host_key),concat(,txn.path),map_str(\(map: "path-exact")) \
@@ -48,6 +52,21 @@ extension ConfigurationFrame {
             \(raw: Self.unlessFound)
             """,
         ]
+        return first + leave + hosts + (normalizesPaths ? normalization : []) + paths
+    }
+
+    /// The path's spelling, where the host asks for that.
+    private var normalization: [Directive] {
+        [
+            """
+            http-request set-var(txn.normalization) var(txn.host),concat(/),map_str(\(map: NormalizationTable.map)) \
+            if { var(txn.route) -m found }
+            """,
+            """
+            http-request set-var(txn.normalization) var(txn.host_key),concat(/),map_str(\(map: NormalizationTable.map)) \
+            \(raw: Self.unlessFound)
+            """,
+        ] + PathNormalizationMode.rules
     }
 
     /// What a host can be, in lower case and without its port: letters, digits, `.`, `-` and `_`, an IPv6 address, or nothing

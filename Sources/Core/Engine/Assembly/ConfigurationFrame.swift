@@ -14,6 +14,8 @@ struct ConfigurationFrame {
     let usesPassthrough: Bool
     /// Whether servers are found by DNS.
     let usesDNS: Bool
+    /// Whether the paths of some host's requests get one spelling.
+    let normalizesPaths: Bool
     let tcpServices: [PlannedTCPService]
 
     var sections: [Section] {

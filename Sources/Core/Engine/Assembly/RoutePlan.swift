@@ -37,7 +37,7 @@ public struct ValueInForce: Hashable, Sendable {
 /// Resolves scopes and runs the handlers.
 struct HandlerRun {
     let registry: AnnotationRegistry
-    let environment: AnnotationEnvironment
+    var environment: AnnotationEnvironment
     let objects: ObjectReader
     var refusals: Refusals
     private let idleForRoutes: IdleHandlers

@@ -39,6 +39,7 @@ struct AssemblyBase {
         }
         let (global, found) = handlers.global(configMapSet)
         self.global = global
+        handlers.environment.allowsExperimentalDirectives = global.allowsExperimentalDirectives
         findings += found
         files += global.files
         addErrorPages(store, options: options, refusals: refusals)
