@@ -174,14 +174,14 @@ struct CommandTests {
             Manifests.service() + Manifests.ingress(annotations: snippet),
             Manifests.service(annotations: snippet) + Manifests.ingress(),
         ] {
-            try await withDirectory(["all.yaml": manifests]) { directory in
+            try await withDirectory(["all.yaml": manifests]) { directory async throws in
                 let result = try await run(Programs.controller, ["lint", directory.path])
                 #expect(result.status == 0, "\(result)")
                 #expect(result.errors.contains("backend-config-snippet can read every file"), "\(result)")
             }
         }
         try await withDirectory(["all.yaml": Manifests.service() + Manifests.ingress() + Manifests.configMap(snippet)]) {
-            directory in
+            directory async throws in
             #expect(try await run(Programs.controller, ["lint", directory.path]).errors == "")
         }
     }
