@@ -43,9 +43,6 @@ public struct CORS: RouteAnnotation {
             allow-list still refuses them. `cors-allow-credentials` works only where `cors-allow-origin` is not `*`; there, browsers \
             take `*` in the lists of methods and headers for a name, so spell the lists out.
 
-            A value that cannot be read switches CORS off for the route, whatever the ConfigMap says: there are no CORS headers \
-            until it is mended.
-
             All changes are map updates: once any route uses CORS, no change needs a reload.
             """,
         keys: [

@@ -17,8 +17,6 @@ public struct SourceAddressHeader: RouteAnnotation {
             Once any route uses the key, changes need no reload between \
             \(customaryHeaders.map { "`\($0)`" }.joined(separator: ", ")); another header needs one when the first route uses it.
 
-            Lists of addresses and limits rest on the header. A value that is no header name closes the route: it answers 503.
-
             Anybody who reaches HAProxy directly can send the header: use it only where all traffic passes the proxy that sets it.
             """,
         keys: [key.reference], unreadable: .closes,

@@ -17,7 +17,12 @@ final class AdminConnections {
     func add(_ channel: any Channel) {
         eventLoop.preconditionInEventLoop()
         open.append(channel)
-        while open.count > limits.connections { open.removeFirst().close(promise: nil) }
+        while open.count > limits.connections { closeOldest() }
+    }
+
+    /// Makes room for another connection.
+    func closeOldest() {
+        if !open.isEmpty { open.removeFirst().close(promise: nil) }
     }
 
     func remove(_ channel: any Channel) {
@@ -113,19 +118,26 @@ final class AdminConnection: ChannelInboundHandler {
     }
 }
 
-/// What happens while the process has no files left: the connection waits in the kernel's queue, and is tried again.
+/// What happens while the process has no files left: the oldest connection makes room, and the new one waits in the kernel's queue
+/// until it is tried again.
 final class AcceptFailures: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias OutboundIn = any Channel
     typealias OutboundOut = any Channel
 
-    private static let pause = TimeAmount.milliseconds(100)
+    private static let pause = TimeAmount.milliseconds(20)
+    private let connections: AdminConnections
     private var isPausing = false
+
+    init(among connections: AdminConnections) {
+        self.connections = connections
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // An error would close the listener at the end of the pipeline; the next connection may be accepted.
         guard !isPausing else { return }
         isPausing = true
+        connections.closeOldest()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.pause) {
             let (handler, context) = bound.value
