@@ -31,7 +31,7 @@ struct AdminEndpointTests {
             let pid = controller.processIdentifier
             func openFiles() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count }
             let before = try openFiles()
-            try await withIdleConnections(900, to: controller) {
+            try await withIdleConnections(900, to: controller) { () async throws in
                 for path in ["/healthz", "/readyz", "/metrics"] {
                     #expect(try await controller.adminPage(path).status == 200)
                 }
@@ -42,7 +42,7 @@ struct AdminEndpointTests {
             let limit = try await run(
                 URL(fileURLWithPath: "/usr/bin/env"), ["prlimit", "--pid", "\(pid)", "--nofile=\(try openFiles() + 8):"])
             #expect(limit.status == 0, "\(limit)")
-            try await withIdleConnections(100, to: controller) {
+            try await withIdleConnections(100, to: controller) { () async throws in
                 for path in ["/healthz", "/healthz"] { #expect(try await controller.adminPage(path).status == 200) }
             }
             #expect(try await controller.adminPage("/healthz").status == 200)

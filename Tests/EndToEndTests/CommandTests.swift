@@ -233,6 +233,34 @@ struct CommandTests {
         }
     }
 
+    @Test("explain answers as HAProxy does: names in any spelling, redirects, closed routes and passed-through TLS")
+    func explainAnswers() async throws {
+        let manifests =
+            Manifests.service() + Manifests.ingress("good", host: "good.local")
+            + Manifests.ingress("tls", host: "tls.local", annotations: ["ssl-redirect-code": "308"], tls: "missing")
+            + Manifests.ingress("moved", host: "moved.local", annotations: ["request-redirect": "good.local"])
+            + Manifests.ingress("passed", host: "passed.local", path: "/app", annotations: ["ssl-passthrough": "true"])
+        let expected: [String: (has: [String], hasNot: [String])] = [
+            "http://GOOD.local./": (["Ingress +shop/good", "Servers +127.9.9.1:8080"], ["404"]),
+            "http://good.local:8080/": (["Ingress +shop/good"], ["404"]),
+            "http://tls.local/a?b=c": (["Answer +308: a redirect to https://tls.local/a\\?b=c"], ["Servers"]),
+            "https://tls.local/a": (["Servers +127.9.9.1:8080"], ["Answer"]),
+            "https://moved.local/a": (["Answer +302: a redirect to https://good.local/a"], ["Servers"]),
+            "https://passed.local/any": (["passed through to the pods", "Servers +127.9.9.1:8080"], ["404"]),
+            "http://passed.local/any": (["Answer +302: a redirect to https://passed.local/any"], ["Servers"]),
+        ]
+        try await withDirectory(["all.yaml": manifests]) { directory in
+            for (url, patterns) in expected {
+                let result = try await run(Programs.controller, ["explain", "--manifests", directory.path, url])
+                #expect(result.status == 0)
+                for pattern in patterns.has {
+                    #expect(try result.output.contains(Regex(pattern)), "\(url): \(pattern)\n\(result.output)")
+                }
+                for word in patterns.hasNot { #expect(!result.output.contains(word), "\(url): \(word)\n\(result.output)") }
+            }
+        }
+    }
+
     // MARK: - annotations
 
     @Test("annotations lists every key, and tells all about one")

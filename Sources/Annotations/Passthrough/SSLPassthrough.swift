@@ -19,6 +19,11 @@ public struct SSLPassthrough: RoutingAnnotation {
             copies bytes from then on. It cannot see requests, so paths are not told apart and annotations about requests, \
             responses \
             or cookies have no effect on such a route; a route that is to be protected by authentication is closed.
+
+            All TLS connections to the host go to the pods, whatever the path. So the namespace of the oldest Ingress with a rule \
+            for the host decides (`--host-ownership`): the route of another namespace is closed, and paths that another \
+            namespace has are reached by plain HTTP alone. A request for the host over a connection for another host is answered \
+            with 421, so that the client opens one of its own. A rule without host cannot be passed through and is closed.
             """,
         keys: [isEnabled.reference], unreadable: .closes,
         examples: [

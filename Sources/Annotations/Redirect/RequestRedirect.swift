@@ -89,6 +89,15 @@ public struct RequestRedirect: RouteAnnotation {
                 or !{ ssl_fc } !{ \(raw: port) \(raw: ports(80)) } or { ssl_fc } !{ \(raw: port) \(raw: ports(443)) }
                 """,
             ]
+        },
+        answer: { values, request in
+            guard let host = values["request-redirect"], let code = values["request-redirect-code"].flatMap({ Int($0) })
+            else { return nil }
+            let (scheme, port) = request.isTLS ? ("https", ":443") : ("http", ":80")
+            // Whoever is there already, with or without the scheme's own port, is not sent in a circle.
+            let target = host.hasSuffix(port) ? String(host.dropLast(port.count)) : host
+            guard request.authorityWithoutUsualPort != target else { return nil }
+            return .redirect(status: code, location: "\(scheme)://\(host)\(request.path)\(request.query)")
         })
 
     /// The port in the Host header; 0 without one.

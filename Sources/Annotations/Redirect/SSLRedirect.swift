@@ -81,6 +81,13 @@ public struct SSLRedirect: RouteAnnotation {
                 location https://%[var(txn.host)]\(raw: String(parts[1]))%[pathq] if !{ ssl_fc }
                 """,
             ]
+        },
+        answer: { values, request in
+            guard !request.isTLS, let value = values["ssl-redirect"] else { return nil }
+            guard !request.host.isEmpty else { return .status(400, "there is no host to redirect to") }
+            let parts = value.split(separator: "|", omittingEmptySubsequences: false)
+            guard parts.count == 2, let code = Int(parts[0]) else { return nil }
+            return .redirect(status: code, location: "https://\(request.host)\(parts[1])\(request.path)\(request.query)")
         })
 
     private static let isNameless = "!{ var(txn.host) -m len 1: }"

@@ -12,7 +12,8 @@ public struct RouteACL: RoutingAnnotation {
             A canary is a second Service for paths that a first one has: both stand in the rules, in one Ingress or in two, and \
             the ACL on the second decides which requests it gets. A path that has no other Service falls back to what the \
             request would get without it: a shorter path of the same host, the default backend, or 404. Where several canaries \
-            of one path match, the one of the older Ingress is taken.
+            of one path match, the one of the older Ingress is taken. The paths of other namespaces are not for canaries: all \
+            routes at one host and path are of the namespace that was there first (`--host-ownership`).
 
             The ACL is an expression, flags and values, as between the braces of HAProxy's anonymous ACLs; a `!` in front turns \
             it round. It reads the request and nothing else: it cannot load files or set variables. A Service whose ACL cannot \

@@ -31,11 +31,12 @@ struct ExplainCommand: AnnotationCommand {
     mutating func run(annotations: AnnotationRegistry) async throws {
         try ManifestsOption.require(manifests)
         let offline = try await OfflineAssembly(paths: manifests, options: options, annotations: annotations)
-        guard let parsed = URLComponents(string: url), let host = parsed.host else { return }
-        let path = parsed.percentEncodedPath.isEmpty ? "/" : parsed.percentEncodedPath
-        let explanation = Explanation(
-            offline.assembly, host: host, path: path, isTLS: parsed.scheme == "https", terminal: .output)
-        print(explanation.text, terminator: "")
+        guard let parsed = URLComponents(string: url), let host = parsed.percentEncodedHost else { return }
+        let request = RequestOutline(
+            authority: host + (parsed.port.map { ":\($0)" } ?? ""),
+            path: parsed.percentEncodedPath.isEmpty ? "/" : parsed.percentEncodedPath,
+            query: parsed.percentEncodedQuery.map { "?" + $0 } ?? "", isTLS: parsed.scheme == "https")
+        print(Explanation(offline.assembly, request, terminal: .output).text, terminator: "")
     }
 }
 
@@ -43,37 +44,41 @@ struct ExplainCommand: AnnotationCommand {
 struct Explanation {
     let text: String
 
-    init(_ assembly: Assembly, host: String, path: String, isTLS: Bool, terminal: Terminal) {
-        let ways = assembly.ways(host: host, path: path, isTLS: isTLS)
-        guard !ways.isEmpty else {
-            text = "No Ingress takes this request: HAProxy answers 404.\n"
-            return
-        }
-        var parts = ways.map { Self.text(of: $0, assembly, terminal: terminal) }
-        for (index, way) in ways.enumerated() {
-            if let condition = way.condition {
-                parts[index] =
-                    "When the request matches \(condition.text)\(index == 0 ? "" : " and none of the above"):\n" + parts[index]
-            } else if index > 0 {
-                parts[index] = "Otherwise:\n" + parts[index]
+    init(_ assembly: Assembly, _ request: RequestOutline, terminal: Terminal) {
+        let ways = assembly.answers(to: request)
+        let parts = ways.enumerated().map { index, way in
+            guard let route = way.route else {
+                guard case .status(let status, let reason) = way.answer else { return "" }
+                let answer =
+                    status == 404
+                    ? "no Ingress takes this request: HAProxy answers 404." : "HAProxy answers \(status): \(reason)."
+                return (index == 0 ? answer.prefix(1).uppercased() + answer.dropFirst() : "Otherwise " + answer) + "\n"
             }
+            let text = Self.text(of: route, way.answer, assembly, terminal: terminal)
+            if let condition = route.condition {
+                return "When the request matches \(condition.text)\(index == 0 ? "" : " and none of the above"):\n" + text
+            }
+            return index == 0 ? text : "Otherwise:\n" + text
         }
-        if ways.last?.condition != nil { parts.append("Otherwise no Ingress takes this request: HAProxy answers 404.\n") }
         text = parts.joined(separator: "\n")
     }
 
-    private static func text(of route: Route, _ assembly: Assembly, terminal: Terminal) -> String {
+    private static func text(
+        of route: Route, _ answer: RequestAnswer, _ assembly: Assembly, terminal: Terminal
+    ) -> String {
         var rows: [[String]] = []
         rows.append(["Ingress", route.ingress?.qualifiedName ?? "none: --default-backend-service"])
         rows.append(["Host", route.host.isEmpty ? "any" : route.host])
         rows.append(["Path", route.pathType.map { "\(route.path) (\($0.rawValue))" } ?? "the default backend"])
         rows.append(["Service", "\(route.service.qualifiedName)\(route.port.map { ", port \($0)" } ?? "")"])
         if route.isPassthrough { rows.append(["TLS", "passed through to the pods, chosen by SNI"]) }
-        switch route.destination {
-        case .unavailable(let reason): rows.append(["Answer", "503: \(reason)"])
-        case .backend(let name):
-            rows.append(["Backend", name])
-            let section = assembly.state.sections.first { $0.isBackend && $0.name == name }
+        switch answer {
+        case .status(let status, let reason): rows.append(["Answer", "\(status): \(reason)"])
+        case .closedConnection(let reason): rows.append(["Answer", "the connection is closed: \(reason)"])
+        case .redirect(let status, let location): rows.append(["Answer", "\(status): a redirect to \(location)"])
+        case .pods(let backend), .passedThrough(let backend):
+            rows.append(["Backend", backend])
+            let section = assembly.state.sections.first { $0.isBackend && $0.name == backend }
             let servers =
                 section?.pool?.servers.map { $0.endpoint + ($0.isDraining ? " (draining)" : "") }
                 ?? section?.lines.map(\.directive.text).filter { $0.hasPrefix("server ") } ?? []

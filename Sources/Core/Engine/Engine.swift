@@ -34,4 +34,8 @@ public struct Assembly: Sendable {
     public let findings: [Finding]
     /// The annotations in force for a route's (Ingress, Service) pair.
     public let valuesInForce: [RouteContext: [ValueInForce]]
+    /// The fixed rules of the frontends, in the order in which they run.
+    var rules: [FrontendRules] = []
+    /// Frontends that answer 503 to everything.
+    var closedFrontends: Set<GlobalContribution.Frontend> = []
 }

@@ -34,11 +34,16 @@ public final class FrontendRules: Hashable, Sendable {
     /// just what the rules do. A route is written into its backend only when all rules that read its values have a form for it.
     public let inlined: Inlining?
 
+    /// What the rules answer to a request without asking a pod, as far as route and request decide it; nil where the request goes
+    /// on. `explain` tells by it.
+    public let answer: Answering?
+
+    public typealias Answering = @Sendable (RouteValues, RequestOutline) -> RequestAnswer?
     public typealias Inlining = @Sendable (RouteValues) -> [Directive]?
 
     public init(
         id: String, phase: Phase, _ lines: [Directive], passthrough: [Directive]? = nil, exit: FrontendExit? = nil,
-        inlined: Inlining? = nil
+        inlined: Inlining? = nil, answer: Answering? = nil
     ) {
         self.id = id
         self.phase = phase
@@ -46,6 +51,7 @@ public final class FrontendRules: Hashable, Sendable {
         passthroughLines = passthrough
         self.exit = exit
         self.inlined = inlined
+        self.answer = answer
     }
 
     public static func == (a: FrontendRules, b: FrontendRules) -> Bool {

@@ -28,7 +28,8 @@ struct CertificateMemory: Equatable {
         of key: ObjectKey, _ secret: Secret, parts: [SecretPart]? = nil, refusal: (SecretPart, CertificateBundle) -> String?
     ) -> Certificates {
         var result = Certificates()
-        let found = parts.map { parts in parts.map { ($0, CertificateBundle.read($0, of: secret)) } } ?? CertificateBundle.all(in: secret)
+        let found =
+            parts.map { parts in parts.map { ($0, CertificateBundle.read($0, of: secret)) } } ?? CertificateBundle.all(in: secret)
         let known = forms[key] ?? [:]
         func last(_ part: SecretPart) -> CertificateBundle? { known[part]?.first { refusal(part, $0) == nil } }
         for (part, bundle) in found {

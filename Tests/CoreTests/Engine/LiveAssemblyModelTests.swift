@@ -99,7 +99,10 @@ import Testing
             if actual.state != expected.state { return "files or certificates" }
             if copy != actual.state { return "the changes lead elsewhere: \(Self.lines(text(copy), text(actual.state)))" }
             if actual.findings != expected.findings {
-                return "findings: \(actual.findings) instead of \(expected.findings)"
+                let (wrong, missing) = (
+                    Set(actual.findings).subtracting(expected.findings), Set(expected.findings).subtracting(actual.findings)
+                )
+                return "findings too many: \(wrong)\nmissing: \(missing)"
             }
             if findings != Set(actual.findings) { return "findings that were told: \(findings) instead of \(actual.findings)" }
             if actual.routes != expected.routes { return "routes: \(actual.routes) instead of \(expected.routes)" }
@@ -127,11 +130,15 @@ import Testing
             }
             var owners: [String: String] = [:]
             for ingress in ours {
-                for host in ingress.rules.compactMap(\.host) where owners[host] == nil { owners[host] = ingress.metadata.namespace }
+                for host in ingress.rules.compactMap(\.host) where owners[host] == nil {
+                    owners[host] = ingress.metadata.namespace
+                }
             }
             func owner(_ host: String) -> String? { owners[host] ?? owners["*" + host.drop { $0 != "." }] }
             for route in assembly.routes where route.ingress?.namespace != owners[route.host] && !route.host.isEmpty {
-                if route.isPassthrough || route.pathType == nil { return "\(route) is not the owner's, \(owners[route.host] ?? "")" }
+                if route.isPassthrough || route.pathType == nil {
+                    return "\(route) is not the owner's, \(owners[route.host] ?? "")"
+                }
             }
             let places = Dictionary(grouping: assembly.routes.filter { !$0.isPassthrough && $0.ingress != nil }) { route in
                 route.pathType == .exact || route.host.isEmpty && route.pathType == nil
@@ -143,7 +150,7 @@ import Testing
             }
             for (path, hosts) in assembly.state.certificateList.entries where path.hasPrefix("certs/frontend/") {
                 let namespace = String(path.dropFirst("certs/frontend/".count).prefix { $0 != "_" })
-                for host in hosts where owner(host).map({ $0 != namespace }) ?? false { return "\(path) is shown for \(host)" }
+                for host in hosts where !host.hasPrefix("!") && owner(host).map({ $0 != namespace }) ?? false { return "\(path) is shown for \(host)" }
             }
             return nil
         }

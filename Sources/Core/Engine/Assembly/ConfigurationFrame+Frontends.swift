@@ -123,9 +123,9 @@ extension ConfigurationFrame {
 
     private func addHTTPRules(to section: inout Section, of frontend: GlobalContribution.Frontend) {
         for line in routing { section.add(line) }
+        if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
         // A pod that says yes to it gets what follows on the connection past all rules. WebSockets over HTTP/2 are no CONNECT here.
         section.add("http-request deny deny_status 405 if METH_CONNECT")
-        if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
         // A line that no target takes would be made and thrown away, which is much of what a request costs. A snippet may set
         // another level.
         if !global.logsRequests { section.add("http-request set-log-level silent") }

@@ -31,6 +31,10 @@ struct CertificateTable {
         var claims: [Claim] = []
         /// The files whose list entries name the host.
         var paths: [String] = []
+        /// By whose age the namespace that brings the certificates of a wildcard has them.
+        var holder: HostTable.Member?
+        /// Hosts below a wildcard that its certificates are not shown for.
+        var excluded: Set<String> = []
         var findings: [Finding] = []
     }
 
@@ -39,6 +43,8 @@ struct CertificateTable {
     /// The hosts with certificates below a wildcard.
     private var hostsByWildcard: [String: Set<String>] = [:]
     private var touchedHosts: Set<String> = []
+    /// Hosts that may be excluded from their wildcard, or are no more.
+    private var touchedExclusions: Set<String> = []
     private var names: [String: Set<String>] = [:]
     private var touchedPaths: Set<String> = []
     private var secrets: [ObjectKey: LoadedSecret] = [:]
@@ -96,6 +102,7 @@ struct CertificateTable {
     /// Decides anew about a host whose owner may differ from the one before, and about the hosts that a wildcard stands for.
     mutating func renew(host: String) {
         if hosts[host] != nil { touchedHosts.insert(host) }
+        touchedExclusions.insert(host)
         if let below = hostsByWildcard[host] { touchedHosts.formUnion(below) }
     }
 
@@ -113,20 +120,23 @@ struct CertificateTable {
     /// Whether an Ingress has the host, by its name or by a wildcard.
     func isHeld(_ host: String) -> Bool {
         func isKnown(_ host: String) -> Bool { hosts[host]?.paths.isEmpty == false }
-        return isKnown(host) || host.firstIndex(of: ".").map { isKnown("*" + host[$0...]) } ?? false
+        if isKnown(host) { return true }
+        guard let wildcard = Self.wildcard(of: host) else { return false }
+        return isKnown(wildcard) && hosts[wildcard]?.excluded.contains(host) == false
     }
 
     /// Decides who has the hosts that were touched.
     ///
-    /// - Parameter owner: the Ingress whose namespace decides about a host; nil where everybody may.
+    /// - Parameter owners: whose namespaces decide about hosts.
     /// - Returns: the files whose entries or contents may be others, with the file where there is an entry.
     mutating func settle(
-        findings: inout FindingTable, owner: (String) -> ObjectKey?
+        findings: inout FindingTable, owners: HostTable
     ) -> [String: ConfigurationFile?] {
         for host in touchedHosts {
             guard var state = hosts[host] else { continue }
             findings.remove(state.findings)
-            let (paths, conflicts) = Self.decide(state.claims, owner(host))
+            let (paths, conflicts) = Self.decide(
+                state.claims, owners.ownerOrWildcard(of: SectionNames.hostKey(host)))
             for path in state.paths where !paths.contains(path) {
                 names[path]?.remove(host)
                 touchedPaths.insert(path)
@@ -136,18 +146,46 @@ struct CertificateTable {
                 touchedPaths.insert(path)
             }
             (state.paths, state.findings) = (paths, conflicts)
+            touchedExclusions.insert(host)
+            if host.hasPrefix("*") {
+                let key = SectionNames.hostKey(host)
+                let holder = state.claims.first { claim in paths.contains(claim.path) }.map { claim in
+                    owners.senior(of: key, created: claim.order.created, ingress: claim.ingress)
+                }
+                if holder != state.holder {
+                    touchedExclusions.formUnion(state.excluded)
+                    touchedExclusions.formUnion(owners.hosts(below: key))
+                }
+                state.holder = holder
+                touchedPaths.formUnion(state.excluded.isEmpty ? [] : paths)
+            }
             findings.add(conflicts)
             if state.claims.isEmpty { forget(host) } else { hosts[host] = state }
         }
+        for host in touchedExclusions { settleExclusion(of: host, owners) }
         var changes: [String: ConfigurationFile?] = [:]
         for path in touchedPaths {
-            let names = names[path] ?? []
+            var names = names[path] ?? []
             if names.isEmpty { self.names[path] = nil }
+            for name in names where name.hasPrefix("*") {
+                names.formUnion((hosts[name]?.excluded ?? []).map { "!" + $0 })
+            }
             list.entries[path] = names.isEmpty ? nil : names.sorted()
             changes.updateValue(names.isEmpty ? nil : loadable[path], forKey: path)
         }
-        (touchedHosts, touchedPaths) = ([], [])
+        (touchedHosts, touchedPaths, touchedExclusions) = ([], [], [])
         return changes
+    }
+
+    /// A certificate for a wildcard is not shown for a host below it that an older Ingress of another namespace has rules for: without
+    /// a certificate of its own the host keeps the default one (configuration manual, section 5.1, "crt-list", negative filters).
+    private mutating func settleExclusion(of host: String, _ owners: HostTable) {
+        guard let wildcard = Self.wildcard(of: host), hosts[wildcard] != nil else { return }
+        let hasOwn = hosts[host]?.paths.isEmpty == false
+        let isExcluded = !hasOwn && hosts[wildcard]?.holder.map { owners.isForeign(host, to: $0) } == true
+        guard isExcluded != hosts[wildcard]?.excluded.contains(host) else { return }
+        if isExcluded { hosts[wildcard]?.excluded.insert(host) } else { hosts[wildcard]?.excluded.remove(host) }
+        touchedPaths.formUnion(hosts[wildcard]?.paths ?? [])
     }
 
     private static func decide(_ claims: [Claim], _ owner: ObjectKey?) -> (paths: [String], conflicts: [Finding]) {

@@ -40,7 +40,10 @@ struct FindingTable {
 extension Sequence where Element == Finding {
     fileprivate var inOrder: [Finding] {
         sorted { a, b in
-            (a.object?.description ?? "", a.key ?? "", a.message) < (b.object?.description ?? "", b.key ?? "", b.message)
+            func rank(_ finding: Finding) -> (String, String, String, String) {
+                (finding.object?.description ?? "", finding.key ?? "", finding.message, finding.value ?? "")
+            }
+            return rank(a) < rank(b)
         }
     }
 }

@@ -4,7 +4,7 @@
 /// decides whether TLS is passed through, which certificates are shown and which default backend takes the rest of the host.
 struct HostTable {
     /// An Ingress with a rule for a host.
-    private struct Member {
+    struct Member: Equatable {
         /// When the Ingress was created; without a time it counts as new.
         let created: String
         let ingress: ObjectKey
@@ -33,6 +33,8 @@ struct HostTable {
 
     private let ownership: HostOwnership
     private var hosts: [String: Host] = [:]
+    /// The hosts with rules below each wildcard, whether the wildcard has rules or not.
+    private var hostsByWildcard: [String: Set<String>] = [:]
     /// Hosts whose owner may differ from the one before.
     private var touchedOwners: Set<String> = []
     /// Hosts that Ingresses came to or went from.
@@ -48,6 +50,9 @@ struct HostTable {
         for name in hosts {
             let index = self.hosts[name, default: Host()].position(of: member)
             self.hosts[name, default: Host()].members.insert(member, at: index)
+            if ownership == .namespace, let wildcard = Self.wildcard(of: name) {
+                hostsByWildcard[wildcard, default: []].insert(name)
+            }
             note(name, index)
         }
     }
@@ -59,6 +64,17 @@ struct HostTable {
             self.hosts[name]?.members.remove(at: index)
             note(name, index)
         }
+    }
+
+    private static func wildcard(of host: String) -> String? {
+        host.hasPrefix(".") ? nil : host.firstIndex(of: ".").map { String(host[$0...]) }
+    }
+
+    private mutating func forget(_ host: String) {
+        hosts[host] = nil
+        guard let wildcard = Self.wildcard(of: host) else { return }
+        hostsByWildcard[wildcard]?.remove(host)
+        if hostsByWildcard[wildcard]?.isEmpty == true { hostsByWildcard[wildcard] = nil }
     }
 
     private mutating func note(_ host: String, _ index: Int) {
@@ -75,6 +91,22 @@ struct HostTable {
     func ownerOrWildcard(of host: String) -> ObjectKey? {
         if let owner = owner(of: host) { return owner }
         return host.firstIndex(of: ".").flatMap { owner(of: String(host[$0...])) }
+    }
+
+    /// The hosts with rules below a wildcard, as the maps have them.
+    func hosts(below wildcard: String) -> Set<String> { hostsByWildcard[wildcard] ?? [] }
+
+    /// The Ingress by whose age a claim of a host counts: the host's owner where it is older.
+    func senior(of host: String, created: String, ingress: ObjectKey) -> Member {
+        let claim = Member(created: created, ingress: ingress)
+        guard let owner = hosts[host]?.members.first, owner.isOlder(than: claim) else { return claim }
+        return owner
+    }
+
+    /// Whether a host has an owner of another namespace that is older than an Ingress.
+    func isForeign(_ host: String, to other: Member) -> Bool {
+        guard ownership == .namespace, let owner = hosts[host]?.members.first else { return false }
+        return owner.ingress.namespace != other.ingress.namespace && owner.isOlder(than: other)
     }
 
     /// - Returns: the hosts whose owner may differ since the last call.
@@ -97,11 +129,12 @@ struct HostTable {
                 host.findings = host.members.filter { $0.ingress.namespace != taker.namespace }.map { member in
                     Finding(
                         .warning, object: member.ingress, key: "spec.rules", value: SectionNames.host(ofKey: name),
-                        "is a host whose TLS connections all go through to the pods of \(taker), so that this Ingress is reached by HTTP alone")
+                        "is a host whose TLS connections all go through to the pods of \(taker), so that this Ingress is reached by HTTP alone"
+                    )
                 }
                 findings.add(host.findings)
             }
-            hosts[name] = host.members.isEmpty ? nil : host
+            if host.members.isEmpty { forget(name) } else { hosts[name] = host }
         }
         touchedMembers = []
     }

@@ -59,9 +59,7 @@ extension LiveAssembly {
 
     /// Settles who has which host, and lists the default certificate for the names that nobody has.
     func settleCertificates() {
-        let changes = certificates.settle(findings: &findings) { [hosts] host in
-            hosts.ownerOrWildcard(of: SectionNames.hostKey(host))
-        }
+        let changes = certificates.settle(findings: &findings, owners: hosts)
         for (path, file) in changes {
             files.set(path, to: file)
             touchedCertificates.insert(path)

@@ -300,7 +300,9 @@ public final class LiveAssembly {
             for planned in unit.planned { values[planned.context] = planned.plan.inForce }
         }
         let routes = routes.inForce.filter { !$0.isTCPService }.map(\.route)
-        return Assembly(state: state, routes: routes.inMatchingOrder, findings: findings.all, valuesInForce: values)
+        return Assembly(
+            state: state, routes: routes.inMatchingOrder, findings: findings.all, valuesInForce: values,
+            rules: rules.inOrder.map(\.rules), closedFrontends: Set(base.global.closed.keys))
     }
 }
 

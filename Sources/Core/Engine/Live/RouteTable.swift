@@ -56,6 +56,8 @@ struct RouteTable {
         conditions[entry, default: [:]][condition, default: 0] += difference
         if conditions[entry]?[condition] == 0 { conditions[entry]?[condition] = nil }
         if conditions[entry]?.isEmpty == true { conditions[entry] = nil }
+        // The route that takes the rest is of the same namespace.
+        if touched[entry] == nil { touched[entry] = [] }
     }
 
     /// Decides anew about what concerns all of a host, the owner of which may differ from the one before.

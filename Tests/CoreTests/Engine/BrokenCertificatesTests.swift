@@ -1,0 +1,80 @@
+import Testing
+
+@testable import Core
+
+@Suite struct BrokenCertificatesTests {
+    private let path = "certs/frontend/shop_tls.pem"
+
+    private func live(_ objects: [KubernetesObject], configMap: [String: String] = [:]) throws -> LiveAssembly {
+        let live = LiveAssembly(Engine(registry: try AnnotationRegistry(TestHandlers.all), options: EngineOptions()))
+        for object in objects + [Cluster.configMap(configMap)] { live.upsert(object) }
+        _ = live.update(now: 1_800_000_000)
+        return live
+    }
+
+    private let ingress = Cluster.ingress("web", tls: [IngressTLS(hosts: ["shop.example.com"], secretName: "tls")])
+
+    private func content(_ live: LiveAssembly) -> [UInt8]? {
+        _ = live.update(now: 1_800_000_000)
+        return live.state.files[path]?.content
+    }
+
+    @Test(arguments: ["key gone", "nonsense", "another's key", "empty"])
+    func `A certificate that an update breaks stays in force, with an error, until it is mended or its Secret is deleted`(
+        _ damage: String
+    ) throws {
+        let good = try Cluster.certificate("tls", for: ["shop.example.com"])
+        let live = try self.live([ingress, good])
+        let first = try #require(content(live))
+        guard case .secret(var broken) = good, case .secret(let other) = try Cluster.certificate("tls", for: ["x.example.com"])
+        else { return }
+        switch damage {
+        case "key gone": broken.data["tls.key"] = nil
+        case "nonsense": broken.data["tls.crt"] = Array("nonsense".utf8)
+        case "another's key": broken.data["tls.key"] = other.data["tls.key"]
+        default: broken.data = [:]
+        }
+        live.upsert(.secret(broken))
+        #expect(content(live) == first)
+        #expect(live.state.certificateList.entries == [path: ["shop.example.com"]])
+        let errors = live.allFindings.filter {
+            $0.severity == .error && $0.object?.kind == .ingress && $0.message.contains("usable")
+        }
+        #expect(errors.contains { $0.message.contains("in force while this controller runs") }, "\(live.allFindings)")
+        // Everything made anew, as an IngressClass does it, forgets nothing.
+        live.upsert(.ingressClass(IngressClass(metadata: ObjectMeta(namespace: "", name: "a"), controller: "x")))
+        _ = live.share(among: 3)
+        #expect(content(live) == first)
+        // A start has none.
+        #expect(try self.live([ingress, .secret(broken)]).state.certificateList.entries.isEmpty)
+        live.upsert(.secret(other))
+        #expect(content(live).map { $0 != first } == true)
+        live.upsert(.secret(broken))
+        #expect(content(live).map { $0 != first } == true)
+        live.remove(good.key)
+        #expect(content(live) == nil)
+        live.upsert(.secret(broken))
+        #expect(content(live) == nil)
+    }
+
+    @Test func `A certificate that HAProxy cannot load gives way to the last one that it could`() throws {
+        let live = try self.live([ingress, try Cluster.certificate("tls", for: ["shop.example.com"])])
+        let good = try #require(content(live))
+        for _ in 0..<2 {
+            live.upsert(try Cluster.certificate("tls", for: ["shop.example.com"]))
+            _ = live.update(now: 1_800_000_000)
+            live.refuse(try #require(live.state.files[path]), reason: "key too small")
+            #expect(content(live) == good)
+        }
+        #expect(live.allFindings.contains { $0.severity == .error && $0.message.contains("key too small") })
+    }
+
+    @Test func `Secrets that nobody uses are not remembered`() throws {
+        let good = try Cluster.certificate("tls", for: ["shop.example.com"])
+        let live = try self.live([ingress, good])
+        #expect(live.objects.certificates != CertificateMemory())
+        live.remove(ingress.key)
+        _ = live.update(now: 1_800_000_000)
+        #expect(live.objects.certificates == CertificateMemory())
+    }
+}
