@@ -73,7 +73,8 @@ import Testing
         }
 
         private func write(_ text: String) {
-            _ = text.withCString { Glibc.send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+            let bytes = Array(text.utf8)
+            _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         }
 
         /// What comes until the server closes, or until so much time has passed; nil when the connection is still open then.
