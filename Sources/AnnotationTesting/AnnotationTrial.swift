@@ -101,6 +101,9 @@ public struct AnnotationTrial {
         return true
     }
 
+    /// Whether the route is not made at all: what decides who takes it cannot be built.
+    public var isLeftOut: Bool { route == nil }
+
     /// What the engine has to say about the objects.
     public var findings: [Finding] { assembly.findings }
 

@@ -73,6 +73,7 @@ enum Catalogue {
         logasap: C, reload, false
         maxconn: C, runtime
         nbthread: C, reload, (words)
+        path-normalization: CI, map, off
         path-rewrite: CI, reload
         pod-maxconn: CIS, runtime
         proxy-protocol: C, map
@@ -84,6 +85,7 @@ enum Catalogue {
         rate-limit-whitelist: CI, map
         request-capture: CI, reload
         request-capture-len: CI, reload, 128
+        request-header-names: C, reload, strict
         request-redirect: CI, map
         request-redirect-code: CI, map, 302
         request-set-header: CI, map
@@ -118,6 +120,7 @@ enum Catalogue {
         timeout-server-fin: CIS, reload
         timeout-tunnel: CIS, reload, 1h
         tls-alpn: C, reload, h2,http/1.1
+        upgrade-protocols: C, reload, websocket
         whitelist: = allow-list
         """
 }

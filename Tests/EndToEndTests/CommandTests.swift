@@ -167,6 +167,25 @@ struct CommandTests {
         }
     }
 
+    @Test("lint notes what a snippet of an Ingress or a Service gives away, which is no mistake")
+    func lintSnippets() async throws {
+        let snippet = ["backend-config-snippet": "http-send-name-header X-Server"]
+        for manifests in [
+            Manifests.service() + Manifests.ingress(annotations: snippet),
+            Manifests.service(annotations: snippet) + Manifests.ingress(),
+        ] {
+            try await withDirectory(["all.yaml": manifests]) { directory async throws in
+                let result = try await run(Programs.controller, ["lint", directory.path])
+                #expect(result.status == 0, "\(result)")
+                #expect(result.errors.contains("backend-config-snippet can read every file"), "\(result)")
+            }
+        }
+        try await withDirectory(["all.yaml": Manifests.service() + Manifests.ingress() + Manifests.configMap(snippet)]) {
+            directory async throws in
+            #expect(try await run(Programs.controller, ["lint", directory.path]).errors == "")
+        }
+    }
+
     @Test("lint finds nothing in the example")
     func lintGood() async throws {
         for (format, output) in ["text": "No mistakes found.\n", "json": "[\n\n]\n", "github": ""] {

@@ -31,7 +31,7 @@ struct ListenerTests {
             #expect(try await controller.adminPage("/healthz").status == 200)
             #expect(try await controller.adminPage("/readyz").status == 200)
             #expect(try await controller.adminPage("/nothing").status == 404)
-            #expect(try await controller.adminPage("/config").body == controller.configuration)
+            #expect(try await controller.shownConfiguration().body == controller.configuration)
             let metrics = try await controller.adminPage("/metrics")
             #expect(metrics.header("content-type")?.hasPrefix("text/plain; version=0.0.4") == true)
             #expect(metrics.body.contains("haproxy_ingress_build_info{version="))

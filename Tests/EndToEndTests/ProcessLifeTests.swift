@@ -121,7 +121,7 @@ struct ProcessLifeTests {
             try await controller.wait("another reload fails") {
                 try await controller.metric("haproxy_ingress_failed_reloads_total") >= 2
             }
-            #expect(try await controller.adminPage("/config").body == before)
+            #expect(try await controller.shownConfiguration().body == before)
             #expect(try await controller.request(url).pod == "pod-1")
             try await controller.write("web.yaml", Manifests.service(pods: [2]) + Manifests.ingress())
             try await controller.eventually(url) { $0.pod == "pod-2" }

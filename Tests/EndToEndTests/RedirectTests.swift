@@ -30,6 +30,57 @@ struct RedirectTests {
         }
     }
 
+    @Test(
+        "who is at the target of request-redirect already is served, whichever way the host is written",
+        arguments: [false, true])
+    func alreadyThere(isLive: Bool) async throws {
+        func manifests(_ target: String) -> String {
+            Manifests.service() + Manifests.ingress(host: nil, annotations: ["request-redirect": target])
+        }
+        let cases: [(target: String, scheme: String, here: [String], elsewhere: [String])] = [
+            (
+                "www.site.local", "https",
+                [
+                    "www.site.local", "www.site.local:443", "WWW.Site.local", "www.site.local.", "WWW.site.local.:443",
+                    "www.site.local:0443",
+                ],
+                ["www.site.local:80", "www.site.local:8443", "site.local", "xwww.site.local", "www.site.local.x"]
+            ),
+            (
+                "www.site.local", "http", ["www.site.local", "www.site.local:80", "WWW.SITE.LOCAL.:80"],
+                ["www.site.local:443", "www.site.local:8080"]
+            ),
+            ("www.site.local:443", "https", ["www.site.local", "www.site.local:443"], ["www.site.local:444"]),
+            ("www.site.local:443", "http", ["www.site.local:443"], ["www.site.local", "www.site.local:80"]),
+            ("www.site.local:80", "http", ["www.site.local.", "www.site.local:80"], ["www.site.local:443"]),
+            (
+                "Www.Site.local:8443", "https", ["www.site.local:8443", "WWW.site.local.:8443"],
+                ["www.site.local:443", "www.site.local"]
+            ),
+            ("[2001:db8::1]", "http", ["[2001:db8::1]", "[2001:db8::1]:80"], ["[2001:db8::2]"]),
+        ]
+        // Values are literals in the backend from a load on, and map entries when they come at run time.
+        let first = isLive ? "elsewhere.example.com" : cases[0].target
+        try await TestController.with(["all.yaml": manifests(first)]) { controller async throws in
+            for (target, scheme, here, elsewhere) in cases {
+                if isLive || target != first {
+                    try await controller.write("all.yaml", manifests(target))
+                    try await controller.eventually("\(scheme)://www.other.local/") {
+                        $0.header("location") == "\(scheme)://\(target.lowercased())/"
+                    }
+                }
+                for host in here {
+                    let answer = try await controller.request("\(scheme)://www.site.local/", headers: ["Host": host])
+                    #expect(answer.status == 200, "\(scheme), \(target), \(host)")
+                }
+                for host in elsewhere {
+                    let answer = try await controller.request("\(scheme)://www.site.local/", headers: ["Host": host])
+                    #expect(answer.status == 302, "\(scheme), \(target), \(host)")
+                }
+            }
+        }
+    }
+
     @Test("ssl-redirect sends plain HTTP to HTTPS: by default where spec.tls covers the host, with code and port as asked")
     func sslRedirect() async throws {
         let manifests =

@@ -15,6 +15,8 @@ public struct AllowList: RouteAnnotation {
             `--configmap-patternfiles` names, one a line, so that many Ingresses share a list.
 
             The address is the one after `src-ip-header`. A list that cannot be read closes the route.
+
+            \(PathNormalization.note)
             """,
         keys: [key.reference], isProtection: true,
         examples: [

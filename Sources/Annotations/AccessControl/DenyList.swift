@@ -14,6 +14,8 @@ public struct DenyList: RouteAnnotation {
             connection is closed. With an allow-list too, a client must be in that list and not in this one.
 
             The address is the one after `src-ip-header`. A list that cannot be read closes the route.
+
+            \(PathNormalization.note)
             """,
         keys: [key.reference], isProtection: true,
         examples: [

@@ -29,6 +29,8 @@ public struct BasicAuthentication: RouteAnnotation {
             the end of a value is ignored. When the Secret is missing or empty, or one of its values is no hash, the routes \
             answer \
             503 until it is mended.
+
+            \(PathNormalization.note)
             """,
         keys: [kind.reference, secret.reference, realm.reference], isProtection: true,
         examples: [

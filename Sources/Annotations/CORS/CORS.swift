@@ -49,6 +49,7 @@ public struct CORS: RouteAnnotation {
             enable.reference, allowOrigin.reference, allowMethods.reference, allowHeaders.reference, allowCredentials.reference,
             maxAge.reference, respondToOptions.reference,
         ],
+        unreadable: .switchesOff,
         examples: [
             AnnotationExample(
                 "Two front ends may call the API, with cookies",

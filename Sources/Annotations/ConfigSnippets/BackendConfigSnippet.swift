@@ -22,7 +22,13 @@ public struct BackendConfigSnippet: RouteAnnotation {
             would begin another section are refused at once.
 
             Of snippets at several scopes only the nearest is in force. Two Ingresses with different snippets for one Service \
-            get a backend each, with the same pods. `--disable-config-snippets backend` switches these snippets off; `all` \
+            get a backend each, with the same pods.
+
+            Who may write this key is trusted like the controller: a snippet can read every file that HAProxy can, the keys of \
+            other namespaces' certificates among them, change the maps and variables that other namespaces' requests are \
+            judged by, and send requests to any address that HAProxy reaches. Where Ingresses and Services are written by people \
+            who must not do that, switch these snippets off; the manifests in `deploy/` do. \
+            `--disable-config-snippets backend` switches these snippets off; `all` \
             does so for snippets of every kind.
             """,
         keys: [lines.reference],

@@ -14,7 +14,7 @@ public struct StrictServerNames: GlobalAnnotation {
         summary: """
             Known are the hosts that have a certificate by `spec.tls` of an Ingress, and the names in a default certificate \
             that somebody configured. The self-signed certificate that stands in where none is configured is for no host. \
-            Hosts whose Secret is missing or unusable cannot be reached over HTTPS until it is mended.
+            Hosts whose Secret is missing or unusable cannot be reached over HTTPS until it is mended. A value that cannot be read counts as `true`.
             """,
         keys: [isEnabled.reference],
         examples: [
@@ -29,7 +29,7 @@ public struct StrictServerNames: GlobalAnnotation {
     let source: Origin
 
     public init?(_ values: AnnotationValues) throws {
-        guard let isEnabled = try values.resolved(Self.isEnabled), isEnabled.value else { return nil }
+        guard let isEnabled = try values.resolved(Self.isEnabled, unreadableAs: true), isEnabled.value else { return nil }
         source = isEnabled.origin
     }
 

@@ -23,6 +23,9 @@ struct HeaderSetting: Hashable, Sendable {
     /// The name that tells headers apart: they have no case (RFC 9110, section 5.1).
     var id: String { name.lowercased() }
 
+    /// Whether requests of clients lose headers of such names (``RequestHeaderNames``).
+    var isRestricted: Bool { name.utf8.contains { $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") } }
+
     /// Sets the header to what the route has in a map, which is asked once.
     ///
     /// - Parameters:

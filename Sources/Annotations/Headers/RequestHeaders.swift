@@ -56,6 +56,9 @@ public struct RequestHeaders: RouteAnnotation {
     public func contribute(to route: inout RouteContribution) throws {
         for setting in settings {
             switch setting.value {
+            case .text(let text) where setting.isRestricted:
+                // Frontends drop such headers after their own rules.
+                route.backend.rule(.headers, "http-request set-header \(setting.name) \(literal: text)")
             case .text(let text):
                 let map = "request-header-\(setting.id)"
                 try route.set(map, to: text)

@@ -25,7 +25,7 @@ public struct SSLPassthrough: RoutingAnnotation {
             namespace has are reached by plain HTTP alone. A request for the host over a connection for another host is answered \
             with 421, so that the client opens one of its own. A rule without host cannot be passed through and is closed.
             """,
-        keys: [isEnabled.reference],
+        keys: [isEnabled.reference], unreadable: .closes,
         examples: [
             AnnotationExample(
                 "Pods that end TLS themselves",

@@ -28,8 +28,10 @@ public struct RateLimit: RouteAnnotation {
             limit, period and size count together: a client that is limited on one of them is limited on all of them.
 
             The address is the one after `src-ip-header`; HAProxy's `show table` lists it in hexadecimal digits. The limit, the status and the exempt networks change without a \
-            reload; a period or size that no other route has yet needs one, because each pair has a stick table of its own. Tenants' \
-            tables have a largest size, one by one and together (`--limits rate-limit-entries=...,total-rate-limit-entries=...`).
+             reload; a period or size that no other route has yet needs one, because each pair has a stick table of its own. Tenants' \
+             tables have a largest size, one by one and together (`--limits rate-limit-entries=...,total-rate-limit-entries=...`).
+
+             \(PathNormalization.note)
             """,
         keys: [requests.reference, period.reference, size.reference, status.reference, exempt.reference], isProtection: true,
         examples: [

@@ -56,29 +56,39 @@ public struct RequestRedirect: RouteAnnotation {
         id: "request-redirect", phase: .redirect,
         [
             "http-request set-var(txn.redirect_host) \(routeValue: "request-redirect")",
-            // Whoever is there already, with or without the scheme's own port, is not sent in a circle.
+            // Whoever is there already is not sent in a circle: in whatever case, with trailing dots, and with or without the
+            // scheme's own port.
+            "http-request set-var(txn.redirect_port) \(raw: port) if \(raw: isAsked)",
+            "http-request set-var(txn.redirect_here) var(txn.host) if \(raw: isAsked)",
+            """
+            http-request set-var(txn.redirect_here) var(txn.host),concat(:,txn.redirect_port) \
+            if \(raw: isAsked) { var(txn.redirect_port) -m int gt 0 } !{ ssl_fc } !{ var(txn.redirect_port) -m int 80 } \
+            or \(raw: isAsked) { var(txn.redirect_port) -m int gt 0 } { ssl_fc } !{ var(txn.redirect_port) -m int 443 }
+            """,
             """
             http-request set-var(txn.redirect) \(routeValue: "request-redirect-code") \
-            if !{ ssl_fc } \(raw: isElsewhere) !{ req.hdr(host),lower,concat(:80),strcmp(txn.redirect_host) eq 0 } \
-            or { ssl_fc } \(raw: isElsewhere) !{ req.hdr(host),lower,concat(:443),strcmp(txn.redirect_host) eq 0 }
+            if !{ ssl_fc } \(raw: isElsewhere) !{ var(txn.redirect_here),concat(:80),strcmp(txn.redirect_host) eq 0 } \
+            or { ssl_fc } \(raw: isElsewhere) !{ var(txn.redirect_here),concat(:443),strcmp(txn.redirect_host) eq 0 }
             """,
         ],
         exit: RedirectCode.exit(
             backend: "ingress-redirect", location: "%[ssl_fc,iif(https,http)]://%[var(txn.redirect_host)]%[pathq]",
             code: "txn.redirect"),
         inlined: { values in
-            guard let host = values["request-redirect"], let code = values["request-redirect-code"] else { return [] }
-            func isNot(_ host: some StringProtocol) -> String { "!{ req.hdr(host) -m str -i -- \(host) }" }
-            let rule: Directive = """
-                http-request redirect code \(raw: code) location %[ssl_fc,iif(https,http)]://\(literal: host)%[pathq] \
-                if \(raw: isNot(host))
-                """
-            // A scheme's own port may be left out.
-            for (port, isOtherScheme) in [(":80", "{ ssl_fc }"), (":443", "!{ ssl_fc }")] where host.hasSuffix(port) {
-                let short = isNot(host.dropLast(port.count))
-                return ["\(part: rule) \(raw: isOtherScheme) or \(raw: isNot(host)) \(raw: short)"]
+            guard let target = values["request-redirect"].flatMap(HostAndPort.init), let code = values["request-redirect-code"]
+            else { return [] }
+            func ports(_ own: Int) -> String {
+                guard let port = target.port, port != own else { return "0 \(own)" }
+                return String(port)
             }
-            return [rule]
+            return [
+                "acl ingress_redirected var(txn.host) -m str -- \(target.host)",
+                """
+                http-request redirect code \(raw: code) \
+                location %[ssl_fc,iif(https,http)]://\(literal: target.description)%[pathq] if !ingress_redirected \
+                or !{ ssl_fc } !{ \(raw: port) \(raw: ports(80)) } or { ssl_fc } !{ \(raw: port) \(raw: ports(443)) }
+                """,
+            ]
         },
         answer: { values, request in
             guard let host = values["request-redirect"], let code = values["request-redirect-code"].flatMap({ Int($0) })
@@ -90,6 +100,8 @@ public struct RequestRedirect: RouteAnnotation {
             return .redirect(status: code, location: "\(scheme)://\(host)\(request.path)\(request.query)")
         })
 
-    private static let isElsewhere =
-        "{ var(txn.redirect_host) -m found } !{ req.hdr(host),lower,strcmp(txn.redirect_host) eq 0 }"
+    /// The port in the Host header; 0 without one.
+    private static let port = "req.fhdr(host),port_only"
+    private static let isAsked = "{ var(txn.redirect_host) -m found }"
+    private static let isElsewhere = "\(isAsked) !{ var(txn.redirect_here),strcmp(txn.redirect_host) eq 0 }"
 }

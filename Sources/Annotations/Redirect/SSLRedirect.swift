@@ -19,6 +19,8 @@ public struct SSLRedirect: RouteAnnotation {
             default this is done for hosts under `spec.tls` of their Ingress and for those whose TLS is passed through to the \
             pods (`ssl-passthrough`).
 
+            A value of `ssl-redirect` that cannot be read counts as `true`.
+
             Where a load balancer in front ends TLS, all requests arrive without it: set `ssl-redirect` to `false` there. Once \
             any route redirects, no change needs a reload.
             """,
@@ -44,7 +46,7 @@ public struct SSLRedirect: RouteAnnotation {
     let port: Int
 
     public init?(_ values: AnnotationValues) throws {
-        let written = try values.resolved(Self.isEnabled)
+        let written = try values.resolved(Self.isEnabled, unreadableAs: true)
         if let written, !written.value {
             values.warnIdle(
                 [Self.code.reference, Self.port.reference], "has no effect with ssl-redirect: false", on: written.object)

@@ -20,7 +20,7 @@ public struct SourceAddressHeader: RouteAnnotation {
 
             Anybody who reaches HAProxy directly can send the header: use it only where all traffic passes the proxy that sets it.
             """,
-        keys: [key.reference],
+        keys: [key.reference], unreadable: .closes,
         examples: [
             AnnotationExample(
                 "Behind a CDN",

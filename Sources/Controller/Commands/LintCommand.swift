@@ -13,6 +13,9 @@ struct LintCommand: AnnotationCommand {
             to Services, ports and Secrets that are not in the files. Ingresses whose IngressClass is not in the files count as \
             this controller's.
 
+            Snippets of Ingresses and Services are noted on standard error: whoever may write one is trusted like the \
+            controller. They are no mistakes.
+
             Exit status: 0 when nothing was found, 1 when something was, 2 when the arguments cannot be used.
             """)
 
@@ -42,7 +45,25 @@ struct LintCommand: AnnotationCommand {
                 )
             }
         print(try Self.text(findings, format: format, terminal: .output), terminator: "")
+        for note in Self.notes(on: offline.assembly, annotations: annotations) {
+            FileHandle.standardError.write(Data("note: \(note)\n".utf8))
+        }
         if !findings.isEmpty { throw ExitCode(1) }
+    }
+
+    /// What is no mistake and gives something away: snippets of people who may not be trusted like the operator.
+    static func notes(on assembly: Assembly, annotations: AnnotationRegistry) -> [String] {
+        let snippets = assembly.valuesInForce.values.joined().filter { value in
+            value.scope > .configMap && annotations.keys[value.key]?.typeName == ValueType<ConfigSnippet>.snippet.name
+        }
+        return Set(
+            snippets.map { value in
+                """
+                \(value.object): \(value.key) can read every file of HAProxy's and change what other namespaces' requests get; \
+                --disable-config-snippets refuses it, as deploy/ does
+                """
+            }
+        ).sorted()
     }
 
     /// What the command prints.

@@ -40,10 +40,19 @@ struct RunCommand: AnnotationCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Where the controller's own /metrics, /healthz, /readyz and, for clients on this host, /config are; none to switch off.
+            Where the controller's own /metrics, /healthz, /readyz and, with a token, /config are; none to switch off. The same \
+            is at the socket admin.sock in --runtime-dir, there without a token.
             """,
             valueName: "address:port"))
     var adminBind = "127.0.0.1:6060"
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file with the token that clients of --admin-bind show for /config (Authorization: Bearer TOKEN); without it they \
+            do not get /config.
+            """, valueName: "file"))
+    var adminTokenFile: String?
 
     @Option(
         help: ArgumentHelp(
@@ -112,6 +121,13 @@ struct RunCommand: AnnotationCommand {
         }
         if !(1...50).contains(maxOldWorkers) {
             throw ValidationError("--max-old-workers: \(maxOldWorkers) is out of range; expected a number from 1 to 50")
+        }
+        if let adminTokenFile {
+            do { _ = try AdminToken(path: adminTokenFile).current } catch let error as FileError {
+                throw ValidationError("--admin-token-file: \(error)")
+            } catch {
+                throw ValidationError("\(error)")
+            }
         }
         if adminBind != "none", AdminAddress(adminBind) == nil {
             throw ValidationError(

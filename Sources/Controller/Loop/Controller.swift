@@ -18,12 +18,14 @@ struct Controller {
 
         let runtimeDirectory = URL(fileURLWithPath: command.runtimeDir).path
         let directory = ConfigurationDirectory(path: command.configDir)
-        do { try directory.prepare() } catch { throw FileError(path: command.configDir, error) }
-        do {
-            try FileManager.default.createDirectory(atPath: runtimeDirectory, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(path: command.runtimeDir, error)
+        for (path, given) in [(directory.url.path, command.configDir), (runtimeDirectory, command.runtimeDir)] {
+            do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+                throw FileError(path: given, error)
+            }
         }
+        let locks = try await DirectoryLock.lock([directory.url.path, runtimeDirectory], logger: logger)
+        defer { withExtendedLifetime(locks) {} }
+        do { try directory.prepare() } catch { throw FileError(path: command.configDir, error) }
 
         var options = command.options.engineOptions
         options.runtimeDirectory = runtimeDirectory
@@ -74,12 +76,15 @@ struct Controller {
             if let address = AdminAddress(command.adminBind) {
                 let server = AdminServer(
                     metrics: metrics, oldWorkers: { await process.oldWorkerCount() },
-                    configuration: { await applier.configuration })
+                    configuration: { await applier.configuration }, token: command.adminTokenFile.map(AdminToken.init))
                 let logger = logger
-                group.addTask {
-                    do { try await server.run(address: address) } catch is CancellationError {} catch {
-                        if !Task.isCancelled {
-                            logger.error("the admin endpoint cannot listen on \(address.host):\(address.port): \(error)")
+                let socket = "\(runtimeDirectory)/\(AdminServer.socketName)"
+                for (door, name) in [
+                    (AdminServer.Door.tcp(address), command.adminBind), (.unixSocket(path: socket), socket),
+                ] {
+                    group.addTask {
+                        do { try await server.run(door) } catch is CancellationError {} catch {
+                            if !Task.isCancelled { logger.error("the admin endpoint cannot listen on \(name): \(error)") }
                         }
                     }
                 }

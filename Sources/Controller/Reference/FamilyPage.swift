@@ -34,6 +34,8 @@ struct FamilyPage {
             if handler.isProtection {
                 markdown.paragraph(
                     "This protects routes: where a value cannot be used, the route answers 503 until it is mended.")
+            } else if let sentence = handler.unreadableSentence {
+                markdown.paragraph(sentence)
             }
             writeTable(of: handler)
             for key in handler.keys {

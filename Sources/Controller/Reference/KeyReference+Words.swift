@@ -63,3 +63,15 @@ extension AnnotationRegistry {
             .map { (name: $0.key, handlers: $0.value) }
     }
 }
+
+extension AnnotationReference {
+    /// What a mistake leads to; nil where the next scope's value is in force, as it is for most keys.
+    var unreadableSentence: String? {
+        switch unreadable {
+        case .countsAsAbsent: nil
+        case .switchesOff:
+            "Where a value cannot be used, all of this is off for the route until it is mended, whatever other scopes say."
+        case .closes: "Where a value cannot be used, the route answers 503 until it is mended."
+        }
+    }
+}

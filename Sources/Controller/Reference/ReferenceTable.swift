@@ -58,6 +58,8 @@ struct ReferenceTable {
         if let sentence = key.checkSentence { facts.append(("checks", sentence)) }
         if handler.isProtection {
             facts.append(("protection", "A value that cannot be used closes the route with 503 until it is mended."))
+        } else if let sentence = handler.unreadableSentence {
+            facts.append(("mistakes", sentence))
         }
         let others = handler.keys.map(\.name).filter { $0 != key.name }
         if !others.isEmpty { facts.append(("goes with", others.joined(separator: ", "))) }

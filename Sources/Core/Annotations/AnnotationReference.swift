@@ -10,19 +10,32 @@ public struct AnnotationReference: Sendable {
     /// Whether the handler protects something. A protection that cannot be built closes what it protects (503), a route or whole
     /// frontends, instead of leaving it open.
     public let isProtection: Bool
+    /// What a value leads to that is there and cannot be read, or that HAProxy refuses.
+    public let unreadable: UnreadableValue
     public let examples: [AnnotationExample]
 
     public init(
         family: String, title: String, summary: String, keys: [KeyReference], isProtection: Bool = false,
-        examples: [AnnotationExample]
+        unreadable: UnreadableValue? = nil, examples: [AnnotationExample]
     ) {
         self.family = family
         self.title = title
         self.summary = summary
         self.keys = keys
         self.isProtection = isProtection
+        self.unreadable = unreadable ?? (isProtection ? .closes : .countsAsAbsent)
         self.examples = examples
     }
+}
+
+/// What a value leads to that cannot be read. It never lets more through than any value that could have been meant.
+public enum UnreadableValue: Sendable {
+    /// The next scope's value is in force, or the default: for settings that keep nobody out.
+    case countsAsAbsent
+    /// The handler's feature is not in use, whatever other scopes say: for settings that let somebody in, such as CORS.
+    case switchesOff
+    /// What the handler acts on answers 503: for protections, and for what other handlers' protections rest on.
+    case closes
 }
 
 /// A complete manifest that shows a handler at work. Tests lint it and render it, and HAProxy accepts the result.

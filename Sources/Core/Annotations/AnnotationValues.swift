@@ -58,7 +58,8 @@ public struct AnnotationSet: Hashable, Sendable {
 /// What a handler's keys say at one place, scopes resolved.
 ///
 /// A value that does not parse is recorded as a finding and treated as absent, so that the next scope's value is in force -
-/// except for protections, where reading it throws and the route is closed.
+/// except where the handler's reference says otherwise (``AnnotationReference/unreadable``): reading it throws there, which closes
+/// the route or leaves the handler out.
 public final class AnnotationValues {
     /// The route the values are for; nil when a handler is resolved for the whole HAProxy or for an Ingress as such.
     public var route: RouteContext? {
@@ -70,7 +71,7 @@ public final class AnnotationValues {
     public let environment: AnnotationEnvironment
     /// The nearest scope first.
     let sets: [(scope: Scope, set: AnnotationSet)]
-    private let isProtection: Bool
+    private let unreadable: UnreadableValue
     private let refusals: Refusals
     private(set) var findings: [Finding] = []
     private(set) var read: [(key: String, resolved: Resolved<String>)] = []
@@ -81,13 +82,13 @@ public final class AnnotationValues {
     private(set) var asked: [[String]] = []
 
     init(
-        sets: [(scope: Scope, set: AnnotationSet)], route: RouteContext?, environment: AnnotationEnvironment, isProtection: Bool,
-        refusals: Refusals
+        sets: [(scope: Scope, set: AnnotationSet)], route: RouteContext?, environment: AnnotationEnvironment,
+        unreadable: UnreadableValue, refusals: Refusals
     ) {
         self.sets = sets
         context = route
         self.environment = environment
-        self.isProtection = isProtection
+        self.unreadable = unreadable
         self.refusals = refusals
     }
 
@@ -103,8 +104,20 @@ public final class AnnotationValues {
         return Resolved(value: value, scope: text.scope, object: text.object, writtenKey: text.writtenKey, raw: text.raw)
     }
 
+    /// The value in force with its source, where a value that cannot be read counts as another one: the one that lets the least
+    /// through, whatever the next scope says.
+    public func resolved<Value>(_ key: AnnotationKey<Value>, unreadableAs narrowest: Value) throws -> Resolved<Value>? {
+        var value: Value?
+        let text = try resolved(key.reference, stopsAtUnreadable: true, parse: { value = try key.type.parse($0) })
+        guard let text else { return nil }
+        return Resolved(
+            value: value ?? narrowest, scope: text.scope, object: text.object, writtenKey: text.writtenKey, raw: text.raw)
+    }
+
     /// The text of the value in force that `parse` takes. Most keys that are asked for are not there, whatever their type.
-    private func resolved(_ key: KeyReference, parse: (String) throws -> Void) throws -> Resolved<String>? {
+    private func resolved(
+        _ key: KeyReference, stopsAtUnreadable: Bool = false, parse: (String) throws -> Void
+    ) throws -> Resolved<String>? {
         noteAsking(for: key)
         for (scope, set) in sets where key.scopes.contains(scope) {
             for name in key.allNames {
@@ -130,8 +143,12 @@ public final class AnnotationValues {
                             (error as? ValueError)?.message ?? "\(error)", expected: key.expected, example: key.example)
                     }
                 }
-                if isProtection { throw AnnotationError(finding) }
+                if unreadable != .countsAsAbsent { throw AnnotationError(finding) }
                 findings.append(finding)
+                if stopsAtUnreadable {
+                    return Resolved(
+                        value: entry.raw, scope: scope, object: set.object, writtenKey: entry.writtenKey, raw: entry.raw)
+                }
                 break
             }
         }
@@ -170,6 +187,8 @@ public struct AnnotationEnvironment: Hashable, Sendable {
     public var disabledSnippets: Set<SnippetKind>
     /// How much one object may take of what all share.
     public var limits = ResourceLimits()
+    /// Whether the configuration may hold directives that HAProxy calls experimental (`expose-experimental-directives`).
+    public var allowsExperimentalDirectives = false
 
     public init(capabilities: Capabilities, processors: Int, controllerReplicas: Int = 1, disabledSnippets: Set<SnippetKind> = [])
     {

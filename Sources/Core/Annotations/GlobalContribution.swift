@@ -158,6 +158,11 @@ public struct GlobalContribution {
     /// Whether a snippet has rules that see connections before the requests of the HTTP and HTTPS frontends.
     var hasConnectionSnippet: Bool { frontendSnippet.contains { $0.value.text.hasPrefix("tcp-request ") } }
 
+    /// Whether the operator allows directives that HAProxy calls experimental.
+    var allowsExperimentalDirectives: Bool {
+        globalSnippet.contains { $0.value.text.split(separator: " ").first == "expose-experimental-directives" }
+    }
+
     /// Whether requests may leave the frontends' rules early, and find the settings of their route in its backend. The rules of a
     /// snippet are for all requests and come after the settings.
     var allowsInlinedSettings: Bool {

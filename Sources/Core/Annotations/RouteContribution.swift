@@ -21,6 +21,7 @@ public struct RouteContribution {
         set { storedCondition = newValue }
     }
     @Rare private var storedCondition: RouteCondition?
+    @Rare private(set) var pathNormalization: PathNormalizationWish?
 
     private let objects: ObjectReader
     private(set) var values: [String: String] = [:]
@@ -35,6 +36,13 @@ public struct RouteContribution {
         self.context = context
         self.environment = environment
         self.objects = objects
+    }
+
+    /// Asks for one spelling of the paths of all requests to the hosts of the route.
+    ///
+    /// - Parameter forEverybody: whether that is the operator's wish for all hosts.
+    public mutating func normalizePaths(_ mode: PathNormalizationMode, from source: Origin, forEverybody: Bool) {
+        pathNormalization = PathNormalizationWish(mode: mode, origin: source, isOperators: forEverybody)
     }
 
     /// Makes sure that fixed rules are in the frontends.

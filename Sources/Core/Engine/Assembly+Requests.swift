@@ -27,6 +27,17 @@ extension Assembly {
                     answer: .status(503, "a protection of the whole \(request.isTLS ? "HTTPS" : "HTTP") cannot be built"))
             ]
         }
+        let host = knownHost(request.host)
+        guard host == request.host || request.namesHost else {
+            return [RequestWay(route: nil, answer: .status(400, "the Host header names no host"))]
+        }
+        var request = request
+        if let mode = normalization(ofHost: host) {
+            guard let path = mode.normalized(request.path) else {
+                return [RequestWay(route: nil, answer: .status(400, "path-normalization refuses the path"))]
+            }
+            request.path = path
+        }
         let ways = ways(ofHost: request.host, path: request.path)
         var answers = ways.map { RequestWay(route: $0, answer: answer(to: request, on: $0)) }
         if ways.last.map({ $0.condition != nil }) ?? true {
@@ -75,6 +86,11 @@ extension Assembly {
         let hosts = Set(routes.map(\.host))
         if hosts.contains(host) { return host }
         return Self.wildcard(of: host).flatMap { hosts.contains($0) ? $0 : nil } ?? ""
+    }
+
+    /// - Parameter host: as the rules have it.
+    private func normalization(ofHost host: String) -> PathNormalizationMode? {
+        state.maps[NormalizationTable.map]?.entries[SectionNames.hostKey(host) + "/"].flatMap(PathNormalizationMode.init)
     }
 
     private func ways(ofHost host: String, path: String) -> [Route] {

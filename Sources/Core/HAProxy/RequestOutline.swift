@@ -34,10 +34,26 @@ public struct RequestOutline: Hashable, Sendable {
         return String(host)
     }
 
-    /// The authority without the port that its scheme has anyway, in lower case.
+    /// The host and its port, unless that is the one that its scheme has anyway.
     public var authorityWithoutUsualPort: String {
-        let (authority, port) = (authority.lowercased(), isTLS ? ":443" : ":80")
-        return authority.hasSuffix(port) ? String(authority.dropLast(port.count)) : authority
+        let digits = authority.reversed().prefix { ("0"..."9").contains($0) }
+        guard authority.dropLast(digits.count).last == ":", let port = Int(String(digits.reversed())), port != 0,
+            port != (isTLS ? 443 : 80)
+        else { return host }
+        return "\(host):\(port)"
+    }
+
+    /// Whether the host is one that a name or an address can be: others are answered 400 unless a rule names them.
+    var namesHost: Bool {
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            return host.utf8.count > 2 && host.dropFirst().dropLast().allSatisfy { "0123456789abcdef:.".contains($0) }
+        }
+        return host.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "._-".utf8.contains(byte)
+            }
+        }
     }
 }
 

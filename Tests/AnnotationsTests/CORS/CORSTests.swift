@@ -28,15 +28,18 @@ struct CORSAnnotationTests {
     }
 
     @Test(
-        "a bad value is reported and its default is in force",
+        "a bad value is reported, and there are no CORS headers, whatever the ConfigMap says",
         arguments: [
             ("cors-allow-methods", "GET, FETCH"), ("cors-allow-headers", "X Y:"), ("cors-max-age", "long"),
-            ("cors-allow-origin", "("),
+            ("cors-allow-origin", "("), ("cors-allow-credentials", "perhaps"), ("cors-enable", "flase"),
+            ("cors-respond-to-options", "x"),
         ])
     func badValues(key: String, value: String) throws {
-        let trial = try AnnotationTrial([CORS.self], ingress: ["cors-enable": "true", key: value])
+        let trial = try AnnotationTrial(
+            [CORS.self], configMap: ["cors-enable": "true", "cors-allow-origin": "*", "cors-allow-credentials": "true"],
+            ingress: ["cors-enable": "true"].merging([key: value]) { $1 })
         #expect(trial.findings.contains { $0.key == "haproxy.org/\(key)" && $0.severity == .error && $0.expected != nil })
-        #expect(trial.routeValue("cors") == "4;*;*;5;*")
+        #expect(trial.routeValue("cors") == nil)
         #expect(!trial.isClosed)
     }
 

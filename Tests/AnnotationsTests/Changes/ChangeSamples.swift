@@ -41,6 +41,7 @@ struct ChangeSamples: Sendable {
         "pod-maxconn": ChangeSamples(["10", "20", "5"]),
         "proxy-protocol": ChangeSamples(["10.0.0.0/8", "192.0.2.0/24,2001:db8::/32", "127.0.0.1"]),
         "rate-limit-period": ChangeSamples(["1s"], with: ["rate-limit-requests": "5"]),
+        "path-normalization": ChangeSamples(["safe", "full"]),
         "rate-limit-requests": ChangeSamples(["5", "6", "1000"]),
         "rate-limit-status-code": ChangeSamples(["403", "429", "401"], with: ["rate-limit-requests": "5"]),
         "rate-limit-whitelist": ChangeSamples(["10.0.0.0/8", "192.0.2.0/24", "127.0.0.1"], with: ["rate-limit-requests": "5"]),

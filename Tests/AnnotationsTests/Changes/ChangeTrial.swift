@@ -5,7 +5,8 @@ import Core
 struct ChangeTrial {
     /// Texts of keys by where they are written.
     struct Settings {
-        var configMap: [String: String] = [:]
+        /// What some keys need from the operator.
+        var configMap = ["global-config-snippet": "expose-experimental-directives"]
         var ingresses: [[String: String]] = [[:], [:]]
         var services: [[String: String]] = [[:], [:]]
 

@@ -128,10 +128,18 @@ import Testing
     }
 
     @Test func `Headers whose names differ in one character only have variables of their own`() throws {
-        let trial = try trial(["request-set-header": "X-A-B 1\nX-A_B 2\nX-A.B 3\n"])
-        let rules = trial.section("frontend http").filter { $0.contains("set-var(txn.request_header") }
+        let trial = try trial(["response-set-header": "X-A-B 1\nX-A_B 2\nX-A.B 3\n"])
+        let rules = trial.section("frontend http").filter { $0.contains("set-var(txn.response_header") }
         let variables = rules.compactMap { $0.split(whereSeparator: { "()".contains($0) }).dropFirst().first }
         #expect(variables.count == 3 && Set(variables).count == 3, "\(rules) \(trial.findings)")
+    }
+
+    @Test func `Request headers that frontends drop from clients are set in the backend, behind that`() throws {
+        let trial = try trial(["request-set-header": "X-A-B 1\nX-A_B 2\nX-A.B %\n"])
+        #expect(trial.routeValue("request-header-x-a-b") == "1")
+        #expect(trial.backend.contains("http-request set-header X-A_B 2"))
+        #expect(trial.backend.contains { $0.hasPrefix("http-request set-header X-A.B ") })
+        #expect(!trial.section("frontend http").contains { $0.contains("X-A_B") || $0.contains("X-A.B") })
     }
 
     @Test func `The host for the pods is a map entry`() throws {

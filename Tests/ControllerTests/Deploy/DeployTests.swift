@@ -32,6 +32,13 @@ import Testing
         }
     }
 
+    @Test(
+        "Snippets of Ingresses and Services are refused: whoever writes one could read other namespaces' keys",
+        arguments: Workload.allCases)
+    func snippets(_ workload: Workload) throws {
+        #expect(try command(workload).options.engineOptions.environment.disabledSnippets == [.backend])
+    }
+
     @Test("The ports of the containers are where the controller and HAProxy listen", arguments: Workload.allCases)
     func ports(_ workload: Workload) throws {
         let command = try command(workload)

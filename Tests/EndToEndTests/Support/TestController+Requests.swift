@@ -48,10 +48,17 @@ extension TestController {
     }
 
     /// A page of the admin endpoint.
-    func adminPage(_ path: String) async throws -> Response {
+    func adminPage(_ path: String, options: [String] = []) async throws -> Response {
         Response(
             curl: try await run(
-                Self.curl, ["--silent", "--include", "--max-time", "30", "--noproxy", "*", "http://127.0.0.1:\(admin)\(path)"]))
+                Self.curl,
+                ["--silent", "--include", "--max-time", "30", "--noproxy", "*"] + options + ["http://127.0.0.1:\(admin)\(path)"]
+            ))
+    }
+
+    /// haproxy.cfg as the admin endpoint shows it to clients of its socket.
+    func shownConfiguration() async throws -> Response {
+        try await adminPage("/config", options: ["--unix-socket", runtime.appendingPathComponent("admin.sock").path])
     }
 
     /// A metric's value, summed over its labels.
@@ -77,5 +84,37 @@ extension TestController {
         return try await run(
             URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", script, String(http), text, String(seconds)]
         ).output
+    }
+
+    /// Sends each text to the HTTP port on a connection of its own, as it is, and returns the answers in order.
+    func answers(to requests: [String]) async throws -> [Response] {
+        let script = #"""
+            import base64, concurrent.futures, json, re, socket, sys
+            def ask(text):
+                with socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10) as s:
+                    s.settimeout(5)
+                    answer = b''
+                    try:
+                        s.sendall(text.encode())
+                        while True:
+                            head, end, body = answer.partition(b'\r\n\r\n')
+                            length = re.search(rb'(?i)content-length: *(\d+)', head)
+                            if end and length and len(body) >= int(length[1]): break
+                            piece = s.recv(65536)
+                            if not piece: break
+                            answer += piece
+                    except OSError: pass
+                    return base64.b64encode(answer).decode()
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                print(json.dumps(list(pool.map(ask, json.load(open(sys.argv[2]))))))
+            """#
+        let file = directory.appendingPathComponent("requests-\(UUID().uuidString).json")
+        try JSONEncoder().encode(requests).write(to: file)
+        let result = try await run(
+            URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", script, String(http), file.path])
+        let answers = try JSONDecoder().decode([Data].self, from: Data(result.output.utf8))
+        return answers.map {
+            Response(curl: ProgramResult(status: 0, output: String(decoding: $0, as: UTF8.self), errors: ""))
+        }
     }
 }

@@ -11,22 +11,33 @@ extension ConfigurationFrame {
     /// The request's way through the routing maps; see Docs/how-it-works.md.
     ///
     /// They are `tcp-request content` rules, which requests for most hosts leave after the first look-up. Leaving would pass over
-    /// such rules of a snippet as well: beside these the routing rules are `http-request` rules, and all requests pass them all.
+    /// such rules of a snippet as well: beside these the routing rules are `http-request` rules, and all requests pass them all. So
+    /// they do while some host's paths are given one spelling, which takes such rules.
     private var routing: [Directive] {
-        let verb = global.hasConnectionSnippet ? "http-request" : "tcp-request content"
+        let passesAll = global.hasConnectionSnippet || normalizesPaths
+        let verb = passesAll ? "http-request" : "tcp-request content"
         let first: [Directive] = [
-            "\(raw: verb) set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)",
+            // The whole field but a port: of a list, req.hdr would take the last member, and host_only forgets what follows a
+            // port, but pods see all.
+            "\(raw: verb) set-var(txn.host) req.fhdr(host),regsub(:[0-9]*$,),lower,rtrim(.)",
             "\(raw: verb) set-var(txn.route) var(txn.host),map_str(\(map: SectionNames.wholeHostsMap))",
         ]
         let leave: [Directive] =
-            global.hasConnectionSnippet ? [] : ["tcp-request content accept if { var(txn.route) -m found }"]
-        return first + leave + [
+            passesAll ? [] : ["tcp-request content accept if { var(txn.route) -m found }"]
+        let hosts: [Directive] = [
             "\(raw: verb) set-var(txn.host_key) var(txn.host),map_str(\(map: "host")) \(raw: Self.unlessFound)",
+            // Hosts with a rule of their own are names by definition, so that their requests are not looked at.
+            """
+            \(raw: verb) set-var(txn.route) str(\(raw: SectionNames.badRequest)) \(raw: Self.unlessFound) \
+            !{ var(txn.host_key) -m found } { var(txn.host) -m found } !{ var(txn.host) -m reg \(Self.hostExpression) }
+            """,
             """
             \(raw: verb) set-var(txn.host_key) var(txn.host),regsub(^[^.]*,),map_str(\(map: "host")) \
             \(raw: Self.unlessFound) !{ var(txn.host_key) -m found }
             """,
             "\(raw: verb) set-var(txn.host_key) str() \(raw: Self.unlessFound) !{ var(txn.host_key) -m found }",
+        ]
+        let paths: [Directive] = [
             "\(raw: verb) set-var(txn.path) path \(raw: Self.unlessFound)",
             """
             \(raw: verb) set-var(txn.route) var(txn.host_key),concat(,txn.path),map_str(\(map: "path-exact")) \
@@ -41,7 +52,26 @@ extension ConfigurationFrame {
             \(raw: Self.unlessFound)
             """,
         ]
+        return first + leave + hosts + (normalizesPaths ? normalization : []) + paths
     }
+
+    /// The path's spelling, where the host asks for that.
+    private var normalization: [Directive] {
+        [
+            """
+            http-request set-var(txn.normalization) var(txn.host),concat(/),map_str(\(map: NormalizationTable.map)) \
+            if { var(txn.route) -m found }
+            """,
+            """
+            http-request set-var(txn.normalization) var(txn.host_key),concat(/),map_str(\(map: NormalizationTable.map)) \
+            \(raw: Self.unlessFound)
+            """,
+        ] + PathNormalizationMode.rules
+    }
+
+    /// What a host can be, in lower case and without its port: letters, digits, `.`, `-` and `_`, an IPv6 address, or nothing
+    /// (RFC 9110, section 7.2; RFC 3986, section 3.2.2, allows more, which no name in the DNS has).
+    private static let hostExpression = "^([a-z0-9._-]*|[[][0-9a-f:.]+])$"
 
     private static let unlessFound = "if !{ var(txn.route) -m found }"
 
@@ -101,6 +131,8 @@ extension ConfigurationFrame {
             section.lines += conditions.rules("tcp-request content", within: options.environment.limits)
         }
         if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
+        // A pod that says yes to it gets what follows on the connection past all rules. WebSockets over HTTP/2 are no CONNECT here.
+        section.add("http-request deny deny_status 405 if METH_CONNECT")
         // A line that no target takes would be made and thrown away, which is much of what a request costs. A snippet may set
         // another level.
         if !global.logsRequests { section.add("http-request set-log-level silent") }

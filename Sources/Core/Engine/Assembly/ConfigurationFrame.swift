@@ -16,6 +16,8 @@ struct ConfigurationFrame {
     let usesPassthrough: Bool
     /// Whether servers are found by DNS.
     let usesDNS: Bool
+    /// Whether the paths of some host's requests get one spelling.
+    let normalizesPaths: Bool
     let tcpServices: [PlannedTCPService]
 
     var sections: [Section] {
@@ -30,6 +32,10 @@ struct ConfigurationFrame {
         if options.healthzPort != 0 { sections.append(healthzFrontend) }
         if options.statsPort != 0 { sections.append(statsFrontend) }
         sections.append(Section("backend \(SectionNames.notFound)", lines: [.init("http-request deny deny_status 404")]))
+        if options.isHTTPEnabled || options.isHTTPSEnabled {
+            sections.append(
+                Section("backend \(SectionNames.badRequest)", lines: [.init("http-request deny deny_status 400")]))
+        }
         sections.append(unavailable)
         if options.isHTTPEnabled || options.isHTTPSEnabled { sections += exits }
         if usesPassthrough && options.isHTTPSEnabled || !tcpServices.isEmpty {

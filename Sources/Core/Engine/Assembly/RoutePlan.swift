@@ -19,9 +19,10 @@ struct RoutePlan {
     fileprivate mutating func note(_ error: any Error, of handler: any RouteAnnotation.Type) {
         let finding = (error as? AnnotationError)?.finding ?? Finding(.error, object: contribution.context.ingress, "\(error)")
         findings.append(finding)
-        guard handler.reference.isProtection else { return }
+        let reference = handler.reference
+        guard reference.isProtection || reference.unreadable == .closes else { return }
         closedReason = finding.description
-        isLeftOut = isLeftOut || handler is any RoutingAnnotation.Type
+        isLeftOut = isLeftOut || reference.isProtection && handler is any RoutingAnnotation.Type
     }
 }
 
@@ -36,7 +37,7 @@ public struct ValueInForce: Hashable, Sendable {
 /// Resolves scopes and runs the handlers.
 struct HandlerRun {
     let registry: AnnotationRegistry
-    let environment: AnnotationEnvironment
+    var environment: AnnotationEnvironment
     let objects: ObjectReader
     var refusals: Refusals
     private let idleForRoutes: IdleHandlers
@@ -74,7 +75,7 @@ struct HandlerRun {
             let handler = handlers[place]
             let reference = handler.reference
             let values = AnnotationValues(
-                sets: sets, route: context, environment: environment, isProtection: reference.isProtection, refusals: refusals)
+                sets: sets, route: context, environment: environment, unreadable: reference.unreadable, refusals: refusals)
             var failure = failures[place]
             do {
                 if let setting = try handler.init(values) {
@@ -150,7 +151,7 @@ struct HandlerRun {
             let reference = handler.reference
             let values = AnnotationValues(
                 sets: set.map { [(.configMap, $0)] } ?? [], route: nil, environment: environment,
-                isProtection: reference.isProtection, refusals: refusals)
+                unreadable: reference.unreadable, refusals: refusals)
             let before = global
             do {
                 if let setting = try handler.init(values) {
@@ -190,7 +191,8 @@ struct HandlerRun {
         var findings: [Finding] = []
         for handler in registry.selectionHandlers {
             let values = AnnotationValues(
-                sets: [(.ingress, set)], route: nil, environment: environment, isProtection: false, refusals: refusals)
+                sets: [(.ingress, set)], route: nil, environment: environment, unreadable: .countsAsAbsent,
+                refusals: refusals)
             do {
                 let selection = try handler.init(values)
                 findings += values.findings

@@ -38,6 +38,7 @@ struct AssemblyBase {
         let (global, found) = handlers.global(configMapSet)
         self.global = global
         if let object = options.patternFilesConfigMap?.configMapKey { addPatternFiles(patterns, of: object) }
+        handlers.environment.allowsExperimentalDirectives = global.allowsExperimentalDirectives
         findings += found
         files += global.files
         addErrorPages(store, options: options, refusals: refusals)

@@ -25,6 +25,7 @@ extension LiveAssembly {
             setFinding(finding, of: claim)
         }
         conditions.add(claim)
+        normalizations.add(claim)
         touch(claim)
     }
 
@@ -32,6 +33,7 @@ extension LiveAssembly {
     func lose(_ claim: RouteClaim) {
         claim.isInForce = false
         conditions.remove(claim)
+        normalizations.remove(claim)
         if let backend = claim.backend {
             for file in claim.planned.plan.contribution.files { files.remove(file.path) }
             backends.detach(claim, from: backend)
@@ -143,7 +145,8 @@ extension LiveAssembly {
     }
 
     private func decide(_ state: inout StateChange) {
-        for host in hosts.takeTouchedOwners() {
+        let renewedHosts = hosts.takeTouchedOwners()
+        for host in renewedHosts {
             routes.renew(host: SectionNames.host(ofKey: host))
             certificates.renew(host: SectionNames.host(ofKey: host))
         }
@@ -160,6 +163,7 @@ extension LiveAssembly {
         hosts.settle(passedHosts, findings: &findings) { [routes, options] host in
             options.isHTTPSEnabled ? routes.owner(of: .passthrough(host))?.ingress : nil
         }
+        normalizations.settle(renewedHosts, owners: hosts, maps: &maps, findings: &findings)
         settleCertificates()
         backends.touch(usersOf: rules.choose(within: options.environment.limits))
         let changes = backends.settle()
@@ -234,7 +238,8 @@ extension LiveAssembly {
         }
         let usesPassthrough = maps.files["sni"]?.entries.isEmpty == false
         let settings = FrameSettings(
-            usesPassthrough: usesPassthrough, usesDNS: backends.hasExternalNames, tcpServices: tcpServices)
+            usesPassthrough: usesPassthrough, usesDNS: backends.hasExternalNames, tcpServices: tcpServices,
+            normalizesPaths: normalizations.isInUse)
         let conditionsChanged = conditions.takeRuleChange()
         if conditionsChanged {
             findings.remove(conditionFindings)
@@ -252,7 +257,7 @@ extension LiveAssembly {
         let new = ConfigurationFrame(
             options: options, global: base.global, errorPages: base.errorPages, rules: ruleList,
             captureLengths: rules.captureLengths, conditions: conditions, commonOptions: common, usesPassthrough: usesPassthrough,
-            usesDNS: backends.hasExternalNames, tcpServices: tcpServices
+            usesDNS: backends.hasExternalNames, normalizesPaths: normalizations.isInUse, tcpServices: tcpServices
         ).sections
         for section in new { maps.mention(section, by: 1) }
         for section in frame { maps.mention(section, by: -1) }
@@ -307,6 +312,7 @@ struct FrameSettings: Equatable {
     var usesPassthrough = false
     var usesDNS = false
     var tcpServices: [PlannedTCPService] = []
+    var normalizesPaths = false
 }
 
 extension UserList {

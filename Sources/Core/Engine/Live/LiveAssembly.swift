@@ -16,6 +16,7 @@ public final class LiveAssembly {
     var hosts: HostTable
     var routes: RouteTable
     var conditions = ConditionTable()
+    var normalizations = NormalizationTable()
     var backends = BackendTable()
     var rules = RuleTable()
     var maps = MapTable()
@@ -252,6 +253,7 @@ public final class LiveAssembly {
         backends.dissolve()
         (hosts, routes) = (HostTable(options.hostOwnership), RouteTable(options.hostOwnership))
         (conditions, backends, rules) = (ConditionTable(), BackendTable(), RuleTable())
+        normalizations = NormalizationTable()
         (files, certificates, defaults) = (FileTable(), CertificateTable(), DefaultCertificates())
         (frame, userLists, backendSections) = ([], [:], [:])
         (touchedEntries, touchedHosts, touchedCertificates) = ([], [], [])
@@ -293,6 +295,7 @@ public final class LiveAssembly {
         giveBackCommandLineCertificate()
         base = makeBase()
         base.nextValidityChange = old.nextValidityChange
+        if base.handlers.environment != old.handlers.environment { replansRoutes = true }
         enterBase()
         for (name, entries) in old.global.mapEntries {
             for (key, value) in entries { maps.remove(name, key, value) }

@@ -2,6 +2,8 @@
 enum SectionNames {
     /// Answers 404: no Ingress matches.
     static let notFound = "ingress-not-found"
+    /// Answers 400: the request names a host that no host can be.
+    static let badRequest = "ingress-bad-request"
     /// Answers 503: the route's Service is missing or its protection cannot be built.
     static let unavailable = "ingress-unavailable"
     /// Closes connections of TCP services and passed-through TLS that would go to a backend that cannot be built.
