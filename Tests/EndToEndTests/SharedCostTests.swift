@@ -80,7 +80,7 @@ struct SharedCostTests {
                 #expect(response.header("x-other") == value)
             }
             // A backend without the settings of its routes as literals has the rules that read maps.
-            #expect(controller.configuration.contains("    http-request set-header X-Two %[var("))
+            #expect(controller.configuration.contains("\n  http-request set-header X-Two %[var("))
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
             for (host, expected) in [("limited", [200, 200, 429, 429]), ("limited2", [200, 403, 403])] {
                 var statuses: [Int] = []
