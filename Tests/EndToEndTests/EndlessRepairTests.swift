@@ -9,7 +9,9 @@ struct EndlessRepairTests {
     func ed25519() async throws {
         let directory = try TemporaryDirectory("ed25519")
         defer { directory.remove() }
-        let (key, certificate) = (directory.url.appendingPathComponent("key"), directory.url.appendingPathComponent("certificate"))
+        let (key, certificate) = (
+            directory.url.appendingPathComponent("key"), directory.url.appendingPathComponent("certificate")
+        )
         let made = try await run(
             URL(fileURLWithPath: "/usr/bin/openssl"),
             [
@@ -19,7 +21,10 @@ struct EndlessRepairTests {
         #expect(made.status == 0, "\(made.errors)")
         let secret = Manifests.secret(
             "ed", type: "kubernetes.io/tls",
-            ["tls.crt": try String(contentsOf: certificate, encoding: .utf8), "tls.key": try String(contentsOf: key, encoding: .utf8)])
+            [
+                "tls.crt": try String(contentsOf: certificate, encoding: .utf8),
+                "tls.key": try String(contentsOf: key, encoding: .utf8),
+            ])
         let files = ["all.yaml": Manifests.service() + Manifests.ingress("ed", host: "ed.example.com", tls: "ed") + secret]
         try await TestController.with(files, arguments: ["--drift-check-period", "100ms"]) { controller async throws in
             try await Task.sleep(for: .seconds(3))
@@ -45,7 +50,8 @@ struct EndlessRepairTests {
             try await Task.sleep(for: .seconds(2))
             let state = try await controller.runtimeAPI("show servers state shop_svc_web_http")
             #expect(state.contains(" fallback ") && state.contains(" more1 ") && state.contains(" more2 "), "\(state)")
-            try await controller.write("all.yaml", (files["all.yaml"] ?? "").replacing("{addresses: [NET.1], conditions: {ready: true}}", with: ""))
+            try await controller.write(
+                "all.yaml", (files["all.yaml"] ?? "").replacing("{addresses: [NET.1], conditions: {ready: true}}", with: ""))
             try await controller.eventually("http://shop.example.com/") { $0.pod == "pod-2" }
             #expect(try await controller.metric("haproxy_ingress_differences_total") == 0)
         }

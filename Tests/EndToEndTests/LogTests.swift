@@ -82,7 +82,8 @@ struct LogTests {
             try await controller.write("good.yaml", ingress("three", "req.hdr(a),upper"))
             try await controller.eventually("http://three.example.com/") { $0.status == 200 }
             #expect(
-                controller.configuration.contains("capture req.hdr(a),upper") && !controller.configuration.contains("ssl_fc,ipmask"))
+                controller.configuration.contains("capture req.hdr(a),upper")
+                    && !controller.configuration.contains("ssl_fc,ipmask"))
         }
     }
 

@@ -34,7 +34,9 @@ struct RefusedObjectTests {
 
     @Test("many values that only HAProxy refuses keep no change of another tenant waiting, and are all told")
     func many() async throws {
-        let files = ["service.yaml": Manifests.service() + Manifests.service(namespace: "evil"), "good.yaml": Manifests.ingress()]
+        let files = [
+            "service.yaml": Manifests.service() + Manifests.service(namespace: "evil"), "good.yaml": Manifests.ingress(),
+        ]
         try await TestController.with(files, arguments: ["--sync-period", "5s"]) { controller async throws in
             let bad = (0..<60).map { number in
                 Manifests.ingress(
@@ -59,7 +61,8 @@ struct RefusedObjectTests {
     @Test("pods come and go while HAProxy looks at a configuration for long")
     func slowCheck() async throws {
         let directory = try FileManager.default.url(
-            for: .itemReplacementDirectory, in: .userDomainMask, appropriateFor: FileManager.default.temporaryDirectory, create: true)
+            for: .itemReplacementDirectory, in: .userDomainMask, appropriateFor: FileManager.default.temporaryDirectory,
+            create: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let (slow, program) = (directory.appendingPathComponent("slow"), directory.appendingPathComponent("haproxy"))
         let real = Programs.haproxyArguments.last ?? "haproxy"

@@ -104,7 +104,8 @@ extension Applier {
         repairs += drift.updates
         changed.formUnion(drift.parts)
         if let difference = stubborn.min() {
-            unfinished = unfinished ?? ReloadReason(.drift, "HAProxy is not what it was given, also after a repair: \(difference)")
+            unfinished =
+                unfinished ?? ReloadReason(.drift, "HAProxy is not what it was given, also after a repair: \(difference)")
         }
         return true
     }

@@ -258,7 +258,8 @@ actor ControlLoop {
     private func searchEverything(_ rejection: Rejection) {
         guard !searchesEverything else { return }
         searchesEverything = true
-        logger.warning("HAProxy refuses the configuration; looking for the objects that it refuses", metadata: ["answer": "\(rejection)"])
+        logger.warning(
+            "HAProxy refuses the configuration; looking for the objects that it refuses", metadata: ["answer": "\(rejection)"])
         let trial = Trial(ofEverythingIn: live, now: Int(Date().timeIntervalSince1970))
         let prover = applier.prover
         Task { [weak self] in

@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct RepairHistoryTests {
     /// One comparison that finds a difference, as the applier does it.
-    private func compare(_ history: inout RepairHistory, finds difference: String?) -> (isMended: Bool, reloads: Bool, isTold: Bool) {
+    private func compare(_ history: inout RepairHistory, finds difference: String?) -> (
+        isMended: Bool, reloads: Bool, isTold: Bool
+    ) {
         guard let difference else {
             _ = history.note([], left: [], in: "servers")
             return (false, false, false)

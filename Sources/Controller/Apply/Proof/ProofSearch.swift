@@ -8,7 +8,8 @@ import Core
 struct ProofSearch {
     typealias Element = Trial.Element
     /// Asks HAProxy about elements, without some values: nil when it takes them.
-    typealias Ask = @Sendable (_ elements: [Element], _ context: Trial.Context, _ refused: Set<Element>) async throws -> Rejection?
+    typealias Ask =
+        @Sendable (_ elements: [Element], _ context: Trial.Context, _ refused: Set<Element>) async throws -> Rejection?
 
     /// HAProxy refuses what stands beside the elements on trial, so that nothing can be said about them.
     struct Unprovable: Error, Sendable {

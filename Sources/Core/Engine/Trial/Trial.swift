@@ -175,7 +175,9 @@ public struct Trial: Sendable {
         for case .configMap(let configMap) in suspects.values {
             let key = KubernetesObject.configMap(configMap).key
             guard doubtsAllValues || chosen.contains(key) else { continue }
-            for element in self.elements(of: key) where !asked.contains(element) { refusals.refuse(element, reason: "is on trial") }
+            for element in self.elements(of: key) where !asked.contains(element) {
+                refusals.refuse(element, reason: "is on trial")
+            }
         }
         return LiveAssembly(engine, store: store, refusals: refusals)
     }

@@ -16,7 +16,9 @@ import Testing
                 rules: [IngressRule(host: "h\(number).example.com")]))
     }
 
-    private static func key(_ number: Int) -> ObjectKey { ObjectKey(.ingress, namespace: "ns-\(number % 10)", name: "i-\(number)") }
+    private static func key(_ number: Int) -> ObjectKey {
+        ObjectKey(.ingress, namespace: "ns-\(number % 10)", name: "i-\(number)")
+    }
 
     private static func live(_ objects: [KubernetesObject]) throws -> LiveAssembly {
         let live = LiveAssembly(Engine(registry: try AnnotationRegistry([]), options: EngineOptions()))
@@ -38,7 +40,8 @@ import Testing
         return search
     }
 
-    @Test(arguments: [1, 2, 17, 1000]) func `One bad object is found among many with a number of checks that grows with the logarithm`(
+    @Test(arguments: [1, 2, 17, 1000])
+    func `One bad object is found among many with a number of checks that grows with the logarithm`(
         count: Int
     ) async throws {
         let live = try Self.live((0..<count).map { Self.ingress($0) })
