@@ -93,6 +93,33 @@ struct RefusedObjectTests {
         }
     }
 
+    @Test("a reload that has to wait keeps no change of another tenant waiting that takes none, and comes in time")
+    func waitingReload() async throws {
+        let files = [
+            "service.yaml": Manifests.service() + Manifests.service(namespace: "busy"), "good.yaml": Manifests.ingress(),
+        ]
+        try await TestController.with(files, arguments: ["--sync-period", "15s"]) { controller async throws in
+            func busy(_ number: Int) -> String {
+                Manifests.ingress(
+                    "busy", namespace: "busy", host: "busy.example.com",
+                    annotations: ["backend-config-snippet": "http-response set-header X-Busy \(number)"])
+            }
+            // Reloads that quiet has saved up.
+            var number = 0
+            while !controller.log.contains("a reload waits for --sync-period"), number < 20 {
+                number += 1
+                try await controller.write("busy.yaml", busy(number))
+                try await Task.sleep(for: .milliseconds(700))
+            }
+            #expect(controller.log.contains("a reload waits for --sync-period"))
+            let start = ContinuousClock.now
+            try await controller.write("good.yaml", Manifests.ingress() + Manifests.ingress("more", host: "more.example.com"))
+            try await controller.eventually("http://more.example.com/") { $0.pod == "pod-1" }
+            #expect(ContinuousClock.now - start < .seconds(5))
+            try await controller.eventually("http://busy.example.com/") { $0.header("x-busy") == "\(number)" }
+        }
+    }
+
     @Test("a value that is written like a place or a file of another tenant has no effect on that tenant")
     func forged() async throws {
         let certificates = try TestCertificates()

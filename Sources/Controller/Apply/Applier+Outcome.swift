@@ -16,6 +16,14 @@ extension Applier {
         case refused([Refusal])
         /// Nothing was changed; the last good state serves.
         case failed(String)
+
+        /// Whether HAProxy has what was asked for.
+        var isInForce: Bool {
+            switch self {
+            case .unchanged, .updated, .reloaded: true
+            case .needsLoad, .deferred, .rejected, .refused, .failed: false
+            }
+        }
     }
 
     /// What HAProxy refuses, and who asked for it.

@@ -6,11 +6,11 @@ import Logging
 ///
 /// One task works at a time; what arrives meanwhile is taken together afterwards.
 actor ControlLoop {
-    private let live: LiveAssembly
-    private let applier: Applier
+    let live: LiveAssembly
+    let applier: Applier
     private let metrics: Metrics
-    private let logger: Logger
-    private let secrets: (@Sendable (Set<ObjectKey>) async -> [Secret])?
+    let logger: Logger
+    let secrets: (@Sendable (Set<ObjectKey>) async -> [Secret])?
     private let observer: (any ControlLoopObserver)?
     /// What HAProxy has not been given yet.
     private var changes: [StateChange] = []
@@ -19,21 +19,21 @@ actor ControlLoop {
     private var watch: Task<Void, Never>?
     private var skipped: Set<String> = []
     private var pending: [SourceUpdate] = []
-    private var quarantine = Quarantine()
-    private var proofs = ProofQueue()
-    private var loading: Task<Void, Never>?
-    private var endedLoads: [(Applier.Outcome, took: Duration)] = []
-    private var endedProofs: [([ObjectKey: KubernetesObject], Result<[Trial.Element: String], any Error>)] = []
-    private var searchesEverything = false
-    private var reloadWait: Task<Void, Never>?
+    var quarantine = Quarantine()
+    var proofs = ProofQueue()
+    var loading: Task<Void, Never>?
+    var endedLoads: [(Applier.Outcome, took: Duration)] = []
+    var endedProofs: [([ObjectKey: KubernetesObject], ConfigurationProver.Verdict)] = []
+    var searchesEverything = false
+    var reloadWait: Task<Void, Never>?
     private var recent = RecentObjects()
     private var hasObjects = false
     /// Whether HAProxy may not be what the objects ask for.
-    private var isStale = false
+    var isStale = false
     private var lastFailure: String?
     private var failures = 0
     private let wake: AsyncStream<Void>
-    private let waker: AsyncStream<Void>.Continuation
+    let waker: AsyncStream<Void>.Continuation
 
     /// - Parameters:
     ///   - secrets: gets Secrets that the source has, where they are not kept in memory before something names them.
@@ -140,145 +140,9 @@ actor ControlLoop {
             if !ownership.isEmpty { await observer?.serves(ownership) }
             let outcome = await applier.apply(changes)
             changes = []
+            if outcome.isInForce { quarantine.settle() }
             if case .needsLoad = outcome { startLoading() } else { finish(outcome, took: ContinuousClock.now - start) }
             return
-        }
-    }
-
-    // MARK: - Loading
-
-    /// Has HAProxy load what is wanted, beside the work of this loop: pods come and go meanwhile.
-    private func startLoading() {
-        // What is wanted now is looked at when the load that is under way has ended.
-        guard loading == nil, !searchesEverything else { return }
-        quarantine.beginLoading()
-        let start = ContinuousClock.now
-        loading = Task { [weak self, applier] in
-            let outcome = await applier.load()
-            await self?.loadEnded(outcome, took: ContinuousClock.now - start)
-        }
-    }
-
-    private func loadEnded(_ outcome: Applier.Outcome, took duration: Duration) {
-        endedLoads.append((outcome, duration))
-        waker.yield()
-    }
-
-    private func takeEndedLoads() async {
-        for (outcome, duration) in endedLoads {
-            loading = nil
-            isStale = true
-            if case .reloaded = outcome { quarantine.endLoading(isLoaded: true) } else { quarantine.endLoading(isLoaded: false) }
-            switch outcome {
-            case .rejected(let rejection): await take(rejection)
-            case .refused(let refused):
-                if !take(refused) { finish(outcome, took: duration) }
-            case .deferred(let wait): await deferLoad(wait)
-            default: finish(outcome, took: duration)
-            }
-        }
-        endedLoads = []
-    }
-
-    /// Holds back what takes the reload that has to wait, so that it keeps no other change waiting.
-    private func deferLoad(_ wait: Duration) async {
-        logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
-        let causes = Set(await applier.reloadCauses().filter { $0.kind == .ingress || $0.kind == .service })
-        // Without a cause that can be held back nothing is to be done before the time has come.
-        isStale = !quarantine.hold(causes, for: .reload, in: live).isEmpty
-        guard reloadWait == nil else { return }
-        reloadWait = Task { [weak self] in
-            try? await Task.sleep(for: wait)
-            await self?.reloadMayHappen()
-        }
-    }
-
-    private func reloadMayHappen() {
-        reloadWait = nil
-        quarantine.releaseWaiting(in: live)
-        differs()
-    }
-
-    // MARK: - Proofs
-
-    /// HAProxy does not take the files: what changed is held back and asked about apart, and the rest goes on.
-    private func take(_ rejection: Rejection) async {
-        logger.debug("HAProxy's check does not pass", metadata: ["answer": "\(rejection)"])
-        let suspects = await applier.isRunning ? quarantine.hold(for: .proof, in: live) : [:]
-        guard !suspects.isEmpty else { return searchEverything(rejection) }
-        for key in suspects.keys where quarantine.rejections(of: key) > 2 {
-            // It passes by itself and beside all others, and yet it does not.
-            quarantine.release(key, in: live)
-            live.refuse(key, reason: rejection.description)
-        }
-        for key in suspects.keys where quarantine.version(of: key) != nil { proofs.add(key) }
-    }
-
-    /// Asks about objects that are held back, those of each namespace by themselves.
-    private func startProofs() async {
-        for keys in proofs.takeDue() {
-            let suspects = keys.reduce(into: [:]) { $0[$1] = quarantine.version(of: $1) }
-            let kind: ConfigurationProver.Kind = keys.contains { quarantine.rejections(of: $0) > 1 } ? .besideOthers : .changes
-            var trial = Trial(live, suspects: suspects, now: Int(Date().timeIntervalSince1970))
-            if let secrets {
-                let missing = trial.missingSecrets
-                if !missing.isEmpty { trial.add(await secrets(missing)) }
-            }
-            let (prover, trial_) = (applier.prover, trial)
-            Task { [weak self] in
-                let verdict: Result<[Trial.Element: String], any Error>
-                do { verdict = .success(try await prover.search(trial_, kind)) } catch { verdict = .failure(error) }
-                await self?.proofEnded(suspects, verdict)
-            }
-        }
-    }
-
-    private func proofEnded(_ suspects: [ObjectKey: KubernetesObject], _ verdict: Result<[Trial.Element: String], any Error>) {
-        endedProofs.append((suspects, verdict))
-        waker.yield()
-    }
-
-    private func takeEndedProofs() {
-        for (suspects, verdict) in endedProofs {
-            proofs.end(Set(suspects.keys))
-            for (key, object) in suspects where quarantine.version(of: key) == object { quarantine.release(key, in: live) }
-            isStale = true
-            switch verdict {
-            case .success(let refused): for (element, reason) in refused { live.refuse(element, reason: reason) }
-            case .failure(let error):
-                for key in suspects.keys where live.store.object(key) == suspects[key] {
-                    live.refuse(key, reason: (error as? ProofSearch.Unprovable)?.reason ?? "\(error)")
-                }
-            }
-        }
-        endedProofs = []
-    }
-
-    /// Nothing that changed is to blame, or everything is new.
-    private func searchEverything(_ rejection: Rejection) {
-        guard !searchesEverything else { return }
-        searchesEverything = true
-        logger.warning(
-            "HAProxy refuses the configuration; looking for the objects that it refuses", metadata: ["answer": "\(rejection)"])
-        let trial = Trial(ofEverythingIn: live, now: Int(Date().timeIntervalSince1970))
-        let prover = applier.prover
-        Task { [weak self] in
-            let verdict: Result<[Trial.Element: String], any Error>
-            do { verdict = .success(try await prover.search(trial, .everything)) } catch { verdict = .failure(error) }
-            await self?.searchEnded(verdict)
-        }
-    }
-
-    private func searchEnded(_ verdict: Result<[Trial.Element: String], any Error>) {
-        searchesEverything = false
-        switch verdict {
-        case .success(let refused) where !refused.isEmpty:
-            for (element, reason) in refused { live.refuse(element, reason: reason) }
-            isStale = true
-            waker.yield()
-        case .success: fail("HAProxy refuses the configuration, and takes each part of it by itself")
-        case .failure(let error):
-            fail("HAProxy refuses the configuration: \((error as? ProofSearch.Unprovable)?.reason ?? "\(error)")")
         }
     }
 
@@ -308,7 +172,7 @@ actor ControlLoop {
     }
 
     /// - Returns: whether this taught anything, so that another round makes sense.
-    private func take(_ refused: [Applier.Refusal]) -> Bool {
+    func take(_ refused: [Applier.Refusal]) -> Bool {
         let before = live.refusals.count
         for refusal in refused {
             switch refusal {
@@ -335,7 +199,7 @@ actor ControlLoop {
         }
     }
 
-    private func finish(_ outcome: Applier.Outcome, took duration: Duration) {
+    func finish(_ outcome: Applier.Outcome, took duration: Duration) {
         let milliseconds = "\(duration / .milliseconds(1))".prefix(6)
         switch outcome {
         case .unchanged: break
@@ -359,7 +223,6 @@ actor ControlLoop {
             fail(reason)
             return
         }
-        if loading == nil { quarantine.settle() }
         recent = RecentObjects()
         failures = 0
         lastFailure = nil
@@ -367,7 +230,7 @@ actor ControlLoop {
         metrics.setReady()
     }
 
-    private func fail(_ reason: String) {
+    func fail(_ reason: String) {
         if reason != lastFailure { logger.error("\(reason)") }
         lastFailure = reason
         failures += 1

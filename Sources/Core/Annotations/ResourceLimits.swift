@@ -27,7 +27,7 @@ public struct ResourceLimits: Hashable, Sendable {
         public var usual: Int {
             switch self {
             case .annotationBytes: 131_072
-            case .ingressPaths: 5000
+            case .ingressPaths: 20_000
             case .certificateHosts: 5000
             case .headerNames: 64
             case .frontendRules: 32

@@ -28,10 +28,16 @@ actor ConfigurationProver {
         return try await check.check(file: "haproxy.cfg", directory: directory.url(of: stage).path)
     }
 
+    /// What HAProxy refuses of the objects on trial, and why; else why that cannot be told.
+    typealias Verdict = Result<[Trial.Element: String], any Error>
+
     /// Finds out what HAProxy refuses of the objects on trial.
-    ///
+    func verdict(_ trial: Trial, _ kind: Kind) async -> Verdict {
+        do { return .success(try await search(trial, kind)) } catch { return .failure(error) }
+    }
+
     /// - Throws: ``ProofSearch/Unprovable``, or why HAProxy cannot be asked.
-    func search(_ trial: Trial, _ kind: Kind) async throws -> [Trial.Element: String] {
+    private func search(_ trial: Trial, _ kind: Kind) async throws -> [Trial.Element: String] {
         var search = ProofSearch(trial, kind == .besideOthers ? .whole : .apart) { elements, context, refused in
             var state = trial.state(of: elements, context, without: refused)
             let files = state.renderedFiles(inlining: 0)

@@ -1,0 +1,137 @@
+import Core
+import Foundation
+
+/// HAProxy loads configurations beside the loop, and is asked beside it about objects that keep it from loading one.
+extension ControlLoop {
+    // MARK: - Loads
+
+    /// Has HAProxy load what is wanted, beside the work of this loop: pods come and go meanwhile.
+    func startLoading() {
+        // What is wanted now is looked at when the load that is under way has ended.
+        guard loading == nil, !searchesEverything else { return }
+        quarantine.beginLoading()
+        let start = ContinuousClock.now
+        loading = Task { [weak self, applier] in
+            let outcome = await applier.load()
+            await self?.loadEnded(outcome, took: ContinuousClock.now - start)
+        }
+    }
+
+    private func loadEnded(_ outcome: Applier.Outcome, took duration: Duration) {
+        endedLoads.append((outcome, duration))
+        waker.yield()
+    }
+
+    func takeEndedLoads() async {
+        let ended = endedLoads
+        endedLoads = []
+        for (outcome, duration) in ended {
+            loading = nil
+            isStale = true
+            quarantine.endLoading(isLoaded: outcome.isInForce)
+            switch outcome {
+            case .rejected(let rejection): await take(rejection)
+            case .refused(let refused):
+                if !take(refused) { finish(outcome, took: duration) }
+            case .deferred(let wait): await deferLoad(wait)
+            default: finish(outcome, took: duration)
+            }
+        }
+    }
+
+    /// Holds back what takes the reload that has to wait, so that it keeps no other change waiting.
+    private func deferLoad(_ wait: Duration) async {
+        logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
+        let causes = Set(await applier.reloadCauses().filter { $0.kind == .ingress || $0.kind == .service })
+        // Without a cause that can be held back nothing is to be done before the time has come.
+        isStale = !quarantine.hold(causes, for: .reload, in: live).isEmpty
+        guard reloadWait == nil else { return }
+        reloadWait = Task { [weak self] in
+            try? await Task.sleep(for: wait)
+            await self?.reloadMayHappen()
+        }
+    }
+
+    private func reloadMayHappen() {
+        reloadWait = nil
+        quarantine.releaseWaiting(in: live)
+        differs()
+    }
+
+    // MARK: - Proofs
+
+    /// HAProxy does not take the files: what changed is held back and asked about apart, and the rest goes on.
+    private func take(_ rejection: Rejection) async {
+        logger.debug("HAProxy's check does not pass", metadata: ["answer": "\(rejection)"])
+        let suspects = await applier.isRunning ? quarantine.hold(for: .proof, in: live) : [:]
+        guard !suspects.isEmpty else { return searchEverything(because: rejection.description) }
+        for key in suspects.keys where quarantine.rejections(of: key) > 2 {
+            // It passes by itself and beside all others, and yet it does not.
+            quarantine.release(key, in: live)
+            live.refuse(key, reason: rejection.description)
+        }
+        for key in suspects.keys where quarantine.version(of: key) != nil { proofs.add(key) }
+    }
+
+    /// Asks about objects that are held back, those of each namespace by themselves.
+    func startProofs() async {
+        for keys in proofs.takeDue() {
+            let suspects = keys.reduce(into: [:]) { $0[$1] = quarantine.version(of: $1) }
+            let kind: ConfigurationProver.Kind = keys.contains { quarantine.rejections(of: $0) > 1 } ? .besideOthers : .changes
+            var trial = Trial(live, suspects: suspects, now: Int(Date().timeIntervalSince1970))
+            if let secrets {
+                let missing = trial.missingSecrets
+                if !missing.isEmpty { trial.add(await secrets(missing)) }
+            }
+            Task { [weak self, prover = applier.prover, trial] in
+                await self?.proofEnded(suspects, await prover.verdict(trial, kind))
+            }
+        }
+    }
+
+    private func proofEnded(_ suspects: [ObjectKey: KubernetesObject], _ verdict: ConfigurationProver.Verdict) {
+        endedProofs.append((suspects, verdict))
+        waker.yield()
+    }
+
+    func takeEndedProofs() {
+        let ended = endedProofs
+        endedProofs = []
+        for (suspects, verdict) in ended {
+            proofs.end(Set(suspects.keys))
+            for (key, object) in suspects where quarantine.version(of: key) == object { quarantine.release(key, in: live) }
+            isStale = true
+            switch verdict {
+            case .success(let refused): for (element, reason) in refused { live.refuse(element, reason: reason) }
+            // What stands beside them is to blame, so that it has to be looked for among everything.
+            case .failure(let error as ProofSearch.Unprovable): searchEverything(because: error.reason)
+            case .failure(let error): fail("HAProxy cannot be asked about objects: \(error)")
+            }
+        }
+    }
+
+    /// Nothing that changed is to blame, or everything is new.
+    private func searchEverything(because reason: String) {
+        guard !searchesEverything else { return }
+        searchesEverything = true
+        logger.warning(
+            "HAProxy refuses the configuration; looking for the objects that it refuses", metadata: ["answer": "\(reason)"])
+        let trial = Trial(ofEverythingIn: live, now: Int(Date().timeIntervalSince1970))
+        Task { [weak self, prover = applier.prover] in
+            await self?.searchEnded(await prover.verdict(trial, .everything))
+        }
+    }
+
+    private func searchEnded(_ verdict: ConfigurationProver.Verdict) {
+        searchesEverything = false
+        switch verdict {
+        case .success(let refused) where !refused.isEmpty:
+            for (element, reason) in refused { live.refuse(element, reason: reason) }
+            isStale = true
+            waker.yield()
+        case .success: fail("HAProxy refuses the configuration, and takes each part of it by itself")
+        case .failure(let error):
+            fail("HAProxy refuses the configuration: \((error as? ProofSearch.Unprovable)?.reason ?? "\(error)")")
+        }
+    }
+}
