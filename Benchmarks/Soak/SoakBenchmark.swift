@@ -73,6 +73,11 @@ struct SoakBenchmark: ParsableCommand {
         defer { cluster.stop() }
         let people = try SoakPeople(tenants - 1, podPort: pods.port)
         for tenant in people.tenants { for object in try tenant.objects() { try cluster.put(object) } }
+        // Path normalization, which some tenants use, needs it.
+        try cluster.put(
+            SoakObject(
+                .configMap, namespace: "soak", name: "settings", created: SoakTenant.created,
+                content: ["data": ["global-config-snippet": "expose-experimental-directives"]]))
         var options = programs.controller(configMap: "soak/settings")
         options.hasHTTPS = true
         options.arguments += ["--sync-period", "\(SoakRun.syncPeriod)s"]

@@ -12,12 +12,13 @@ struct SoakObject: Sendable {
         case service = "Service"
         case endpointSlice = "EndpointSlice"
         case secret = "Secret"
+        case configMap = "ConfigMap"
 
         fileprivate var apiVersion: String {
             switch self {
             case .ingress: "networking.k8s.io/v1"
             case .endpointSlice: "discovery.k8s.io/v1"
-            case .service, .secret: "v1"
+            case .service, .secret, .configMap: "v1"
             }
         }
     }

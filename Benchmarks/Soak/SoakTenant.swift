@@ -9,7 +9,7 @@ struct SoakTenant: Sendable {
     }
 
     /// Older than everything of the hostile tenant.
-    private static let created = "2020-01-01T00:00:00Z"
+    static let created = "2020-01-01T00:00:00Z"
 
     let index: Int
     let podPort: Int
@@ -96,14 +96,14 @@ struct SoakTenant: Sendable {
             switch feature {
             case .plain, .routeACL: [:]
             case .requestHeader: ["request-set-header": "X-Site \(mark)\(value)"]
-            case .cors: ["cors-enable": "true", "cors-allow-origin": "https://\(mark).example.com"]
+            case .cors: ["cors-enable": "true", "cors-allow-origin": "https://\(mark)x.example.com"]
             case .basicAuthentication: ["auth-type": "basic-auth", "auth-secret": "users"]
             case .allowList: ["allow-list": "127.0.0.0/8"]
             case .denyList: ["deny-list": "127.0.0.0/8"]
             case .rateLimit: ["rate-limit-requests": "\(1_000_000 + index)", "rate-limit-period": "10s"]
             case .pathRewrite: ["path-rewrite": "^/here/(.*) /there/\(mark)/\\1"]
             case .redirect: ["request-redirect": "\(mark)\(value).example.org"]
-            case .setHost: ["set-host": "\(mark).internal"]
+            case .setHost: ["set-host": "\(mark)x.internal"]
             case .responseHeader: ["response-set-header": "X-Answer \(mark)\(value)"]
             case .stickiness: ["load-balance": "leastconn", "cookie-persistence": "pod"]
             case .snippet: ["backend-config-snippet": "http-response set-header X-Snippet \(mark)"]
@@ -138,8 +138,8 @@ struct SoakTenant: Sendable {
         case .pathNormalization: probe.path = "/a/../here"
         case .requestHeader: probe.body.append(" \(mark)")
         case .cors:
-            probe.headers = [("Origin", "https://\(mark).example.com")]
-            probe.header = ("access-control-allow-origin", "https://\(mark).example.com")
+            probe.headers = [("Origin", "https://\(mark)x.example.com")]
+            probe.header = ("access-control-allow-origin", "https://\(mark)x.example.com")
         case .basicAuthentication: probe.headers = [("Authorization", "Basic \(Self.credentials)")]
         case .denyList: (probe.status, probe.body) = (403, [])
         case .pathRewrite:
@@ -149,7 +149,7 @@ struct SoakTenant: Sendable {
             (probe.status, probe.body) = (302, [])
             probe.header = ("location", mark)
         case .routeACL: probe.headers = [("X-Key", mark)]
-        case .setHost: probe.body.append(" \(mark).internal")
+        case .setHost: probe.body.append(" \(mark)x.internal")
         case .responseHeader: probe.header = ("x-answer", mark)
         case .stickiness: probe.header = ("set-cookie", "pod=")
         case .snippet: probe.header = ("x-snippet", mark)
