@@ -41,7 +41,7 @@ import Testing
         ("http_auth(shop_users)", "http_auth"), ("nbsrv(victim) gt 1", "nbsrv"),
         ("table_cnt(RateLimit-1s-102400) gt 1", "table_cnt"),
         ("var(txn.route) -m found", "txn.route"), (#"path "${HOME}""#, "environment"), ("path_beg /a # -m found", "comment"),
-        ("path_reg ^/(a+)+$", "very long"), ("path -m reg (a*)*b", "very long"),
+        ("path_reg ^/(a+)+$", "repeats a group"), ("path -m reg (a*)*b", "repeats a group"),
         ("res.hdr(a) -m found", "not known of a request"),
         ("req.body_len lt", "operator"), ("hdr(a) -m found x", "no value"), ("path", "names no value"), ("wait_end", "wait_end"),
         ("ssl_c_sha1 -m bin 0", "hexadecimal"), ("path_map /etc/passwd", "path_map"),

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RegularExpressionBoundTests {
     @Test(arguments: [
-        "^/a", "^/v[0-9]+/users/[^/]+/.*$", "^/(api|web)/?$", "(?i)^www\\.", "^(?:a|b)c{2,5}$", "[[:alpha:]]+", "^/(en|de)(/.*)?$",
+        "^/a", "^/v[0-9]+/users/[^/]+/.*$", "^/(api|web)/?$", "(?i)^www\\.", "^(?:a|b)c{2,5}$", "^/(en|de)(/.*)?$",
         "\\.(jpg|png)$", "(iPhone|Android)", "^.*\\.example\\.com$",
     ])
     func `A pattern that ends soon is accepted`(_ pattern: String) throws {

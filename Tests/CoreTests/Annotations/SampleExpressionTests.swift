@@ -35,7 +35,7 @@ import Testing
         ("path_beg", "path_beg"), ("src,,lower", "does not name"), ("src,", "does not name"), ("int", "needs 1"),
         ("path(a)", "takes 0"), ("rand(x)", "whole number"), ("path,bytes(-1)", "at least 0"),
         ("path,jwt_verify(RS256,/etc/passwd)", "jwt_verify"),
-        ("path,regsub((a+)+$,x)", "needs 2"), ("path,regsub('(a+)+$',x)", "very long"), ("bool(2)", "true nor false"),
+        ("path,regsub((a+)+$,x)", "needs 2"), ("path,regsub('(a+)+$',x)", "repeats a group"), ("bool(2)", "true nor false"),
         ("str(a),capture-req(0)", "capture-req"), ("http_auth(users)", "http_auth"), ("res.hdr(a)", "not known of a request"),
         ("ssl_fc_session_key", "ssl_fc_session_key"), ("proc", "proc"), ("str(\u{301})\u{301}", "goes on"), ("PATH", "PATH"),
         ("str(a)" + String(repeating: ",lower", count: 17), "17 converters"),

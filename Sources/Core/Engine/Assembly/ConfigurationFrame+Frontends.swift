@@ -14,7 +14,6 @@ extension ConfigurationFrame {
     /// such rules of a snippet as well: beside these the routing rules are `http-request` rules, and all requests pass them all. So
     /// they do while some host's paths are given one spelling, which takes such rules.
     private var routing: [Directive] {
-        let passesAll = global.hasConnectionSnippet || normalizesPaths
         let verb = passesAll ? "http-request" : "tcp-request content"
         let first: [Directive] = [
             // The whole field but a port: of a list, req.hdr would take the last member, and host_only forgets what follows a
@@ -54,6 +53,9 @@ extension ConfigurationFrame {
         ]
         return first + leave + hosts + (normalizesPaths ? normalization : []) + paths
     }
+
+    /// Whether all requests pass all routing rules.
+    private var passesAll: Bool { global.hasConnectionSnippet || normalizesPaths }
 
     /// The path's spelling, where the host asks for that.
     private var normalization: [Directive] {
@@ -127,7 +129,7 @@ extension ConfigurationFrame {
         }
         for line in routing { section.add(line) }
         // Behind the other routing rules, so that leaving them passes over nothing else.
-        if !global.hasConnectionSnippet {
+        if !passesAll {
             section.lines += conditions.rules("tcp-request content", within: options.environment.limits)
         }
         if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
@@ -136,7 +138,7 @@ extension ConfigurationFrame {
         // A line that no target takes would be made and thrown away, which is much of what a request costs. A snippet may set
         // another level.
         if !global.logsRequests { section.add("http-request set-log-level silent") }
-        if global.hasConnectionSnippet { section.lines += conditions.rules("http-request", within: options.environment.limits) }
+        if passesAll { section.lines += conditions.rules("http-request", within: options.environment.limits) }
         section.add("http-request set-var(txn.settings) var(txn.route),field(2,.)")
         section.add(global.frontendLines)
         if global.allowsInlinedSettings {
