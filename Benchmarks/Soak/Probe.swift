@@ -5,15 +5,19 @@ struct Probe: Sendable {
     var host: String
     var path = "/"
     var headers: [(String, String)] = []
-    var status = 200
+    /// Nil where any will do.
+    var status: Int? = 200
     /// What the answer's body has to hold, in any order. Pods answer with their address, the header X-Site, path and host.
     var body: [String] = []
+    /// What the body must not hold.
+    var excluded: String?
     /// A header of the answer, its name in lower case, and what its value has to hold.
     var header: (name: String, value: String)?
 
     /// - Returns: nil when the answer is as it has to be.
     func fault(of answer: HTTPConnection.Answer) -> String? {
-        if answer.status != status { return "\(self): status \(answer.status), not \(status)" }
+        if let status, answer.status != status { return "\(self): status \(answer.status), not \(status)" }
+        if let excluded, answer.body.contains(excluded) { return "\(self): '\(answer.body.prefix(120))' with '\(excluded)'" }
         if let part = body.first(where: { !answer.body.contains($0) }) {
             return "\(self): '\(answer.body.prefix(120))' without '\(part)'"
         }

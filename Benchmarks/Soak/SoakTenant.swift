@@ -125,7 +125,8 @@ struct SoakTenant: Sendable {
             return [probe, stranger]
         case .routeACL:
             var stranger = Probe(host: host)
-            stranger.status = 404
+            // Everybody may have the default backend.
+            (stranger.status, stranger.excluded) = (nil, network)
             return [probe, stranger]
         default: return [probe]
         }
@@ -194,7 +195,7 @@ struct SoakTenant: Sendable {
             return (try slice("main", address), probe)
         case .host:
             if extraHosts.count > 2 {
-                probe = Probe(host: extraHosts.removeFirst(), status: 404)
+                probe = Probe(host: extraHosts.removeFirst(), status: nil, excluded: network)
             } else {
                 extraHosts.append("extra-\(number).\(host)")
                 probe.host = extraHosts.last ?? host

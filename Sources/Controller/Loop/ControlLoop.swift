@@ -26,6 +26,8 @@ actor ControlLoop {
     private var endedProofs: [([ObjectKey: KubernetesObject], Result<[Trial.Element: String], any Error>)] = []
     private var searchesEverything = false
     private var reloadWait: Task<Void, Never>?
+    /// Objects that wait for a reload which they may not need, those of each namespace by themselves.
+    private var retries: [[ObjectKey]] = []
     private var recent = RecentObjects()
     private var hasObjects = false
     /// Whether HAProxy may not be what the objects ask for.
@@ -83,7 +85,9 @@ actor ControlLoop {
             takeEndedProofs()
             takePending()
             await startProofs()
+            retry()
             if isStale, hasObjects { await synchronize() } else { await report() }
+            if canRetry { waker.yield() }
         }
     }
 
@@ -184,8 +188,14 @@ actor ControlLoop {
     private func deferLoad(_ wait: Duration) async {
         logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
         let causes = Set(await applier.reloadCauses().filter { $0.kind == .ingress || $0.kind == .service })
-        // Without a cause that can be held back nothing is to be done before the time has come.
-        isStale = !quarantine.hold(causes, for: .reload, in: live).isEmpty
+        var held = quarantine.hold(causes, for: .reload, in: live)
+        if held.isEmpty {
+            // Nobody is named: those of each namespace are tried by themselves, and only those that take the reload wait for it.
+            held = quarantine.hold(for: .reload, in: live)
+            let namespaces = Dictionary(grouping: held.keys, by: \.namespace)
+            if namespaces.count > 1 { retries += namespaces.values }
+        }
+        isStale = !held.isEmpty
         guard reloadWait == nil else { return }
         reloadWait = Task { [weak self] in
             try? await Task.sleep(for: wait)
@@ -193,8 +203,18 @@ actor ControlLoop {
         }
     }
 
+    /// Tries objects of one namespace again, once HAProxy has everything else.
+    private func retry() {
+        guard canRetry else { return }
+        for key in retries.removeFirst() where quarantine.isWaiting(key) { quarantine.release(key, in: live) }
+        isStale = true
+    }
+
+    private var canRetry: Bool { !isStale && loading == nil && !searchesEverything && !retries.isEmpty }
+
     private func reloadMayHappen() {
         reloadWait = nil
+        retries = []
         quarantine.releaseWaiting(in: live)
         differs()
     }
@@ -204,7 +224,13 @@ actor ControlLoop {
     /// HAProxy does not take the files: what changed is held back and asked about apart, and the rest goes on.
     private func take(_ rejection: Rejection) async {
         logger.debug("HAProxy's check does not pass", metadata: ["answer": "\(rejection)"])
-        let suspects = await applier.isRunning ? quarantine.hold(for: .proof, in: live) : [:]
+        var suspects: [ObjectKey: KubernetesObject] = [:]
+        if await applier.isRunning {
+            // HAProxy's words name lines: nobody else's change waits for a proof.
+            let blamed = Set(rejection.blamed.compactMap(\.origin.object))
+            if rejection.isPlaced { suspects = quarantine.hold(blamed, for: .proof, in: live) }
+            if suspects.isEmpty { suspects = quarantine.hold(for: .proof, in: live) }
+        }
         guard !suspects.isEmpty else { return searchEverything(rejection) }
         for key in suspects.keys where quarantine.rejections(of: key) > 2 {
             // It passes by itself and beside all others, and yet it does not.

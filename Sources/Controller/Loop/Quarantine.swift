@@ -115,6 +115,9 @@ struct Quarantine {
         for (key, held) in held where held.reason == .reload { release(key, in: live) }
     }
 
+    /// Whether an object waits for a reload.
+    func isWaiting(_ key: ObjectKey) -> Bool { held[key]?.reason == .reload }
+
     var hasWaiting: Bool { held.values.contains { $0.reason == .reload } }
 }
 
