@@ -189,13 +189,21 @@ actor ControlLoop {
         logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
         let causes = Set(await applier.reloadCauses().filter { $0.kind == .ingress || $0.kind == .service })
         var held = quarantine.hold(causes, for: .reload, in: live)
-        if held.isEmpty {
-            // Nobody is named: those of each namespace are tried by themselves, and only those that take the reload wait for it.
-            held = quarantine.hold(for: .reload, in: live)
-            let namespaces = Dictionary(grouping: held.keys, by: \.namespace)
-            if namespaces.count > 1 { retries += namespaces.values }
-        }
+        // Nobody is named.
+        if held.isEmpty { held = sift() }
         isStale = !held.isEmpty
+        reload(after: wait)
+    }
+
+    /// Holds all changes back and tries those of each namespace by themselves: only those that take the reload wait for it.
+    private func sift() -> [ObjectKey: KubernetesObject] {
+        let held = quarantine.hold(for: .reload, in: live)
+        let namespaces = Dictionary(grouping: held.keys, by: \.namespace)
+        if namespaces.count > 1 { retries += namespaces.values }
+        return held
+    }
+
+    private func reload(after wait: Duration) {
         guard reloadWait == nil else { return }
         reloadWait = Task { [weak self] in
             try? await Task.sleep(for: wait)
