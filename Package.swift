@@ -89,6 +89,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Benchmarks/Trace"),
         .executableTarget(
+            name: "soak-benchmark",
+            dependencies: [
+                "BenchmarkSupport", "TestSupport", "haproxy-ingress",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/Soak"),
+        .executableTarget(
             name: "request-benchmark",
             dependencies: [
                 "BenchmarkSupport", "TestSupport", "haproxy-ingress",

@@ -18,27 +18,40 @@ public final class ControllerProcess {
     private let directory: TemporaryDirectory
     private let process = Process()
     private let admin: Int
+    private let healthPort: Int
+    private let statisticsPort: Int
     public let httpPort: Int
     /// 0 when there is none.
     public let httpsPort: Int
     public let started: ContinuousClock.Instant
     public let figures: ProcessFigures
 
-    public init(_ options: Options, kubeconfig: String) throws {
+    /// A controller that reads its objects from an API server.
+    public convenience init(_ options: Options, kubeconfig: String) throws {
+        try self.init(options, source: ["--external", "--kubeconfig", kubeconfig, "--allow-loopback-endpoints"])
+    }
+
+    /// A controller that reads its objects from the files of a directory.
+    public convenience init(_ options: Options, manifests: String) throws {
+        try self.init(options, source: ["--manifests", manifests])
+    }
+
+    private init(_ options: Options, source: [String]) throws {
         directory = try TemporaryDirectory("benchmark")
         let ports = try (0..<5).map { _ in try FreePort.next() }
         (httpPort, httpsPort, admin) = (ports[0], options.hasHTTPS ? ports[4] : 0, ports[3])
+        (healthPort, statisticsPort) = (ports[1], ports[2])
         let log = try directory.write("log", "")
         let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         let program = options.program ?? own.deletingLastPathComponent().appendingPathComponent("haproxy-ingress").path
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments =
-            [
-                "run", "--external", "--kubeconfig", kubeconfig, "--allow-loopback-endpoints", "--config-dir",
-                directory.file("config").path,
-                "--runtime-dir", directory.file("run").path, "--http-bind-port", String(httpPort),
-                "--https-bind-port", String(httpsPort), "--healthz-bind-port", String(ports[1]), "--stats-bind-port",
-                String(ports[2]), "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--admin-bind", "127.0.0.1:\(admin)",
+            ["run"] + source + [
+                "--config-dir", directory.file("config").path, "--runtime-dir", directory.file("run").path, "--http-bind-port",
+                String(httpPort),
+                "--https-bind-port", String(httpsPort), "--healthz-bind-port", String(healthPort), "--stats-bind-port",
+                String(statisticsPort), "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--admin-bind",
+                "127.0.0.1:\(admin)",
                 "--program", options.haproxy,
             ] + options.arguments
         process.standardError = try FileHandle(forWritingTo: log)
@@ -96,6 +109,18 @@ public final class ControllerProcess {
         }
         return reloads
     }
+
+    /// The value of a metric without labels.
+    public func metric(_ name: String) throws -> Int {
+        let line = try admin("/metrics")?.body.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+        guard let value = line?.split(separator: " ").last.flatMap({ Int($0) }) else { throw failure("does not tell \(name)") }
+        return value
+    }
+
+    public var isRunning: Bool { process.isRunning }
+
+    /// Ports that the controller and its HAProxy listen on, beside those for clients.
+    public var ownPorts: [Int] { [admin, healthPort, statisticsPort] }
 
     /// Ends the controller and its HAProxy.
     public func stop() {

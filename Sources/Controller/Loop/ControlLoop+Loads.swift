@@ -29,6 +29,7 @@ extension ControlLoop {
             loading = nil
             isStale = true
             quarantine.endLoading(isLoaded: outcome.isInForce)
+            if outcome.isInForce { rejections = 0 }
             switch outcome {
             case .rejected(let rejection): await take(rejection)
             case .refused(let refused):
@@ -43,8 +44,22 @@ extension ControlLoop {
     private func deferLoad(_ wait: Duration) async {
         logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
         let causes = Set(await applier.reloadCauses().filter { $0.kind == .ingress || $0.kind == .service })
-        // Without a cause that can be held back nothing is to be done before the time has come.
-        isStale = !quarantine.hold(causes, for: .reload, in: live).isEmpty
+        var held = quarantine.hold(causes, for: .reload, in: live)
+        // Nobody is named.
+        if held.isEmpty { held = sift() }
+        isStale = !held.isEmpty
+        reload(after: wait)
+    }
+
+    /// Holds all changes back and tries those of each namespace by themselves: only those that take the reload wait for it.
+    private func sift() -> [ObjectKey: KubernetesObject] {
+        let held = quarantine.hold(for: .reload, in: live)
+        let namespaces = Dictionary(grouping: held.keys, by: \.namespace)
+        if namespaces.count > 1 { retries += namespaces.values }
+        return held
+    }
+
+    private func reload(after wait: Duration) {
         guard reloadWait == nil else { return }
         reloadWait = Task { [weak self] in
             try? await Task.sleep(for: wait)
@@ -52,18 +67,37 @@ extension ControlLoop {
         }
     }
 
+    /// Tries objects of one namespace again, once HAProxy has everything else.
+    func retry() {
+        guard canRetry else { return }
+        for key in retries.removeFirst() where quarantine.isWaiting(key) { quarantine.release(key, in: live) }
+        isStale = true
+    }
+
+    var canRetry: Bool { !isStale && loading == nil && !searchesEverything && !retries.isEmpty }
+
     private func reloadMayHappen() {
         reloadWait = nil
+        retries = []
         quarantine.releaseWaiting(in: live)
         differs()
     }
 
     // MARK: - Proofs
 
-    /// HAProxy does not take the files: what changed is held back and asked about apart, and the rest goes on.
+    /// HAProxy does not take the files: what changed is held back and asked about apart, and the rest goes on. Where HAProxy's words
+    /// begin with lines, those are the changes of the namespaces which wrote them; after some of these all changes.
     private func take(_ rejection: Rejection) async {
         logger.debug("HAProxy's check does not pass", metadata: ["answer": "\(rejection)"])
-        let suspects = await applier.isRunning ? quarantine.hold(for: .proof, in: live) : [:]
+        rejections += 1
+        var suspects: [ObjectKey: KubernetesObject] = [:]
+        if await applier.isRunning {
+            if rejection.isPlaced, rejections <= 3 {
+                let blamed = Set(rejection.blamed.compactMap(\.origin.object?.namespace))
+                suspects = quarantine.hold(quarantine.changed(in: blamed), for: .proof, in: live)
+            }
+            if suspects.isEmpty { suspects = quarantine.hold(for: .proof, in: live) }
+        }
         guard !suspects.isEmpty else { return searchEverything(because: rejection.description) }
         for key in suspects.keys where quarantine.rejections(of: key) > 2 {
             // It passes by itself and beside all others, and yet it does not.

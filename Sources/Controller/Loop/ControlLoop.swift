@@ -26,6 +26,10 @@ actor ControlLoop {
     var endedProofs: [([ObjectKey: KubernetesObject], ConfigurationProver.Verdict)] = []
     var searchesEverything = false
     var reloadWait: Task<Void, Never>?
+    /// Objects that wait for a reload which they may not need, those of each namespace by themselves.
+    var retries: [[ObjectKey]] = []
+    /// How often HAProxy has refused configurations since it took one.
+    var rejections = 0
     private var recent = RecentObjects()
     private var hasObjects = false
     /// Whether HAProxy may not be what the objects ask for.
@@ -83,7 +87,9 @@ actor ControlLoop {
             takeEndedProofs()
             takePending()
             await startProofs()
+            retry()
             if isStale, hasObjects { await synchronize() } else { await report() }
+            if canRetry { waker.yield() }
         }
     }
 

@@ -81,6 +81,9 @@ struct Quarantine {
         return new
     }
 
+    /// The objects of some namespaces that changed.
+    func changed(in namespaces: Set<String>) -> Set<ObjectKey> { Set(before.keys.filter { namespaces.contains($0.namespace) }) }
+
     /// How often HAProxy refused configurations that the object was new in since it took one.
     func rejections(of key: ObjectKey) -> Int { rejections[key] ?? 0 }
 
@@ -114,6 +117,9 @@ struct Quarantine {
     mutating func releaseWaiting(in live: LiveAssembly) {
         for (key, held) in held where held.reason == .reload { release(key, in: live) }
     }
+
+    /// Whether an object waits for a reload.
+    func isWaiting(_ key: ObjectKey) -> Bool { held[key]?.reason == .reload }
 
     var hasWaiting: Bool { held.values.contains { $0.reason == .reload } }
 }

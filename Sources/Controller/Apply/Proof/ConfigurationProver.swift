@@ -18,7 +18,12 @@ actor ConfigurationProver {
     func check(
         _ files: [String: [UInt8]], in stage: ConfigurationDirectory.Stage
     ) async throws -> ConfigurationCheck.Verdict {
-        if isBusy { await withCheckedContinuation { waiting.append($0) } } else { isBusy = true }
+        if isBusy {
+            // Everybody waits for the candidate; the proofs of many tenants are in its way no longer than one check takes.
+            await withCheckedContinuation { waiting.insert($0, at: stage == .candidate ? 0 : waiting.count) }
+        } else {
+            isBusy = true
+        }
         defer {
             if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
         }

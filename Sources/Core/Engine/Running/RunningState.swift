@@ -123,7 +123,14 @@ public struct RunningState: Sendable {
         }
         reasons += partingReasons(adopting, to: desired, in: parts)
         for path in parts.isEverything ? desired.files.keys.sorted() : parts.files.sorted() {
-            guard let file = desired.files[path], let old = files[path], old.content != file.content else { continue }
+            guard let file = desired.files[path] else { continue }
+            guard let old = files[path] else {
+                if file.kind == .certificate, desired.certificateList.entries[path] != nil, file.content.count > payloadLimit {
+                    reasons.append(ReloadReason(.file, "\(path) is new and is too long to be added at run time"))
+                }
+                continue
+            }
+            guard old.content != file.content else { continue }
             if file.content.count > payloadLimit, file.kind != .plain, file.kind != .authority {
                 reasons.append(ReloadReason(.file, "\(path) changed and is too long to be changed at run time"))
                 continue
