@@ -7,13 +7,17 @@ import TestSupport
 /// What the engine makes of a victim's objects and hostile ones, judged by what HAProxy's readers make of it.
 struct HostileState {
     let objects: [KubernetesObject]
+    /// What is wrong with the texts of the objects.
+    let found: [Finding]
     let assembly: Assembly
     let files: [String: [UInt8]]
     let configuration: RenderedConfiguration
     private var state: DesiredState
 
     init(_ manifests: [(text: String, file: String)]) throws {
-        objects = manifests.flatMap { decodeDocuments(Array($0.text.utf8), file: $0.file).objects.map(\.object) }
+        let decoded = manifests.map { decodeDocuments(Array($0.text.utf8), file: $0.file) }
+        objects = decoded.flatMap { $0.objects.map(\.object) }
+        found = decoded.flatMap(\.findings)
         assembly = try Self.assemble(objects)
         state = assembly.state
         files = state.renderedFiles(inlining: .max)
@@ -65,7 +69,7 @@ struct HostileState {
     ///
     /// - Parameter alone: the victim's objects without the others.
     func problems(beside alone: HostileState, heads: Set<[String]>) -> [String] {
-        lineProblems(heads) + mapProblems(alone) + fileProblems + certificateProblems
+        lineProblems(heads) + mapProblems(alone) + fileProblems + certificateProblems + findingProblems
     }
 
     private static func isHostile(_ namespace: String?) -> Bool {
@@ -177,6 +181,16 @@ struct HostileState {
                 (1...255).contains($0.utf8.count) && $0 != ".." && $0 != "." && $0.utf8.allSatisfy(Self.isInNames)
             }
             return isRight ? nil : "the file \(path.quotedForPeople)"
+        }
+    }
+
+    /// Findings become lines of the log and messages of Events.
+    private var findingProblems: [String] {
+        (found + assembly.findings).map(\.description).compactMap { text in
+            let isLine = text.unicodeScalars.allSatisfy { scalar in
+                ![.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+            }
+            return isLine && text.utf8.count < 4000 ? nil : "a finding of \(text.utf8.count) bytes: \(text.prefix(500))"
         }
     }
 
