@@ -93,4 +93,17 @@ struct RateLimitTests {
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
         }
     }
+
+    @Test("requests to another namespace with the same settings do not count")
+    func namespaces() async throws {
+        let annotations = ["rate-limit-period": "1h", "rate-limit-requests": "1"]
+        let manifests =
+            Manifests.service() + Manifests.ingress(annotations: annotations) + Manifests.service(namespace: "evil")
+            + Manifests.ingress(namespace: "evil", host: "evil.example.com", annotations: annotations)
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            func status(_ host: String) async throws -> Int { try await controller.request("http://\(host)/").status }
+            for expected in [200, 403, 403] { #expect(try await status("evil.example.com") == expected) }
+            for expected in [200, 403] { #expect(try await status("shop.example.com") == expected) }
+        }
+    }
 }

@@ -110,9 +110,10 @@ public struct BasicAuthentication: RouteAnnotation {
 
     /// HAProxy puts the realm into the challenge's quotes as it is; RFC 9110, section 5.6.4, wants these two escaped there.
     private static func quotable(_ realm: String) -> String {
-        realm.reduce(into: "") { quoted, character in
-            if character == "\"" || character == "\\" { quoted.append("\\") }
-            quoted.append(character)
+        // By scalars: to Swift a quote and the accent after it are one character.
+        realm.unicodeScalars.reduce(into: "") { quoted, scalar in
+            if scalar == "\"" || scalar == "\\" { quoted.append("\\") }
+            quoted.unicodeScalars.append(scalar)
         }
     }
 }

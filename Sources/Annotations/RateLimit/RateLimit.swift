@@ -24,8 +24,9 @@ public struct RateLimit: RouteAnnotation {
         family: "rate-limit", title: "Rate limits",
         summary: """
             Each client address may make so many requests in a period; one more gets the status code and does not reach a pod. \
-            Refused requests count too, so that a client has to slow down before it is served again. Routes with the same \
-            limit, period and size count together: a client that is limited on one of them is limited on all of them.
+            Refused requests count too, so that a client has to slow down before it is served again. Routes of a \
+            namespace with the same limit, period and size count together: a client that is limited on one of them is limited on all \
+            of them.
 
             The address is the one after `src-ip-header`; HAProxy's `show table` lists it in hexadecimal digits. The limit, the status and the exempt networks change without a \
              reload; a period or size that no other route has yet needs one, because each pair has a stick table of its own. Tenants' \
@@ -44,7 +45,7 @@ public struct RateLimit: RouteAnnotation {
                     ExampleManifest.service()),
                 leadsTo: [
                     "backend RateLimit-1m-102400", "stick-table type string len 64 size 102400 expire 1m store http_req_rate(1m)",
-                    "maps/rate-limit.map: 60|1m-102400", "maps/rate-limit-status-code.map: 429",
+                    "maps/rate-limit.map: 60|05c8b37331fa5a8e|1m-102400", "maps/rate-limit-status-code.map: 429",
                 ]),
             AnnotationExample(
                 "No limit for the office, and room for a million clients",
@@ -88,8 +89,10 @@ public struct RateLimit: RouteAnnotation {
     }
 
     public func contribute(to route: inout RouteContribution) throws {
-        // HAProxy takes it for the limit where it wants a number; all of it tells the counters of different settings apart.
-        try route.set("rate-limit", to: "\(limit)|\(counting)")
+        // HAProxy takes it for the limit where it wants a number; all of it tells the counters of different settings apart, and those
+        // of different namespaces: else the page of one could have its visitors refused by another one.
+        let namespace = (route.context.ingress ?? route.context.service).namespace
+        try route.set("rate-limit", to: "\(limit)|\(StableID.make([namespace]))|\(counting)")
         try route.set("rate-limit-status-code", to: String(statusCode))
         route.use(table)
         route.use(Self.begin)

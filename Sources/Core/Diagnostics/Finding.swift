@@ -58,31 +58,58 @@ extension Finding: CustomStringConvertible {
     public var description: String {
         var parts: [String] = []
         if let location { parts.append(location.description) }
-        if let object { parts.append(object.description) }
-        if let key { parts.append(key) }
+        // What no API server has seen may have a name of any length.
+        if let object { parts.append(object.description.shortened(to: 400)) }
+        if let key { parts.append(key.shortened(to: 400)) }
         if let value { parts.append(value.quotedForPeople) }
-        var text = (parts + [message]).joined(separator: ": ")
-        if let expected { text += "; expected \(expected)" }
-        if let example { text += ", for example \(example)" }
-        return text
+        var text = (parts + [message.shortened(to: 2000)]).joined(separator: ": ")
+        if let expected { text += "; expected \(expected.shortened(to: 400))" }
+        if let example { text += ", for example \(example.shortened(to: 400))" }
+        return text.visible
     }
 }
 
 extension String {
     /// In double quotes, with control characters escaped and the middle of a long value left out.
     public var quotedForPeople: String {
+        var shown = String.UnicodeScalarView()
+        for scalar in unicodeScalars {
+            if scalar == "\"" { shown.append("\\") }
+            shown.append(scalar)
+        }
+        return "\"\(String(shown).shortened(to: 120).visible)\""
+    }
+
+    /// Without the middle of what is longer than so many scalars: any number of accents make one character with the letter before them.
+    fileprivate func shortened(to count: Int) -> String {
+        guard utf8.count > count, unicodeScalars.count > count else { return self }
+        var short = UnicodeScalarView(unicodeScalars.prefix(count * 2 / 3))
+        short.append("…")
+        short.append(contentsOf: unicodeScalars.suffix(count / 4))
+        return String(short)
+    }
+
+    /// With escapes for what is no character on one line: control characters, other ends of lines, and characters that change the
+    /// order or the look of those around them.
+    var visible: String {
+        guard unicodeScalars.contains(where: Self.isInvisible) else { return self }
         var shown = ""
         for scalar in unicodeScalars {
             switch scalar {
             case "\n": shown += "\\n"
             case "\t": shown += "\\t"
-            case "\"": shown += "\\\""
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            case _ where Self.isInvisible(scalar): shown += "\\u{\(String(scalar.value, radix: 16))}"
             default: shown.unicodeScalars.append(scalar)
             }
         }
-        if shown.count > 120 { shown = "\(shown.prefix(80))…\(shown.suffix(30))" }
-        return "\"\(shown)\""
+        return shown
+    }
+
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7f }
+        return switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 }

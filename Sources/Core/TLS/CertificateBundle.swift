@@ -30,6 +30,9 @@ public struct CertificateBundle: Hashable, Sendable {
             guard link.hasStrongKey else { throw .weakKey(subject: link.subject, bits: link.keyBits) }
             guard link.hasStrongSignature else { throw .weakSignature(subject: link.subject) }
         }
+        guard leaf.keyAlgorithm != .rsa || leaf.keyBits <= Self.maximumRSABits else {
+            throw .costlyKey(subject: leaf.subject, bits: leaf.keyBits)
+        }
         let privateKey = try Self.privateKey(key, matching: chain)
         pem = chain.flatMap(\.pem) + privateKey
         names = leaf.names
@@ -41,6 +44,9 @@ public struct CertificateBundle: Hashable, Sendable {
         issuer = leaf.issuer
         fingerprint = StableID.hexadecimal(Digest.sha256(leaf.der))
     }
+
+    /// A handshake with such a key takes a tenth of a second of one of HAProxy's threads, and eight times that with twice the bits.
+    static let maximumRSABits = 8192
 
     /// The key in canonical PEM, if it belongs to the first certificate of the chain.
     private static func privateKey(_ bytes: [UInt8], matching chain: [X509Certificate]) throws(CertificateError) -> [UInt8] {

@@ -30,6 +30,9 @@ import Testing
         let quoted = try trial(
             ["auth-type": "basic-auth", "auth-secret": "users", "auth-realm": #"a"b\c #%[src]"#], secrets: [secret])
         #expect(quoted.backend.contains(#"http-request auth realm 'a\"b\\c #%[src]' unless { http_auth(shop_users) }"#))
+        let accented = try trial(
+            ["auth-type": "basic-auth", "auth-secret": "users", "auth-realm": "a\"\u{301}b"], secrets: [secret])
+        #expect(accented.backend.contains("http-request auth realm 'a\\\"\u{301}b' unless { http_auth(shop_users) }"))
     }
 
     @Test func `The operator's Secret serves every Ingress that turns authentication on`() throws {

@@ -18,12 +18,13 @@ struct RateLimitAnnotationTests {
 
     @Test("limit and status change map entries and no line of haproxy.cfg")
     func onlyMaps() throws {
+        let shop = StableID.make(["shop"])
         let one = try AnnotationTrial([RateLimit.self], ingress: ["rate-limit-requests": "5"])
         let other = try AnnotationTrial(
             [RateLimit.self], ingress: ["rate-limit-requests": "6", "rate-limit-status-code": "429"])
         #expect(one.configuration == other.configuration)
-        #expect(one.routeValue("rate-limit") == "5|1s-102400" && one.routeValue("rate-limit-status-code") == "403")
-        #expect(other.routeValue("rate-limit") == "6|1s-102400" && other.routeValue("rate-limit-status-code") == "429")
+        #expect(one.routeValue("rate-limit") == "5|\(shop)|1s-102400" && one.routeValue("rate-limit-status-code") == "403")
+        #expect(other.routeValue("rate-limit") == "6|\(shop)|1s-102400" && other.routeValue("rate-limit-status-code") == "429")
     }
 
     @Test(

@@ -189,6 +189,43 @@ import Testing
                 == [path: ["*.example.com"], "certs/frontend/shop_tls.pem": ["shop.example.com"]])
     }
 
+    /// A host with a certificate of one kind of key, and a younger wildcard of another namespace with another kind.
+    private static func kinds(own: CertificateIssuer.Key, wildcard: CertificateIssuer.Key) throws -> [String: [String]] {
+        try assemble(
+            [
+                Cluster.ingress("web", tls: tls(), created: old), thief(host: "*.example.com", tls: tls("*.example.com")),
+                try Cluster.certificate("tls", for: ["shop.example.com"], key: own),
+                try Cluster.certificate("tls", namespace: "thief", for: ["*.example.com"], key: wildcard),
+            ], .namespace
+        ).state.certificateList.entries
+    }
+
+    @Test func `A younger wildcard's certificate of another kind is not shown for a host that has its own`() throws {
+        let path = "certs/frontend/thief_tls.pem"
+        #expect(try Self.kinds(own: .rsa2048, wildcard: .p256)[path] == ["!shop.example.com", "*.example.com"])
+        #expect(try Self.kinds(own: .p256, wildcard: .rsa2048)[path] == ["!shop.example.com", "*.example.com"])
+        #expect(try Self.kinds(own: .p256, wildcard: .p256)[path] == ["*.example.com"])
+    }
+
+    @Test func `Hosts that a wildcard's certificate is not shown for stay on its line, and too many close it`() throws {
+        func assembly(_ hosts: Int, others: Int) throws -> Assembly {
+            let names = (0..<others).map { "other\($0).example.org" }
+            let tls = [IngressTLS(hosts: ["*.example.com"] + names, secretName: "tls")]
+            return try Self.assemble(
+                (0..<hosts).map { Cluster.ingress("web\($0)", host: "h\($0).example.com", created: Self.old) } + [
+                    Self.thief(host: "*.example.com", tls: tls),
+                    try Cluster.certificate("tls", namespace: "thief", for: ["*.example.com"]),
+                ], .namespace)
+        }
+        let many = try assembly(100, others: 300)
+        let line = try #require(many.state.certificateList.text.split(separator: "\n").first { $0.contains(" *.example.com") })
+        #expect(line.split(separator: " ").count { $0.hasPrefix("!h") } == 100)
+        #expect(many.state.certificateList.text.split(separator: "\n").count > 2)
+        let tooMany = try assembly(400, others: 1)
+        #expect(tooMany.state.certificateList.entries == ["certs/frontend/thief_tls.pem": ["other0.example.org"]])
+        #expect(tooMany.messages.contains { $0.contains("thief") && $0.contains("400 hosts") })
+    }
+
     // MARK: - Changes
 
     @Test func `When the owner goes, the next oldest decides, and the host is given back when the owner returns`() throws {

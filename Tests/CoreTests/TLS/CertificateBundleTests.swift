@@ -92,6 +92,7 @@ import Testing
         (PEMSamples.certificate, PEMSamples.encryptedPKCS8Key, .encryptedKey),
         (PEMSamples.certificate, PEMSamples.weakRSAKey, .keyMismatch),
         (PEMSamples.signedWithSHA1, PEMSamples.key, .weakSignature(subject: "CN = sha1leaf")),
+        (PEMSamples.costlyRSACertificate, PEMSamples.key, .costlyKey(subject: "CN = costly.example.com", bits: 9216)),
         (PEMSamples.weakRSACertificate, PEMSamples.weakRSAKey, .weakKey(subject: "CN = weak.example.com", bits: 1024)),
         (
             PEMSamples.certificate + "\n" + PEMSamples.weakRSACertificate, PEMSamples.key,

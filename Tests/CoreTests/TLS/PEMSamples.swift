@@ -103,4 +103,40 @@ enum PEMSamples {
         FfOBJb55MiPkJQ==
         -----END PRIVATE KEY-----
         """
+
+    /// Of 9216 bits, for which nobody has the key.
+    static let costlyRSACertificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIFcjCCBRgCFGvHNWQld03PwB8TCGhZUqevTkA1MAoGCCqGSM49BAMCMA0xCzAJ
+        BgNVBAMMAmNhMCAXDTI2MTEzMDE1MjYzN1oYDzIxMjYxMTA2MTUyNjM3WjAdMRsw
+        GQYDVQQDDBJjb3N0bHkuZXhhbXBsZS5jb20wggSiMA0GCSqGSIb3DQEBAQUAA4IE
+        jwAwggSKAoIEgQD6Upuj/jv62nzyByTZU+4mHYfOwx9ylqt5Yf2SXTnQqJou+A9Y
+        7oVx9JmNfECT9t6iaKqHJgdnnWBQkUqdM6AcNTxjHN/UPzcSADOdBoc5+p0d4qBd
+        FYov8u5ORRn5kZyJX9ezJrlMf5EYuxYAD0nIGjWMoA11mF2ZyUMJVw3BlRwkQvkp
+        jLOlcMzsMTVxgQr8Ey0NET2xfTDLyX0P73koZoNohqJgzQt7RRRcGoFoLGTlDK1m
+        I3oEZefkI2Ry8aOPLG7IzEFpo646K3/f4BiT867QtsesFJHe+IM05kfLj3Tmml0N
+        0nplvWKIga0bctunq+HCnhqO9PNB4HqD9z8W2/SosrDEMS0gIDYm8/45wFGQiPWQ
+        +70RnByq916HZu2I2vQBa0AT7yVLDE4BDEdZSCycvENDXMUurgXPltDMX9TCjC58
+        JoR/AxaQnju76eqolIyJO2GGdia7fb0tHJrwFT58KiaiwL07Eof/9S3fXWFkmcni
+        WnYFrsbwJFvYbUD8iRtKalDfTbTWajpHRppNjNswX90uFgluNqqw0bxS2SMNl37i
+        JXFZRyB3H4yoGBFm0ih2cv3yAiqW+xoUoPnnfxsQPN8VgrDqtHfSZBVHnGXcn1A/
+        Y6+DvQVh5iEccM9JlSOZxKrqwTfcdvsPF6MAfmKqCh35/XicZTk4KwU35lr/sil2
+        MamS8M5YNQXGrwdY1VY9qyzTHuMVEohiwzpPt3TrUkjbQK9yFYNw0mmppa5ljzP+
+        O4kLk/RIs6WqPIFPQm3Ls5T7NrstQg8PiAgLEKPWsqoF4RqycVlFeV6CKUUavYHx
+        1p7WF/XoN9cIIP4RmnLRdMnfaswBHN2UdAMbfyYUS5gon81ZpUp7sf7gj1cSQkJQ
+        UcHM0X+ayuAfUFfKAhNekrHT8o7eDXrDuuqeE97vhqsQMdD2RuH0Cgl8l2v0bGl9
+        LK+C7urL4ibodVVXkPguwdP8/yo69NRrChjogw4HvB45jxASvUrO+uy9OJvkvPxJ
+        tkoIcubMOrq87SBX7gXN4AkCx36/8gaGc0chTN0gVZMNbq8U9HM/Pn0b+8ei6iCy
+        8UyULgUxmstcdCc/mOJ3TL2HrVyQqVh0A+Qw7Ganh5XnYdF3Ma8QUGvy78b4dxht
+        drB+iB7RYq4usVR/FQUkNLm13553abEPQgW0kHpwwxAS8De2TOQijDj7KRjxNdJf
+        VXIDMBhQxaOP1UeSOnNplOO/kRph2+IuRBWLrpe6lNDtqC+PbQVYTviqOJInZlge
+        J6HAimpj7CTt5qRrTLJCSiPVliIXvq3bxJbLjoGXPgvs17A4mNGQ+evazAyx4pxl
+        jNoUleYK9ZO9BM8P1jDx8p0NqZU/SPGgn3a1oXCzODkmMFnyjBBdH7F8I5DBks/T
+        rJSvDyHdtmytSiaNEW7OFzj32T2cFyQR4guPaw1Um28DZ1oWAKNaCZlQ2Db2dcyB
+        50716OJdlA7ZBHWVMZhdXZ3J+BgY6BGJL5Ar0j8IJBKLLzMMXH/QpqOkUGUTJw4m
+        ng038qdN5FLmtDkCAwEAATAKBggqhkjOPQQDAgNIADBFAiAavGeaZg1Pwe0HxpwN
+        /WuRl8h7GZFenqlrlmKx6Ma20QIhAP6u4No3mJRChgwJ2xoBsrarQ5p/8m9AYdKo
+        f0mJxdK6
+        -----END CERTIFICATE-----
+        """
 }

@@ -31,10 +31,15 @@ struct CertificateTable {
         var claims: [Claim] = []
         /// The files whose list entries name the host.
         var paths: [String] = []
+        /// The kinds of their keys.
+        var algorithms: Set<KeyAlgorithm> = []
         /// By whose age the namespace that brings the certificates of a wildcard has them.
         var holder: HostTable.Member?
         /// Hosts below a wildcard that its certificates are not shown for.
         var excluded: Set<String> = []
+        /// Whether more hosts are excluded from a wildcard than one line of the list names, so that it has no certificate.
+        var isCrowded = false
+        var crowdedFindings: [Finding] = []
         var findings: [Finding] = []
     }
 
@@ -45,6 +50,8 @@ struct CertificateTable {
     private var touchedHosts: Set<String> = []
     /// Hosts that may be excluded from their wildcard, or are no more.
     private var touchedExclusions: Set<String> = []
+    /// Wildcards from which other hosts may be excluded.
+    private var touchedWildcards: Set<String> = []
     private var names: [String: Set<String>] = [:]
     private var touchedPaths: Set<String> = []
     private var secrets: [ObjectKey: LoadedSecret] = [:]
@@ -119,7 +126,7 @@ struct CertificateTable {
 
     /// Whether an Ingress has the host, by its name or by a wildcard.
     func isHeld(_ host: String) -> Bool {
-        func isKnown(_ host: String) -> Bool { hosts[host]?.paths.isEmpty == false }
+        func isKnown(_ host: String) -> Bool { hosts[host].map { !$0.paths.isEmpty && !$0.isCrowded } ?? false }
         if isKnown(host) { return true }
         guard let wildcard = Self.wildcard(of: host) else { return false }
         return isKnown(wildcard) && hosts[wildcard]?.excluded.contains(host) == false
@@ -146,13 +153,15 @@ struct CertificateTable {
                 touchedPaths.insert(path)
             }
             (state.paths, state.findings) = (paths, conflicts)
+            let algorithms = Set(state.claims.lazy.filter { paths.contains($0.path) }.map(\.algorithm))
             touchedExclusions.insert(host)
             if host.hasPrefix("*") {
                 let key = SectionNames.hostKey(host)
                 let holder = state.claims.first { claim in paths.contains(claim.path) }.map { claim in
                     owners.senior(of: key, created: claim.order.created, ingress: claim.ingress)
                 }
-                if holder != state.holder {
+                touchedWildcards.insert(host)
+                if holder != state.holder || algorithms != state.algorithms {
                     touchedExclusions.formUnion(state.excluded)
                     touchedExclusions.formUnion(owners.hosts(below: key))
                 }
@@ -160,32 +169,73 @@ struct CertificateTable {
                 touchedPaths.formUnion(state.excluded.isEmpty ? [] : paths)
             }
             findings.add(conflicts)
-            if state.claims.isEmpty { forget(host) } else { hosts[host] = state }
+            state.algorithms = algorithms
+            if state.claims.isEmpty {
+                findings.remove(state.crowdedFindings)
+                forget(host)
+            } else {
+                hosts[host] = state
+            }
         }
         for host in touchedExclusions { settleExclusion(of: host, owners) }
+        for wildcard in touchedWildcards { settleCrowd(of: wildcard, findings: &findings) }
         var changes: [String: ConfigurationFile?] = [:]
         for path in touchedPaths {
             var names = names[path] ?? []
             if names.isEmpty { self.names[path] = nil }
             for name in names where name.hasPrefix("*") {
-                names.formUnion((hosts[name]?.excluded ?? []).map { "!" + $0 })
+                if hosts[name]?.isCrowded == true {
+                    names.remove(name)
+                } else {
+                    names.formUnion((hosts[name]?.excluded ?? []).map { "!" + $0 })
+                }
             }
             list.entries[path] = names.isEmpty ? nil : names.sorted()
             changes.updateValue(names.isEmpty ? nil : loadable[path], forKey: path)
         }
-        (touchedHosts, touchedPaths, touchedExclusions) = ([], [], [])
+        (touchedHosts, touchedPaths, touchedExclusions, touchedWildcards) = ([], [], [], [])
         return changes
     }
 
     /// A certificate for a wildcard is not shown for a host below it that an older Ingress of another namespace has rules for: without
     /// a certificate of its own the host keeps the default one (configuration manual, section 5.1, "crt-list", negative filters).
+    ///
+    /// A certificate of its own is not enough: of one for the host and another one for the wildcard HAProxy shows the one whose kind
+    /// of key the client prefers, which is ECDSA before RSA.
     private mutating func settleExclusion(of host: String, _ owners: HostTable) {
         guard let wildcard = Self.wildcard(of: host), hosts[wildcard] != nil else { return }
-        let hasOwn = hosts[host]?.paths.isEmpty == false
-        let isExcluded = !hasOwn && hosts[wildcard]?.holder.map { owners.isForeign(host, to: $0) } == true
+        let isCovered = (hosts[host]?.algorithms ?? []).isSuperset(of: hosts[wildcard]?.algorithms ?? [])
+        let isExcluded = !isCovered && hosts[wildcard]?.holder.map { owners.isForeign(host, to: $0) } == true
         guard isExcluded != hosts[wildcard]?.excluded.contains(host) else { return }
         if isExcluded { hosts[wildcard]?.excluded.insert(host) } else { hosts[wildcard]?.excluded.remove(host) }
         touchedPaths.formUnion(hosts[wildcard]?.paths ?? [])
+        touchedWildcards.insert(wildcard)
+    }
+
+    /// Exclusions count on the line of their wildcard alone, and a line has an end. A wildcard with more of them is not listed, because
+    /// its certificate would be shown for the others' hosts.
+    private mutating func settleCrowd(of wildcard: String, findings: inout FindingTable) {
+        guard var state = hosts[wildcard] else { return }
+        let longest = state.paths.map(\.utf8.count).max() ?? 0
+        let length = state.excluded.reduce(longest + 1 + wildcard.utf8.count) { $0 + 2 + $1.utf8.count }
+        let isCrowded = length > ReaderLimits.certificateListLine
+        if isCrowded != state.isCrowded { touchedPaths.formUnion(state.paths) }
+        findings.remove(state.crowdedFindings)
+        state.isCrowded = isCrowded
+        state.crowdedFindings =
+            isCrowded
+            ? state.claims.filter { state.paths.contains($0.path) }.map { claim in
+                Finding(
+                    .error, object: claim.ingress, key: claim.field, value: claim.secret,
+                    """
+                    brings a certificate for \(wildcard), below which older Ingresses of other namespaces have \
+                    \(state.excluded.count) hosts that it must not be shown for: more than HAProxy takes, so it is shown for no \
+                    name of \(wildcard)
+                    """,
+                    expected: "hosts by their names in spec.tls[].hosts")
+            } : []
+        findings.add(state.crowdedFindings)
+        hosts[wildcard] = state
     }
 
     private static func decide(_ claims: [Claim], _ owner: ObjectKey?) -> (paths: [String], conflicts: [Finding]) {

@@ -107,15 +107,26 @@ public struct CertificateList: Hashable, Sendable {
 
     /// The lines of a certificate, as the file and the Runtime API's `add ssl crt-list` have them: one, or several where there are more
     /// names than a line takes.
+    ///
+    /// HAProxy takes a host out of a wildcard where both are on one line. So the exclusions and the wildcards that they are from stay
+    /// together.
     public static func lines(_ path: String, names: [String]) -> [String] {
+        let length = names.reduce(path.utf8.count) { $0 + 1 + $1.utf8.count }
+        guard length > ReaderLimits.certificateListLine else { return [([path] + names).joined(separator: " ")] }
+        var exclusions: [String: [String]] = [:]
+        for name in names where name.hasPrefix("!") {
+            exclusions["*" + name.drop { $0 != "." }, default: []].append(name)
+        }
         var lines: [String] = []
         var line = path
-        for name in names {
-            if line.utf8.count + 1 + name.utf8.count > ReaderLimits.certificateListLine, line.utf8.count > path.utf8.count {
+        for name in names where !name.hasPrefix("!") {
+            let words = (exclusions[name] ?? []) + [name]
+            let room = words.reduce(0) { $0 + 1 + $1.utf8.count }
+            if line.utf8.count + room > ReaderLimits.certificateListLine, line.utf8.count > path.utf8.count {
                 lines.append(line)
                 line = path
             }
-            line += " " + name
+            line += words.map { " " + $0 }.joined()
         }
         return lines + [line]
     }
