@@ -237,6 +237,8 @@ actor ControlLoop {
             // HAProxy's words name lines: nobody else's change waits for a proof.
             let blamed = Set(rejection.blamed.compactMap(\.origin.object))
             if rejection.isPlaced { suspects = quarantine.hold(blamed, for: .proof, in: live) }
+            // A value may be older than the Service that brings it to HAProxy: nothing that changed is to blame for it.
+            if rejection.isPlaced, suspects.isEmpty, refuseBlamed(rejection) { return }
             if suspects.isEmpty { suspects = quarantine.hold(for: .proof, in: live) }
         }
         guard !suspects.isEmpty else { return searchEverything(rejection) }
@@ -246,6 +248,18 @@ actor ControlLoop {
             live.refuse(key, reason: rejection.description)
         }
         for key in suspects.keys where quarantine.version(of: key) != nil { proofs.add(key) }
+    }
+
+    /// Refuses the values behind the lines that HAProxy names.
+    ///
+    /// - Returns: whether there are any that were not refused.
+    private func refuseBlamed(_ rejection: Rejection) -> Bool {
+        let before = live.refusals.count
+        for line in rejection.blamed {
+            guard let object = line.origin.object, let key = line.origin.key, let value = value(of: key, on: object) else { continue }
+            live.refuse(object, key: key, value: value, reason: line.reason)
+        }
+        return live.refusals.count > before
     }
 
     /// Asks about objects that are held back, those of each namespace by themselves.
