@@ -1,30 +1,27 @@
 import Core
 
 extension Applier {
-    /// Has HAProxy load the target once its check passes. While HAProxy looks at the files, runtime updates go on.
-    func load() async -> Outcome {
+    /// Keeps the target as what ``load()`` is to load; later changes do not touch it.
+    func prepareLoad() async {
         await begin()
-        guard loadedByRestart == nil else {
-            end()
-            return .failed("HAProxy is being started again")
+        defer { end() }
+        let reasons = running == nil ? [ReloadReason(.start, "start")] : reloadReasons
+        prepared = reasons.map { (target, $0) }
+        (changedSinceCandidate, hasCandidate) = (ChangedParts(), prepared != nil)
+        for section in running?.newBackends(in: target, changed) ?? [] where reasons != nil { reserve.note(section) }
+    }
+
+    /// Has HAProxy load what was prepared once its check passes. While HAProxy looks at the files, runtime updates go on.
+    func load() async -> Outcome {
+        guard loadedByRestart == nil else { return .failed("HAProxy is being started again") }
+        guard let (state, reasons) = prepared else { return .unchanged }
+        prepared = nil
+        // A check that a reload could not follow would be for nothing.
+        if running != nil, let wait = budget.wait(now: .now) {
+            hasCandidate = false
+            return .deferred(wait)
         }
-        var reasons = [ReloadReason(.start, "start")]
-        if running != nil {
-            guard let needed = reloadReasons else {
-                end()
-                return .unchanged
-            }
-            // A check that a reload could not follow would be for nothing.
-            if let wait = budget.wait(now: .now) {
-                end()
-                return .deferred(wait)
-            }
-            reasons = needed
-            for section in running?.newBackends(in: target, changed) ?? [] { reserve.note(section) }
-        }
-        var candidate = Candidate(target, reserve: reserve, inliningLimit: inliningLimit, refusedSettings: refusedSettings)
-        (changedSinceCandidate, hasCandidate) = (ChangedParts(), true)
-        end()
+        var candidate = Candidate(state, reserve: reserve, inliningLimit: inliningLimit, refusedSettings: refusedSettings)
         let rejected = await examine(&candidate)
         await begin()
         defer { end() }

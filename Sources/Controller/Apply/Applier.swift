@@ -44,6 +44,8 @@ actor Applier {
     var unfinished: ReloadReason?
     /// Whether HAProxy looks at files that it may load, and where ``target`` may have changed since.
     var hasCandidate = false
+    /// What is to be loaded next, and why.
+    var prepared: (state: DesiredState, reasons: [ReloadReason])?
     var changedSinceCandidate = ChangedParts()
 
     init(

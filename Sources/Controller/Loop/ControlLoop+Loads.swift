@@ -5,10 +5,11 @@ import Foundation
 extension ControlLoop {
     // MARK: - Loads
 
-    /// Has HAProxy load what is wanted, beside the work of this loop: pods come and go meanwhile.
-    func startLoading() {
+    /// Has HAProxy load what is wanted, beside the work of this loop.
+    func startLoading() async {
         // What is wanted now is looked at when the load that is under way has ended.
         guard loading == nil, !searchesEverything else { return }
+        await applier.prepareLoad()
         quarantine.beginLoading()
         let start = ContinuousClock.now
         loading = Task { [weak self, applier] in
@@ -28,7 +29,7 @@ extension ControlLoop {
         for (outcome, duration) in ended {
             loading = nil
             isStale = true
-            quarantine.endLoading(isLoaded: outcome.isInForce)
+            quarantine.endLoading(isLoaded: outcome.isInForce, in: live)
             if outcome.isInForce { rejections = 0 }
             switch outcome {
             case .rejected(let rejection): await take(rejection)
@@ -92,19 +93,40 @@ extension ControlLoop {
         rejections += 1
         var suspects: [ObjectKey: KubernetesObject] = [:]
         if await applier.isRunning {
+            let blamed = Set(rejection.blamed.compactMap(\.origin.object))
             if rejection.isPlaced, rejections <= 3 {
-                let blamed = Set(rejection.blamed.compactMap(\.origin.object?.namespace))
-                suspects = quarantine.hold(quarantine.changed(in: blamed), for: .proof, in: live)
+                suspects = quarantine.hold(quarantine.changed(in: Set(blamed.map(\.namespace))), for: .proof, in: live)
+            }
+            // A value may be older than the Service that brings it to HAProxy.
+            if rejection.isPlaced, blamed.isDisjoint(with: suspects.keys),
+                refuseBlamed(rejection, namespaces: Set(suspects.keys.map(\.namespace)))
+            {
+                for key in suspects.keys { quarantine.release(key, in: live) }
+                return
             }
             if suspects.isEmpty { suspects = quarantine.hold(for: .proof, in: live) }
         }
         guard !suspects.isEmpty else { return searchEverything(because: rejection.description) }
-        for key in suspects.keys where quarantine.rejections(of: key) > 2 {
-            // It passes by itself and beside all others, and yet it does not.
-            quarantine.release(key, in: live)
-            live.refuse(key, reason: rejection.description)
+        // They pass by themselves and beside all others, and yet not now.
+        if suspects.keys.contains(where: { quarantine.rejections(of: $0) > 2 }) {
+            for key in suspects.keys { quarantine.release(key, in: live) }
+            return searchEverything(because: rejection.description)
         }
-        for key in suspects.keys where quarantine.version(of: key) != nil { proofs.add(key) }
+        for key in suspects.keys { proofs.add(key) }
+    }
+
+    /// Refuses the values behind the lines that HAProxy names, of namespaces that changed something.
+    ///
+    /// - Returns: whether there are any that were not refused.
+    private func refuseBlamed(_ rejection: Rejection, namespaces: Set<String>) -> Bool {
+        let before = live.refusals.count
+        for line in rejection.blamed {
+            guard let object = line.origin.object, let key = line.origin.key, namespaces.contains(object.namespace),
+                let value = value(of: key, on: object)
+            else { continue }
+            live.refuse(object, key: key, value: value, reason: line.reason)
+        }
+        return live.refusals.count > before
     }
 
     /// Asks about objects that are held back, those of each namespace by themselves.

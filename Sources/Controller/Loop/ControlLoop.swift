@@ -137,6 +137,8 @@ actor ControlLoop {
         for entry in takenAddresses.takeFree(now: start) { live.lift(entry.object, key: entry.key, value: entry.value) }
         var ownership: [ObjectKey: Bool] = [:]
         while true {
+            // What is being loaded keeps no other change waiting: HAProxy gets the others at run time meanwhile.
+            if loading != nil { quarantine.holdCandidate(in: live) }
             let update = live.update(now: Int(Date().timeIntervalSince1970))
             changes.append(update.state)
             reports.take(new: update.newFindings, gone: update.goneFindings)
@@ -147,7 +149,7 @@ actor ControlLoop {
             let outcome = await applier.apply(changes)
             changes = []
             if outcome.isInForce { quarantine.settle() }
-            if case .needsLoad = outcome { startLoading() } else { finish(outcome, took: ContinuousClock.now - start) }
+            if case .needsLoad = outcome { await startLoading() } else { finish(outcome, took: ContinuousClock.now - start) }
             return
         }
     }
@@ -196,7 +198,7 @@ actor ControlLoop {
         return live.refusals.count > before
     }
 
-    private func value(of key: String, on object: ObjectKey) -> String? {
+    func value(of key: String, on object: ObjectKey) -> String? {
         switch object.kind {
         case .ingress: live.store.ingresses[object]?.metadata.annotations[key]
         case .service: live.store.services[object]?.metadata.annotations[key]

@@ -11,10 +11,13 @@ struct Quarantine {
         case proof
         /// It takes a reload, which has to wait.
         case reload
+        /// It is in the files that HAProxy looks at.
+        case load
     }
 
     private struct Held {
-        var object: KubernetesObject
+        /// The new version; nil for an object that is gone.
+        var object: KubernetesObject?
         var reason: Reason
     }
 
@@ -44,8 +47,32 @@ struct Quarantine {
     /// HAProxy looks at files that have all changes.
     mutating func beginLoading() { (inCandidate, before) = (before, [:]) }
 
+    /// How many objects are held back during a load; with more of them others wait rather.
+    private static let mostHeldForLoad = 500
+
+    /// Puts the versions that HAProxy runs in the place of those in the files that it looks at. The operator's objects concern everybody
+    /// and stay.
+    mutating func holdCandidate(in live: LiveAssembly) {
+        guard let candidate = inCandidate, candidate.count <= Self.mostHeldForLoad,
+            candidate.keys.allSatisfy({ ![.configMap, .ingressClass, .namespace].contains($0.kind) })
+        else { return }
+        for (key, version) in candidate where !key.kind.tellsPods && held[key] == nil {
+            // One that has changed once more since is held with that version.
+            let newest = live.store.object(key)
+            guard newest != version else { continue }
+            before[key] = nil
+            if let version { live.upsert(version) } else { live.remove(key) }
+            held[key] = Held(object: newest, reason: .load)
+        }
+    }
+
     /// HAProxy has taken the files, or not.
-    mutating func endLoading(isLoaded: Bool) {
+    mutating func endLoading(isLoaded: Bool, in live: LiveAssembly) {
+        for (key, held) in held where held.reason == .load {
+            release(key, in: live)
+            // What HAProxy has loaded is no suspect.
+            if isLoaded { before[key] = nil }
+        }
         guard let candidate = inCandidate else { return }
         inCandidate = nil
         if isLoaded {
@@ -70,12 +97,13 @@ struct Quarantine {
         if !others.isEmpty { candidates = others }
         var new: [ObjectKey: KubernetesObject] = [:]
         for (key, version) in candidates {
+            let object = live.store.object(key)
             // An object that is gone cannot be asked about.
-            guard let object = live.store.object(key) else { continue }
+            guard object != nil || reason != .proof && version != nil else { continue }
             before[key] = nil
             if let version { live.upsert(version) } else { live.remove(key) }
             held[key] = Held(object: object, reason: reason)
-            new[key] = object
+            if let object { new[key] = object }
             if reason == .proof { rejections[key, default: 0] += 1 }
         }
         return new
@@ -108,9 +136,9 @@ struct Quarantine {
 
     /// Puts a new version in force.
     mutating func release(_ key: ObjectKey, in live: LiveAssembly) {
-        guard let object = held.removeValue(forKey: key)?.object else { return }
+        guard let held = held.removeValue(forKey: key) else { return }
         noteChange(of: key, from: live.store.object(key))
-        live.upsert(object)
+        if let object = held.object { live.upsert(object) } else { live.remove(key) }
     }
 
     /// Puts those in force that waited for a reload.
@@ -120,8 +148,6 @@ struct Quarantine {
 
     /// Whether an object waits for a reload.
     func isWaiting(_ key: ObjectKey) -> Bool { held[key]?.reason == .reload }
-
-    var hasWaiting: Bool { held.values.contains { $0.reason == .reload } }
 }
 
 extension ObjectKind {

@@ -66,7 +66,7 @@ import Testing
         change(ingress("one"), live, &quarantine)
         quarantine.beginLoading()
         change(ingress("two"), live, &quarantine)
-        quarantine.endLoading(isLoaded: false)
+        quarantine.endLoading(isLoaded: false, in: live)
         #expect(quarantine.hold(for: .proof, in: live) == [key: ingress("two")])
         #expect(live.store.object(key) == nil)
     }
@@ -77,7 +77,7 @@ import Testing
         change(ingress("one"), live, &quarantine)
         quarantine.beginLoading()
         change(slice("web-1"), live, &quarantine)
-        quarantine.endLoading(isLoaded: true)
+        quarantine.endLoading(isLoaded: true, in: live)
         #expect(Set(quarantine.hold(for: .proof, in: live).keys) == [slice("web-1").key])
         #expect(live.store.object(key) == ingress("one"))
     }
