@@ -84,7 +84,7 @@ struct Quarantine {
 
     // MARK: - Holding back
 
-    /// Puts the versions that HAProxy took in the place of changed ones. Pods go last: HAProxy takes them without a load.
+    /// Puts the versions that HAProxy took in the place of changed ones. Pods go last, and never wait for a reload.
     ///
     /// - Parameters:
     ///   - wanted: which objects, among those that changed; nil for all.
@@ -94,7 +94,7 @@ struct Quarantine {
     ) -> [ObjectKey: KubernetesObject] {
         var candidates = before.filter { wanted?.contains($0.key) ?? true }
         let others = candidates.filter { !$0.key.kind.tellsPods }
-        if !others.isEmpty { candidates = others }
+        if !others.isEmpty || reason == .reload { candidates = others }
         var new: [ObjectKey: KubernetesObject] = [:]
         for (key, version) in candidates {
             let object = live.store.object(key)
