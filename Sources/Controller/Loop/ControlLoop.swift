@@ -138,7 +138,7 @@ actor ControlLoop {
         var ownership: [ObjectKey: Bool] = [:]
         while true {
             // What is being loaded keeps no other change waiting: HAProxy gets the others at run time meanwhile.
-            if loading != nil { quarantine.holdCandidate(in: live) }
+            if loading != nil, await applier.isRunning { quarantine.holdCandidate(in: live) }
             let update = live.update(now: Int(Date().timeIntervalSince1970))
             changes.append(update.state)
             reports.take(new: update.newFindings, gone: update.goneFindings)
