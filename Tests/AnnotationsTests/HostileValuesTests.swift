@@ -128,11 +128,11 @@ struct HostileValuesTests {
         }
         let verdict = try await ConfigurationCheck().check(file: "haproxy.cfg", directory: home.path)
         guard case .invalid(let problems, let output) = verdict else { return true }
-        let problem = problems.first
-        let origin = problem?.line.flatMap { rendered.origin(ofLine: $0) }
+        // Of a bad log-format HAProxy complains once more at the controller's own lines with %[ in each frontend.
+        let origins = problems.compactMap { $0.line.flatMap { rendered.origin(ofLine: $0) } }.filter { $0.object != nil }
         #expect(
-            place.key.isCheckedByHAProxy && origin?.key?.hasSuffix(place.key.name) == true && origin?.object != nil,
-            "\(place): \(output) (origin: \(origin?.description ?? "none"))")
+            place.key.isCheckedByHAProxy && !origins.isEmpty && origins.allSatisfy { $0.key?.hasSuffix(place.key.name) == true },
+            "\(place): \(output) (origins: \(origins))")
         return false
     }
 
