@@ -28,15 +28,19 @@ extension ControlLoop {
         endedLoads = []
         for (outcome, duration) in ended {
             loading = nil
-            isStale = true
             quarantine.endLoading(isLoaded: outcome.isInForce, in: live)
             if outcome.isInForce { rejections = 0 }
             switch outcome {
-            case .rejected(let rejection): await take(rejection)
+            case .rejected(let rejection):
+                isStale = true
+                await take(rejection)
             case .refused(let refused):
-                if !take(refused) { finish(outcome, took: duration) }
+                if take(refused) { isStale = true } else { finish(outcome, took: duration) }
             case .deferred(let wait): await deferLoad(wait)
-            default: finish(outcome, took: duration)
+            default:
+                // A load that failed is tried again after a while, or when something else changes.
+                isStale = isStale || outcome.isInForce
+                finish(outcome, took: duration)
             }
         }
     }
@@ -155,6 +159,8 @@ extension ControlLoop {
         endedProofs = []
         for (suspects, verdict) in ended {
             proofs.end(Set(suspects.keys))
+            logger.debug(
+                "HAProxy was asked about objects", metadata: ["objects": "\(suspects.keys.sorted())", "verdict": "\(verdict)"])
             for (key, object) in suspects where quarantine.version(of: key) == object { quarantine.release(key, in: live) }
             isStale = true
             switch verdict {

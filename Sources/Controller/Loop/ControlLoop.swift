@@ -246,11 +246,9 @@ actor ControlLoop {
     }
 
     private func wakeAfter(_ wait: Duration) {
-        isStale = true
-        let waker = waker
-        Task {
+        Task { [weak self] in
             try? await Task.sleep(for: wait)
-            waker.yield()
+            await self?.differs()
         }
     }
 

@@ -40,7 +40,7 @@ struct Quarantine {
 
     /// HAProxy has all changes, those in the files that it looks at apart.
     mutating func settle() {
-        if inCandidate == nil { rejections = [:] }
+        for key in before.keys { rejections[key] = nil }
         before = [:]
     }
 

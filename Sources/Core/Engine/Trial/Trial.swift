@@ -163,8 +163,11 @@ public struct Trial: Sendable {
         var store = accepted
         var ingresses: Set<ObjectKey> = []
         let chosen = Set(elements.compactMap(\.object))
-        for (key, object) in suspects where chosen.contains(key) {
+        for (key, object) in suspects {
+            // An Ingress may need what came with it.
+            guard chosen.contains(key) || key.kind != .ingress && key.kind != .configMap else { continue }
             store.upsert(object)
+            guard chosen.contains(key) else { continue }
             if key.kind == .ingress { ingresses.insert(key) } else { ingresses.formUnion(users[key] ?? []) }
         }
         if case .apart = context { store = store.keeping(ingresses: ingresses) }
