@@ -41,9 +41,9 @@ struct ExternalNameTests {
                 try await controller.wait("HAProxy is reloaded") { try await controller.reloads >= 1 }
                 #expect(ContinuousClock.now - begun < .seconds(8))
                 #expect(names.asked.isEmpty, "names are asked for while a configuration is loaded: \(names.asked)")
-                async let silent = controller.request(Self.url + "out-3")
+                async let silent = controller.eventually(Self.url + "out-3") { $0.status == 503 }
                 #expect(try await controller.request(Self.url).pod == "pod-1")
-                #expect(try await silent.status == 503)
+                _ = try await silent
                 #expect(names.asked == ["silent-3.example.com"])
             }
         }
@@ -121,6 +121,7 @@ struct ExternalNameTests {
 
     @Test(
         "numbers that a C library takes for addresses are told and lead nowhere",
+        .manifestsOnly("an API server does not take all of them"),
         arguments: ["127.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "[::1]", "::1", "a.1", "127.0.0.300"])
     func numbers(name: String) async throws {
         let files = ["web.yaml": Self.web, "out.yaml": Self.route("out", name)]
