@@ -14,9 +14,9 @@ struct ExpressionTests {
         texts[0].words = try ConfigurationWords.read(texts[0].text)
         while texts.count < 120 {
             let text = grammar.acl()
-            // The oracle takes an empty word for the end, and a snippet no line that goes on.
-            guard let words = try? ConfigurationWords.read(text), !words.isEmpty, !words.contains(""), !text.hasSuffix("\\"),
-                Quoting.isRepresentable(text)
+            // The oracle takes an empty word for the end, and a snippet no line that goes on, also not without the blanks at its end.
+            guard let words = try? ConfigurationWords.read(text), !words.isEmpty, !words.contains(""),
+                !text.trimmingWhitespace.hasSuffix("\\"), Quoting.isRepresentable(text)
             else { continue }
             texts.append((text, words))
         }

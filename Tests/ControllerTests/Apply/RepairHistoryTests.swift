@@ -31,6 +31,18 @@ import Testing
         #expect(compare(&history, finds: "x") == (true, false, false))
     }
 
+    @Test func `A difference that comes and goes takes one reload, until it has been gone for long`() {
+        var history = RepairHistory()
+        for _ in 0..<2 { _ = compare(&history, finds: "x") }
+        for _ in 0..<20 {
+            _ = compare(&history, finds: nil)
+            for _ in 0..<3 { #expect(compare(&history, finds: "x").reloads == false) }
+        }
+        for _ in 0..<11 { _ = compare(&history, finds: nil) }
+        #expect(compare(&history, finds: "x") == (true, false, false))
+        #expect(compare(&history, finds: "x") == (true, true, false))
+    }
+
     @Test func `Other differences do not share what was done about one`() {
         var history = RepairHistory()
         for _ in 0..<5 { _ = compare(&history, finds: "x") }
