@@ -52,7 +52,7 @@ struct SoakBenchmark: ParsableCommand {
     @OptionGroup
     var programs: ProgramOptions
 
-    @Option(help: ArgumentHelp("Where to leave the controller's log.", valueName: "file"))
+    @Option(help: ArgumentHelp("Where to leave the controller's log, which says more then.", valueName: "file"))
     var log: String?
 
     mutating func validate() throws {
@@ -63,7 +63,8 @@ struct SoakBenchmark: ParsableCommand {
     }
 
     mutating func run() throws {
-        if quick { (duration, rest) = (20, 6) }
+        // Six seconds are no warm-up.
+        if quick { (duration, rest, growth) = (20, 6, 2) }
         let seed = seed ?? UInt64.random(in: 1...UInt64(UInt32.max))
         Table.line("seed \(seed)")
         Interruption.watch()
@@ -81,6 +82,7 @@ struct SoakBenchmark: ParsableCommand {
         var options = programs.controller(configMap: "soak/settings")
         options.hasHTTPS = true
         options.arguments += ["--sync-period", "\(SoakRun.syncPeriod)s"]
+        if log != nil { options.arguments += ["--log", "debug"] }
         let controller = try ControllerProcess(options, manifests: cluster.path)
         defer {
             if let log { try? Data(controller.log.utf8).write(to: URL(fileURLWithPath: log)) }

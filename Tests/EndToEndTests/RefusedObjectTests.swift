@@ -58,38 +58,124 @@ struct RefusedObjectTests {
         }
     }
 
+    /// A HAProxy whose checks take some seconds more when they are told to.
+    private struct SlowHAProxy {
+        private let directory: TemporaryDirectory
+        private let slow: URL
+        let arguments: [String]
+
+        init(seconds: Int = 6) throws {
+            directory = try TemporaryDirectory("slow")
+            slow = directory.url.appendingPathComponent("slow")
+            let program = directory.url.appendingPathComponent("haproxy")
+            let real = Programs.haproxyArguments.last ?? "haproxy"
+            try writeProgram(
+                program,
+                """
+                #!/bin/sh
+                [ "$1" = -c ] && [ -e '\(slow.path)' ] && sleep \(seconds)
+                PATH=$PATH:/usr/local/sbin:/usr/sbin
+                exec "$(command -v '\(real)')" "$@"
+                """)
+            arguments = ["--program", program.path]
+        }
+
+        func slowDown() throws { try Data().write(to: slow) }
+
+        func remove() { directory.remove() }
+    }
+
+    /// An Ingress that takes a load.
+    private static func loaded(_ name: String, namespace: String = "shop") -> String {
+        Manifests.ingress(
+            name, namespace: namespace, host: "\(name).example.com",
+            annotations: ["backend-config-snippet": "http-response set-header X-Other \(name)"])
+    }
+
+    @Test("a change that takes a load keeps no other one waiting while HAProxy looks at a configuration for long")
+    func changesDuringCheck() async throws {
+        let haproxy = try SlowHAProxy()
+        defer { haproxy.remove() }
+        let files = ["service.yaml": Manifests.service(), "good.yaml": Manifests.ingress()]
+        try await TestController.with(files, arguments: haproxy.arguments) { controller async throws in
+            try haproxy.slowDown()
+            try await controller.write("first.yaml", Self.loaded("first"))
+            try await Task.sleep(for: .milliseconds(500))
+            try await controller.write("second.yaml", Self.loaded("second"))
+            try await Task.sleep(for: .milliseconds(500))
+            try await controller.write("good.yaml", Manifests.ingress() + Manifests.ingress("more", host: "more.example.com"))
+            let start = ContinuousClock.now
+            try await controller.eventually("http://more.example.com/") { $0.pod == "pod-1" }
+            #expect(ContinuousClock.now - start < .seconds(3))
+            for name in ["first", "second"] {
+                try await controller.eventually("http://\(name).example.com/") { $0.header("x-other") == name }
+            }
+        }
+    }
+
+    @Test("an object that is gone when HAProxy has been asked about it is no longer told")
+    func gone() async throws {
+        let haproxy = try SlowHAProxy(seconds: 1)
+        defer { haproxy.remove() }
+        let files = [
+            "service.yaml": Manifests.service() + Manifests.service(namespace: "evil"), "good.yaml": Manifests.ingress(),
+        ]
+        func bad(_ name: String) -> String {
+            Manifests.ingress(name, namespace: "evil", host: "bad.example.com", annotations: Self.unattributable)
+        }
+        try await TestController.with(files, arguments: haproxy.arguments) { controller async throws in
+            func checks() async throws -> Double { try await controller.metric("haproxy_ingress_configuration_checks_total") }
+            try await controller.write("bad.yaml", bad("bad"))
+            try await controller.wait("the object is told") {
+                controller.log.contains("Ingress evil/bad: haproxy.org/backend-config-snippet")
+            }
+            try haproxy.slowDown()
+            let before = try await checks()
+            try await controller.write("bad.yaml", bad("worse"))
+            try await controller.wait("HAProxy is asked about it") { try await checks() > before }
+            try await controller.write("bad.yaml", "")
+            var asked = -1.0
+            while try await asked < checks() {
+                asked = try await checks()
+                try await Task.sleep(for: .seconds(4))
+            }
+            #expect(asked > before + 2)
+            #expect(try await controller.metric("haproxy_ingress_rejected_objects") == 0)
+        }
+    }
+
+    @Test("a Service that brings an older Ingress's bad value to HAProxy is served, and the value is told")
+    func broughtValue() async throws {
+        let files = [
+            "good.yaml": Manifests.service() + Manifests.ingress(),
+            "bad.yaml": Manifests.ingress("bad", host: "bad.example.com", service: "late", annotations: Self.unattributable),
+        ]
+        try await TestController.with(files) { controller async throws in
+            try await controller.write("late.yaml", Manifests.service("late"))
+            try await controller.eventually("http://bad.example.com/") { $0.pod == "pod-1" }
+            try await controller.wait("the value is told") {
+                controller.log.contains("Ingress shop/bad: haproxy.org/backend-config-snippet")
+            }
+            #expect(!controller.log.contains("Service shop/late: leads to"))
+        }
+    }
+
     @Test("pods come and go while HAProxy looks at a configuration for long")
     func slowCheck() async throws {
-        let directory = try FileManager.default.url(
-            for: .itemReplacementDirectory, in: .userDomainMask, appropriateFor: FileManager.default.temporaryDirectory,
-            create: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let (slow, program) = (directory.appendingPathComponent("slow"), directory.appendingPathComponent("haproxy"))
-        let real = Programs.haproxyArguments.last ?? "haproxy"
-        try writeProgram(
-            program,
-            """
-            #!/bin/sh
-            [ "$1" = -c ] && [ -e '\(slow.path)' ] && sleep 6
-            PATH=$PATH:/usr/local/sbin:/usr/sbin
-            exec "$(command -v '\(real)')" "$@"
-            """)
+        let haproxy = try SlowHAProxy()
+        defer { haproxy.remove() }
         let files = ["service.yaml": Manifests.service(), "good.yaml": Manifests.ingress()]
         try await TestController.with(
-            files, pods: ["pod-1", "pod-2"], arguments: ["--program", program.path]
+            files, pods: ["pod-1", "pod-2"], arguments: haproxy.arguments
         ) { controller async throws in
-            try Data().write(to: slow)
-            try await controller.write(
-                "other.yaml",
-                Manifests.ingress(
-                    "other", host: "other.example.com",
-                    annotations: ["backend-config-snippet": "http-response set-header X-Other yes"]))
+            try haproxy.slowDown()
+            try await controller.write("other.yaml", Self.loaded("other"))
             try await Task.sleep(for: .milliseconds(500))
             try await controller.write("service.yaml", Manifests.service(pods: [2]))
             let start = ContinuousClock.now
             try await controller.eventually("http://shop.example.com/") { $0.pod == "pod-2" }
             #expect(ContinuousClock.now - start < .seconds(3))
-            try await controller.eventually("http://other.example.com/") { $0.header("x-other") == "yes" && $0.pod == "pod-2" }
+            try await controller.eventually("http://other.example.com/") { $0.header("x-other") == "other" && $0.pod == "pod-2" }
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Reloads")
@@ -91,6 +92,49 @@ struct ReloadTests {
             #expect(controller.log.contains("servers could not be updated while a reload waits"))
             try await controller.eventually("http://first.example.com/") { $0.pod == "two" }
             #expect(try await controller.reloads() == 5)
+        }
+    }
+
+    @Test("while HAProxy starts a process that takes long to load, changes are in force at once, and stay")
+    func slowLoad() async throws {
+        let directory = try TemporaryDirectory("lua")
+        defer { directory.remove() }
+        let (script, slow) = (directory.url.appendingPathComponent("slow.lua"), directory.url.appendingPathComponent("slow"))
+        try Data("if io.open('\(slow.path)') then os.execute('sleep 3') end".utf8).write(to: script)
+        let files = [
+            "service.yaml": Manifests.service(), "ingress.yaml": Manifests.ingress(),
+            "map.yaml": Manifests.configMap(["global-config-snippet": "lua-load \(script.path)"]),
+        ]
+        try await TestController.with(files, pods: ["one", "two"]) { controller async throws in
+            try Data().write(to: slow)
+            let checks = try await controller.metric("haproxy_ingress_configuration_checks_total")
+            try await controller.write(
+                "other.yaml",
+                Manifests.ingress(
+                    "other", host: "other.example.com",
+                    annotations: ["backend-config-snippet": "http-response set-header X-Other yes"]))
+            try await controller.wait("HAProxy looks at the files") {
+                try await controller.metric("haproxy_ingress_configuration_checks_total") > checks
+            }
+            var (number, slowest) = (0, Duration.zero)
+            while try await controller.reloads() == 0, number < 100 {
+                number += 1
+                let start = ContinuousClock.now
+                try await controller.write(
+                    "more-\(number).yaml", Manifests.ingress("more-\(number)", host: "more-\(number).example.com"))
+                try await controller.eventually("http://more-\(number).example.com/") { $0.status == 200 }
+                slowest = max(slowest, ContinuousClock.now - start)
+            }
+            #expect(number > 2)
+            #expect(slowest < .seconds(2), "of \(number) changes the slowest took \(slowest)")
+            try await controller.eventually("http://other.example.com/") { $0.header("x-other") == "yes" }
+            for number in 1...max(1, number) {
+                #expect(try await controller.request("http://more-\(number).example.com/").status == 200)
+            }
+            #expect(try await controller.reloads() == 1)
+            // What the new process got once more is not there twice.
+            let map = try await controller.runtimeAPI("show map maps/host.map")
+            #expect(map.split(separator: "\n").count { $0.contains("more-1.example.com") } == 1, "\(map)")
         }
     }
 

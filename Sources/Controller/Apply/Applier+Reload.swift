@@ -6,31 +6,44 @@ extension Applier {
         await begin()
         defer { end() }
         let reasons = running == nil ? [ReloadReason(.start, "start")] : reloadReasons
-        prepared = reasons.map { (target, $0) }
+        prepared = reasons.map { (target, $0, running?.newBackends(in: target, changed) ?? []) }
         (changedSinceCandidate, hasCandidate) = (ChangedParts(), prepared != nil)
-        for section in running?.newBackends(in: target, changed) ?? [] where reasons != nil { reserve.note(section) }
     }
 
     /// Has HAProxy load what was prepared once its check passes. While HAProxy looks at the files, runtime updates go on.
     func load() async -> Outcome {
         guard loadedByRestart == nil else { return .failed("HAProxy is being started again") }
-        guard let (state, reasons) = prepared else { return .unchanged }
+        guard let (state, reasons, backends) = prepared else { return .unchanged }
         prepared = nil
         // A check that a reload could not follow would be for nothing.
         if running != nil, let wait = budget.wait(now: .now) {
             hasCandidate = false
             return .deferred(wait)
         }
-        var candidate = Candidate(state, reserve: reserve, inliningLimit: inliningLimit, refusedSettings: refusedSettings)
+        // What comes once may come again; what HAProxy refuses may not.
+        var wanted = reserve
+        for section in backends { wanted.note(section) }
+        var candidate = Candidate(state, reserve: wanted, inliningLimit: inliningLimit, refusedSettings: refusedSettings)
         let rejected = await examine(&candidate)
+        let serving = running == nil || rejected != nil ? nil : try? await updater.socket.pinned()
         await begin()
-        defer { end() }
-        hasCandidate = false
+        defer {
+            hasCandidate = false
+            end()
+        }
         if let rejected { return rejected }
-        let taken = await takenListeners(candidate.state)
+        for section in backends { reserve.note(section) }
+        let taken = takenListeners(candidate.state)
         guard taken.isEmpty else { return .refused(taken) }
         guard loadedByRestart == nil else { return .failed("HAProxy is being started again") }
-        return running == nil ? await start(candidate) : await reload(candidate, reasons)
+        guard running != nil else { return await start(candidate) }
+        budget.spend(now: .now)
+        do { try files.write(candidate.state, rendered: candidate.files) } catch { return .failed("\(error)") }
+        whileLoading = serving.map { RuntimeUpdater(socket: $0) }
+        let result = await process.reload()
+        if isUpdatingOldProcess { await withCheckedContinuation { oldProcessIsUpdated = $0 } }
+        whileLoading = nil
+        return await reloaded(candidate, reasons, result)
     }
 
     /// Why nothing but a reload brings HAProxy to the target; nil when it does not take one.
@@ -56,10 +69,12 @@ extension Applier {
         return .reloaded([ReloadReason(.start, "start")])
     }
 
-    private func reload(_ candidate: Candidate, _ reasons: [ReloadReason]) async -> Outcome {
-        budget.spend(now: .now)
-        do { try files.write(candidate.state, rendered: candidate.files) } catch { return .failed("\(error)") }
-        switch await process.reload() {
+    private func reloaded(
+        _ candidate: Candidate, _ reasons: [ReloadReason], _ result: ReloadResult
+    ) async -> Outcome {
+        let isUnknown = oldProcessIsUnknown
+        oldProcessIsUnknown = false
+        switch result {
         case .reloaded:
             loaded(candidate.state)
             metrics.countReload(reasons)
@@ -74,6 +89,7 @@ extension Applier {
             for line in output { logger.warning("haproxy: \(line)") }
             let refused = Self.refusals(output, candidate.state)
             if !refused.isEmpty { return .refused(refused) }
+            if isUnknown { try? await compareAll() }
             await updateServers()
             let cause = DescriptorShortage(in: output)?.description ?? reason
             return .failed("HAProxy did not load the new configuration and keeps the old one: \(cause)")
@@ -89,8 +105,8 @@ extension Applier {
         scheduleComparison()
     }
 
-    /// The objects whose changes take a reload.
-    func reloadCauses() -> Set<ObjectKey> { Set((reloadReasons ?? []).compactMap(\.origin.object)) }
+    /// What takes a reload, as HAProxy and the target are now.
+    func causes() -> [ReloadReason] { reloadReasons ?? [] }
 
     /// Pods come and go while a reload has to wait, or cannot be done: nobody is sent to those that are gone.
     func updateServers() async {
@@ -99,6 +115,10 @@ extension Applier {
         }
         let all = urgent().flatMap { $0 }
         guard !all.isEmpty, let failure = await update(all) else { return }
+        guard whileLoading == nil else {
+            oldProcessIsUnknown = true
+            return
+        }
         logger.warning("servers could not be updated while a reload waits", metadata: ["answer": "\(failure)"])
         // What HAProxy refuses for one backend keeps no other one's pods waiting.
         do { try await compareServers() } catch { return }
@@ -107,7 +127,7 @@ extension Applier {
 
     /// Addresses that another process has, of frontends that HAProxy does not have yet. A HAProxy that tries to listen there lets the
     /// frontends that it has wait meanwhile.
-    private func takenListeners(_ state: DesiredState) async -> [Refusal] {
+    private func takenListeners(_ state: DesiredState) -> [Refusal] {
         state.frame.compactMap { section in
             guard section.header.hasPrefix("frontend "), let object = section.origin.object, let key = section.origin.key,
                 running?.has(section) != true
@@ -152,8 +172,11 @@ extension Applier {
         var extras = Candidate.Extras()
         guard let first = await check(candidate, &extras) else { return nil }
         guard case .rejected = first, !candidate.isPlain, extras.mayBeAll else { return first }
-        candidate.leaveOutExtras()
-        if let rejected = await check(candidate, &extras) { return rejected }
+        let whole = candidate
+        if await !leaveOutNamed(&candidate, &extras) {
+            candidate.leaveOutExtras()
+            if let rejected = await check(candidate, &extras) { return rejected }
+        }
         if !extras.settings.isEmpty {
             logger.warning(
                 "HAProxy refuses settings as rules of backends: their requests look them up in maps",
@@ -164,9 +187,22 @@ extension Applier {
             logger.warning(
                 "HAProxy refuses what is in reserve for new Services: those that come before the next reload cost one",
                 metadata: ["sections": "\(extras.sections.sorted().joined(separator: ", "))"])
-            reserve.refuse(extras.sections)
+            reserve.refuse(whole.state.reserve.filter { extras.sections.contains($0.header) })
         }
         return nil
+    }
+
+    /// Leaves out what HAProxy names, which may not be all at once.
+    ///
+    /// - Returns: whether HAProxy takes the rest.
+    private func leaveOutNamed(_ candidate: inout Candidate, _ extras: inout Candidate.Extras) async -> Bool {
+        var left = 0
+        for _ in 0..<4 where extras.count > left {
+            left = extras.count
+            candidate.leaveOut(extras)
+            if await check(candidate, &extras) == nil { return true }
+        }
+        return false
     }
 
     /// - Parameter extras: takes those that HAProxy does not accept.

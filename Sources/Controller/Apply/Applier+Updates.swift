@@ -6,7 +6,7 @@ extension Applier {
         do {
             var names = running?.names ?? RunningNames()
             for case .bind(let section, let spare) in updates { names.spares[section.name] = spare }
-            try await updater.perform(updates, names: names)
+            try await (whileLoading ?? updater).perform(updates, names: names)
         } catch {
             return "\(error)"
         }

@@ -38,14 +38,21 @@ actor Applier {
     /// Says each time that HAProxy is not what it was given; ``apply(_:)`` mends it. For one reader.
     nonisolated let drifts: AsyncStream<Void>
     let driftReports: AsyncStream<Void>.Continuation
+    /// While HAProxy starts a process with other files: how the one that serves meanwhile is told about changes.
+    var whileLoading: RuntimeUpdater?
+    /// Whether that is done right now, and who waits for the end of it.
+    var isUpdatingOldProcess = false
+    var oldProcessIsUpdated: CheckedContinuation<Void, Never>?
+    /// Whether the process that served during a load may have made a part of an update.
+    var oldProcessIsUnknown = false
     var isBusy = false
     var waiting: [CheckedContinuation<Void, Never>] = []
     /// Why nothing but a reload will do, whatever differs: HAProxy made an unknown part of updates that must not be made again.
     var unfinished: ReloadReason?
     /// Whether HAProxy looks at files that it may load, and where ``target`` may have changed since.
     var hasCandidate = false
-    /// What is to be loaded next, and why.
-    var prepared: (state: DesiredState, reasons: [ReloadReason])?
+    /// What is to be loaded next, and why, and the backends that are new in it.
+    var prepared: (state: DesiredState, reasons: [ReloadReason], backends: [Section])?
     var changedSinceCandidate = ChangedParts()
 
     init(
@@ -76,10 +83,15 @@ actor Applier {
         return RenderedConfiguration((changed.isEmpty ? target : inForce).loadedSections).text
     }
 
-    /// Brings HAProxy to the state that the changes lead to.
+    /// Brings HAProxy to the state that the changes lead to. While HAProxy loads other files, the process that serves gets what it can
+    /// get at run time; the new one gets it afterwards.
     func apply(_ changes: [StateChange]) async -> Outcome {
-        await begin()
-        defer { end() }
+        if whileLoading != nil {
+            isUpdatingOldProcess = true
+        } else {
+            await begin()
+        }
+        defer { if isUpdatingOldProcess { oldProcessUpdated() } else { end() } }
         for change in changes {
             let parts = target.apply(change)
             changed.formUnion(parts)
@@ -99,9 +111,20 @@ actor Applier {
             return .unchanged
         }
         note(updates)
-        if let failure = await update(updates) { return await recover(from: failure, updates) }
+        if let failure = await update(updates) {
+            guard isUpdatingOldProcess else { return await recover(from: failure, updates) }
+            logger.warning("HAProxy refused a runtime update while it loads", metadata: ["answer": "\(failure)"])
+            oldProcessIsUnknown = true
+            return .needsLoad
+        }
         settle()
         return .updated(count: updates.count)
+    }
+
+    private func oldProcessUpdated() {
+        isUpdatingOldProcess = false
+        oldProcessIsUpdated?.resume()
+        oldProcessIsUpdated = nil
     }
 
     /// HAProxy refused some updates, or was lost in the middle of them: what it has tells what is left to do.

@@ -4,11 +4,14 @@ import Core
 struct Candidate: Sendable {
     private(set) var state: DesiredState
     private(set) var files: [String: [UInt8]]
+    private let inliningLimit: Int
+    private let refusedSettings: Set<String>
 
     /// - Parameters:
     ///   - inliningLimit: how many backends have settings written into them.
     ///   - refusedSettings: settings that HAProxy does not load that way.
     init(_ target: DesiredState, reserve: BackendReserve, inliningLimit: Int, refusedSettings: Set<String>) {
+        (self.inliningLimit, self.refusedSettings) = (inliningLimit, refusedSettings)
         state = target
         state.reserve = reserve.sections(for: target)
         files = state.renderedFiles(inlining: inliningLimit, except: refusedSettings)
@@ -22,6 +25,12 @@ struct Candidate: Sendable {
         files = state.renderedFiles(inlining: 0)
     }
 
+    /// Leaves those out that HAProxy named.
+    mutating func leaveOut(_ extras: Extras) {
+        state.reserve.removeAll { extras.sections.contains($0.header) }
+        files = state.renderedFiles(inlining: inliningLimit, except: refusedSettings.union(extras.settings.values))
+    }
+
     /// What HAProxy does not accept of what no object asked for in so many words.
     struct Extras {
         /// Headers of sections in reserve.
@@ -29,6 +38,8 @@ struct Candidate: Sendable {
         /// Settings in backends, by the backend's name.
         private(set) var settings: [String: String] = [:]
         private var hasOthers = false
+
+        var count: Int { sections.count + settings.count }
 
         /// Whether nothing shows that an object is to blame.
         var mayBeAll: Bool { !hasOthers || !sections.isEmpty || !settings.isEmpty }

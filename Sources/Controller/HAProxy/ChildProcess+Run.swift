@@ -5,8 +5,10 @@ extension ChildProcess {
     struct TimedOut: Error {}
 
     /// Runs a program to its end and returns what it wrote.
+    ///
+    /// - Parameter isBackground: whether all other programs come first where processors are short.
     static func run(
-        program: String, arguments: [String], environment: [String: String], timeout: Duration
+        program: String, arguments: [String], environment: [String: String], timeout: Duration, isBackground: Bool = false
     ) async throws -> (status: ExitStatus, lines: [String]) {
         let output = OutputTail(capacity: 10_000)
         let (ends, end) = AsyncStream<ExitStatus>.makeStream()
@@ -17,6 +19,7 @@ extension ChildProcess {
                 end.yield($0)
                 end.finish()
             })
+        if isBackground { child.comeLast() }
         let watchdog = Task {
             try await Task.sleep(for: timeout)
             child.send(signal: SIGKILL)

@@ -46,6 +46,11 @@ final class ChildProcess: Sendable {
         groupIsGone = Mutex(false)
     }
 
+    /// Gives the program a tenth of what others get where processors are short (nice 10).
+    func comeLast() {
+        reaped.withLock { if !$0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(pid), 10) } }
+    }
+
     /// Sends a signal, unless the process was already waited for (its pid may belong to somebody else by then).
     func send(signal: Int32) {
         reaped.withLock { if !$0 { _ = kill(pid, signal) } }

@@ -110,13 +110,16 @@ public struct ConfigurationCheck: Sendable {
     }
 
     /// Checks a file. With `directory` HAProxy changes there first (`-C`), so that relative file names are found.
-    public func check(file: String, directory: String? = nil) async throws(Failure) -> Verdict {
+    public func check(
+        file: String, directory: String? = nil, isBackground: Bool = false
+    ) async throws(Failure) -> Verdict {
         var arguments = ["-c", "-f", file]
         if let directory { arguments += ["-C", directory] }
         let result: (status: ExitStatus, lines: [String])
         do {
             result = try await ChildProcess.run(
-                program: program, arguments: arguments, environment: environment, timeout: timeout)
+                program: program, arguments: arguments, environment: environment, timeout: timeout,
+                isBackground: isBackground)
         } catch let error as SpawnError {
             throw .cannotStart(error.description)
         } catch {

@@ -47,11 +47,29 @@ public struct RuntimeSocket: Sendable {
     /// The largest command, in bytes.
     public let sizeLimit: Int
 
+    /// Where commands go, instead of to the process that listens at ``path`` now.
+    private var session: RuntimeSession?
+
     /// `bufferSize` is the `tune.bufsize` in force.
     public init(path: String, timeout: Duration = .seconds(10), bufferSize: Int = 16_384) {
         self.path = path
         self.timeout = timeout
         sizeLimit = bufferSize - 1024
+    }
+
+    /// The same socket with an open connection to the process that listens there now. While HAProxy loads other files nobody else could
+    /// say which process a new connection leads to.
+    public func pinned() async throws(RuntimeSocketError) -> RuntimeSocket {
+        var socket = self
+        do { socket.session = try await RuntimeSession(path: path, timeout: timeout) } catch { throw described(error) }
+        return socket
+    }
+
+    private func described(_ error: UnixConnectionError) -> RuntimeSocketError {
+        switch error {
+        case .timedOut: .timedOut(path: path, after: timeout)
+        case .unreachable(let reason): .unreachable(path: path, reason: reason)
+        }
     }
 
     /// Sends one command and returns the answer without its final newlines, whatever it says.
@@ -63,7 +81,7 @@ public struct RuntimeSocket: Sendable {
     /// Sends commands in order and returns their answers in the same order. A refused command does not stop those after it.
     public func send(batch: [RuntimeCommand]) async throws(RuntimeSocketError) -> [String] {
         guard !batch.isEmpty else { return [] }
-        var text = "prompt\n"
+        var text = ""
         for command in batch {
             let bytes = command.text
             guard bytes.utf8.count <= sizeLimit else {
@@ -71,17 +89,21 @@ public struct RuntimeSocket: Sendable {
             }
             text += bytes
         }
-        text += "quit\n"
-        let reply: [UInt8]
         do {
-            reply = try await UnixConnection.exchange(path: path, sending: Array(text.utf8), timeout: timeout)
-        } catch {
-            switch error {
-            case .timedOut: throw .timedOut(path: path, after: timeout)
-            case .unreachable(let reason): throw .unreachable(path: path, reason: reason)
+            if let session {
+                return try Self.answers(try await session.send(text, answers: batch.count)[...], to: batch)
             }
+            let reply = try await UnixConnection.exchange(
+                path: path, sending: Array("prompt\n\(text)quit\n".utf8), timeout: timeout)
+            // The first prompt answers `prompt` itself.
+            return try Self.answers(Self.pieces(of: reply).dropFirst(), to: batch)
+        } catch let error as UnixConnectionError {
+            throw described(error)
+        } catch let error as RuntimeSocketError {
+            throw error
+        } catch {
+            throw .unreachable(path: path, reason: "\(error)")
         }
-        return try Self.answers(in: reply, to: batch)
     }
 
     /// Sends one command and throws `.refused` unless the answer says that it was done.
@@ -100,9 +122,8 @@ public struct RuntimeSocket: Sendable {
         }
     }
 
-    /// Takes the answers out of an interactive session: each is followed by a prompt on a line of its own, and each payload line
-    /// was acknowledged by `+ ` in front of the answer.
-    static func answers(in reply: [UInt8], to batch: [RuntimeCommand]) throws(RuntimeSocketError) -> [String] {
+    /// Takes an interactive session apart: each answer is followed by a prompt on a line of its own.
+    static func pieces(of reply: [UInt8]) -> [ArraySlice<UInt8>] {
         // Some answers hold NUL bytes (the ALPN list of `show ssl crt-list`).
         let bytes = reply.filter { $0 != 0 }
         var pieces: [ArraySlice<UInt8>] = []
@@ -117,8 +138,13 @@ public struct RuntimeSocket: Sendable {
                 index += 1
             }
         }
-        // The first prompt answers `prompt` itself.
-        let answers = pieces.dropFirst()
+        return pieces
+    }
+
+    /// Each payload line was acknowledged by `+ ` in front of the answer.
+    private static func answers(
+        _ answers: ArraySlice<ArraySlice<UInt8>>, to batch: [RuntimeCommand]
+    ) throws(RuntimeSocketError) -> [String] {
         guard answers.count >= batch.count else {
             throw .brokenAnswer(command: batch[max(0, answers.count)].description)
         }

@@ -31,11 +31,35 @@ enum UnixConnection {
         return try result.get()
     }
 
+    /// Writes the bytes while it reads from an open connection, until the answer is complete.
+    static func exchange(
+        on descriptor: Int32, sending bytes: [UInt8], timeout: Duration, until isComplete: @escaping @Sendable ([UInt8]) -> Bool
+    ) async throws(UnixConnectionError) -> [UInt8] {
+        let result: Result<[UInt8], UnixConnectionError> = await withCheckedContinuation { continuation in
+            queue.async {
+                do throws(UnixConnectionError) {
+                    let answer = try exchangeNow(descriptor, sending: bytes, timeout: timeout, until: isComplete)
+                    continuation.resume(returning: .success(answer))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+
     private static func exchangeNow(
         path: String, sending bytes: [UInt8], timeout: Duration, closesSending: Bool
     ) throws(UnixConnectionError) -> [UInt8] {
         let descriptor = try connect(to: path)
         defer { close(descriptor) }
+        return try exchangeNow(descriptor, sending: bytes, timeout: timeout, closesSending: closesSending) { _ in false }
+    }
+
+    private static func exchangeNow(
+        _ descriptor: Int32, sending bytes: [UInt8], timeout: Duration, closesSending: Bool = false,
+        until isComplete: ([UInt8]) -> Bool
+    ) throws(UnixConnectionError) -> [UInt8] {
         let deadline = ContinuousClock.now + timeout
         var sent = 0
         var answer: [UInt8] = []
@@ -55,7 +79,10 @@ enum UnixConnection {
             if event.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
                 let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
                 if count == 0 { return answer }
-                if count > 0 { answer += buffer[..<count] }
+                if count > 0 {
+                    answer += buffer[..<count]
+                    if sent == bytes.count, isComplete(answer) { return answer }
+                }
                 // Closed with commands of ours unread; what it had said until then is the answer.
                 if count < 0, errno == ECONNRESET { return answer }
                 if count < 0, errno != EAGAIN, errno != EINTR { throw .unreachable(message(errno)) }
@@ -78,7 +105,7 @@ enum UnixConnection {
         }
     }
 
-    private static func connect(to path: String) throws(UnixConnectionError) -> Int32 {
+    static func connect(to path: String) throws(UnixConnectionError) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)

@@ -3,89 +3,123 @@ import Foundation
 
 /// HAProxy loads configurations beside the loop, and is asked beside it about objects that keep it from loading one.
 extension ControlLoop {
-    // MARK: - Loads
-
-    /// Has HAProxy load what is wanted, beside the work of this loop.
-    func startLoading() async {
-        // What is wanted now is looked at when the load that is under way has ended.
-        guard loading == nil, !searchesEverything else { return }
-        await applier.prepareLoad()
-        quarantine.beginLoading()
-        let start = ContinuousClock.now
-        loading = Task { [weak self, applier] in
-            let outcome = await applier.load()
-            await self?.loadEnded(outcome, took: ContinuousClock.now - start)
-        }
+    /// Work beside the loop has ended.
+    enum Ending {
+        case load(Applier.Outcome, took: Duration)
+        /// HAProxy was asked about objects.
+        case proof([ObjectKey: KubernetesObject], ConfigurationProver.Verdict)
+        /// HAProxy may be asked about other objects of the same namespaces.
+        case rest(Set<ObjectKey>)
+        case search(ConfigurationProver.Verdict)
+        /// --sync-period allows a reload.
+        case wait
     }
 
-    private func loadEnded(_ outcome: Applier.Outcome, took duration: Duration) {
-        endedLoads.append((outcome, duration))
+    func note(_ ending: Ending) {
+        endings.append(ending)
         waker.yield()
     }
 
-    func takeEndedLoads() async {
-        let ended = endedLoads
-        endedLoads = []
-        for (outcome, duration) in ended {
-            loading = nil
-            quarantine.endLoading(isLoaded: outcome.isInForce, in: live)
-            if outcome.isInForce { rejections = 0 }
-            switch outcome {
-            case .rejected(let rejection):
-                isStale = true
-                await take(rejection)
-            case .refused(let refused):
-                if take(refused) { isStale = true } else { finish(outcome, took: duration) }
-            case .deferred(let wait): await deferLoad(wait)
-            default:
-                // A load that failed is tried again after a while, or when something else changes.
-                isStale = isStale || outcome.isInForce
-                finish(outcome, took: duration)
+    func takeEndings() async {
+        let ended = endings
+        endings = []
+        for ending in ended {
+            switch ending {
+            case .load(let outcome, let duration): await loadEnded(outcome, took: duration)
+            case .proof(let suspects, let verdict): proofEnded(suspects, verdict)
+            case .rest(let suspects): proofs.end(suspects)
+            case .search(let verdict): searchEnded(verdict)
+            case .wait: reloadMayHappen()
             }
+        }
+    }
+
+    // MARK: - Loads
+
+    /// Has HAProxy load what is wanted, beside the work of this loop. What takes a load while HAProxy is busy with another one is looked at
+    /// when that has ended.
+    func startLoading() async {
+        guard loading == nil, !searchesEverything else {
+            if await applier.isRunning { isStale = await holdCauses(for: .load) }
+            return
+        }
+        await applier.prepareLoad()
+        quarantine.beginLoading(live)
+        let start = ContinuousClock.now
+        loading = Task { [weak self, applier] in
+            let outcome = await applier.load()
+            await self?.note(.load(outcome, took: ContinuousClock.now - start))
+        }
+    }
+
+    private func loadEnded(_ outcome: Applier.Outcome, took duration: Duration) async {
+        loading = nil
+        quarantine.endLoading(isLoaded: outcome.isInForce, in: live)
+        if outcome.isInForce { rejections = 0 }
+        switch outcome {
+        case .rejected(let rejection):
+            isStale = true
+            await take(rejection)
+        case .refused(let refused):
+            if take(refused) { isStale = true } else { finish(outcome, took: duration) }
+        case .deferred(let wait): await deferLoad(wait)
+        default:
+            // A load that failed is tried again after a while, or when something else changes.
+            isStale = isStale || outcome.isInForce
+            finish(outcome, took: duration)
         }
     }
 
     /// Holds back what takes the reload that has to wait, so that it keeps no other change waiting.
     private func deferLoad(_ wait: Duration) async {
-        logger.info("a reload waits for --sync-period", metadata: ["ms": "\(wait / .milliseconds(1))"])
-        let causes = Set(await applier.reloadCauses().filter { $0.kind == .ingress || $0.kind == .service })
-        var held = quarantine.hold(causes, for: .reload, in: live)
-        // Nobody is named.
-        if held.isEmpty { held = sift() }
-        isStale = !held.isEmpty
+        if reloadWait == nil {
+            logger.info("a reload waits for --sync-period", metadata: ["ms": "\(Int(wait / .milliseconds(1)))"])
+        }
+        isStale = await holdCauses(for: .reload)
         reload(after: wait)
     }
 
-    /// Holds all changes back and tries those of each namespace by themselves: only those that take the reload wait for it.
-    private func sift() -> [ObjectKey: KubernetesObject] {
-        let held = quarantine.hold(for: .reload, in: live)
+    /// Holds back what takes a load. Where nobody is named, those wait first that HAProxy refused something of lately; then all, and those
+    /// of each namespace are tried by themselves.
+    ///
+    /// - Returns: whether there is something else now for HAProxy.
+    private func holdCauses(for reason: Quarantine.Reason) async -> Bool {
+        let reasons = await applier.causes()
+        logger.debug(
+            "HAProxy has to load a configuration, later",
+            metadata: ["reasons": "\(reasons.map { "\($0) (\($0.origin))" })"])
+        let causes = Set(reasons.compactMap(\.origin.object).filter { $0.kind == .ingress || $0.kind == .service })
+        guard quarantine.hold(causes, for: reason, in: live).isEmpty,
+            quarantine.hold(quarantine.changed(in: probation.namespaces(now: .now)), for: reason, in: live).isEmpty
+        else { return true }
+        let held = quarantine.hold(for: reason, in: live)
         let namespaces = Dictionary(grouping: held.keys, by: \.namespace)
         if namespaces.count > 1 { retries += namespaces.values }
-        return held
+        return !held.isEmpty
     }
 
     private func reload(after wait: Duration) {
         guard reloadWait == nil else { return }
         reloadWait = Task { [weak self] in
             try? await Task.sleep(for: wait)
-            await self?.reloadMayHappen()
+            await self?.note(.wait)
         }
     }
 
     /// Tries objects of one namespace again, once HAProxy has everything else.
     func retry() {
         guard canRetry else { return }
-        for key in retries.removeFirst() where quarantine.isWaiting(key) { quarantine.release(key, in: live) }
+        for key in retries.removeFirst() where quarantine.waitsForLoad(key) { quarantine.release(key, in: live) }
         isStale = true
     }
 
-    var canRetry: Bool { !isStale && loading == nil && !searchesEverything && !retries.isEmpty }
+    var canRetry: Bool { !isStale && !retries.isEmpty }
 
     private func reloadMayHappen() {
         reloadWait = nil
         retries = []
-        quarantine.releaseWaiting(in: live)
-        differs()
+        quarantine.release(waitingFor: .reload, in: live)
+        isStale = true
     }
 
     // MARK: - Proofs
@@ -128,7 +162,7 @@ extension ControlLoop {
             guard let object = line.origin.object, let key = line.origin.key, namespaces.contains(object.namespace),
                 let value = value(of: key, on: object)
             else { continue }
-            live.refuse(object, key: key, value: value, reason: line.reason)
+            refuse(.value(object, key: key, value: value), reason: line.reason)
         }
         return live.refusals.count > before
     }
@@ -144,31 +178,32 @@ extension ControlLoop {
                 if !missing.isEmpty { trial.add(await secrets(missing)) }
             }
             Task { [weak self, prover = applier.prover, trial] in
-                await self?.proofEnded(suspects, await prover.verdict(trial, kind))
+                let start = ContinuousClock.now
+                await self?.note(.proof(suspects, await prover.verdict(trial, kind)))
+                // However much a namespace brings, HAProxy is asked about it half of the time at the most.
+                try? await Task.sleep(for: ContinuousClock.now - start)
+                await self?.note(.rest(Set(suspects.keys)))
             }
         }
     }
 
-    private func proofEnded(_ suspects: [ObjectKey: KubernetesObject], _ verdict: ConfigurationProver.Verdict) {
-        endedProofs.append((suspects, verdict))
-        waker.yield()
+    private func refuse(_ element: Trial.Element, reason: String) {
+        // It may be gone since HAProxy was asked.
+        if let object = element.object, live.store.object(object) == nil, quarantine.version(of: object) == nil { return }
+        live.refuse(element, reason: reason)
+        if let namespace = element.object?.namespace { probation.note(namespace, now: .now) }
     }
 
-    func takeEndedProofs() {
-        let ended = endedProofs
-        endedProofs = []
-        for (suspects, verdict) in ended {
-            proofs.end(Set(suspects.keys))
-            logger.debug(
-                "HAProxy was asked about objects", metadata: ["objects": "\(suspects.keys.sorted())", "verdict": "\(verdict)"])
-            for (key, object) in suspects where quarantine.version(of: key) == object { quarantine.release(key, in: live) }
-            isStale = true
-            switch verdict {
-            case .success(let refused): for (element, reason) in refused { live.refuse(element, reason: reason) }
-            // What stands beside them is to blame, so that it has to be looked for among everything.
-            case .failure(let error as ProofSearch.Unprovable): searchEverything(because: error.reason)
-            case .failure(let error): fail("HAProxy cannot be asked about objects: \(error)")
-            }
+    private func proofEnded(_ suspects: [ObjectKey: KubernetesObject], _ verdict: ConfigurationProver.Verdict) {
+        logger.debug(
+            "HAProxy was asked about objects", metadata: ["objects": "\(suspects.keys.sorted())", "verdict": "\(verdict)"])
+        for (key, object) in suspects where quarantine.version(of: key) == object { quarantine.release(key, in: live) }
+        isStale = true
+        switch verdict {
+        case .success(let refused): for (element, reason) in refused { refuse(element, reason: reason) }
+        // What stands beside them is to blame, so that it has to be looked for among everything.
+        case .failure(let error as ProofSearch.Unprovable): searchEverything(because: error.reason)
+        case .failure(let error): fail("HAProxy cannot be asked about objects: \(error)")
         }
     }
 
@@ -180,17 +215,17 @@ extension ControlLoop {
             "HAProxy refuses the configuration; looking for the objects that it refuses", metadata: ["answer": "\(reason)"])
         let trial = Trial(ofEverythingIn: live, now: Int(Date().timeIntervalSince1970))
         Task { [weak self, prover = applier.prover] in
-            await self?.searchEnded(await prover.verdict(trial, .everything))
+            await self?.note(.search(await prover.verdict(trial, .everything)))
         }
     }
 
     private func searchEnded(_ verdict: ConfigurationProver.Verdict) {
         searchesEverything = false
+        quarantine.release(waitingFor: .load, in: live)
         switch verdict {
         case .success(let refused) where !refused.isEmpty:
-            for (element, reason) in refused { live.refuse(element, reason: reason) }
+            for (element, reason) in refused { refuse(element, reason: reason) }
             isStale = true
-            waker.yield()
         case .success: fail("HAProxy refuses the configuration, and takes each part of it by itself")
         case .failure(let error):
             fail("HAProxy refuses the configuration: \((error as? ProofSearch.Unprovable)?.reason ?? "\(error)")")

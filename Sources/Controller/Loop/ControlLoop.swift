@@ -21,9 +21,10 @@ actor ControlLoop {
     private var pending: [SourceUpdate] = []
     var quarantine = Quarantine()
     var proofs = ProofQueue()
+    var probation = Probation()
     var loading: Task<Void, Never>?
-    var endedLoads: [(Applier.Outcome, took: Duration)] = []
-    var endedProofs: [([ObjectKey: KubernetesObject], ConfigurationProver.Verdict)] = []
+    /// What ended beside the loop. The loop takes it between changes: while HAProxy is given some, no other may seem to be among them.
+    var endings: [Ending] = []
     var searchesEverything = false
     var reloadWait: Task<Void, Never>?
     /// Objects that wait for a reload which they may not need, those of each namespace by themselves.
@@ -83,19 +84,19 @@ actor ControlLoop {
     func run() async {
         for await _ in wake {
             if Task.isCancelled { return }
-            await takeEndedLoads()
-            takeEndedProofs()
-            takePending()
+            await takeEndings()
+            takePending(isRunning: await applier.isRunning)
             await startProofs()
             retry()
             if isStale, hasObjects { await synchronize() } else { await report() }
-            if canRetry { waker.yield() }
+            if canRetry || isStale && hasObjects { waker.yield() }
         }
     }
 
-    private func takePending() {
+    /// - Parameter isRunning: whether HAProxy runs, so that there is a last version of what is not yet in force.
+    private func takePending(isRunning: Bool) {
         for update in pending {
-            for object in update.changed where isNeeded(object, update) { take(object) }
+            for object in update.changed where isNeeded(object, update) { take(object, isRunning: isRunning) }
             for key in update.deleted {
                 quarantine.forget(key)
                 let version = live.store.object(key)
@@ -114,13 +115,18 @@ actor ControlLoop {
         pending = []
     }
 
-    private func take(_ object: KubernetesObject) {
+    private func take(_ object: KubernetesObject, isRunning: Bool) {
         let key = object.key
         if let reason = quarantine.replace(object) {
-            if reason == .proof { proofs.replace(key) }
+            if reason == .proof { proofs.add(key) }
             return
         }
         let version = live.store.object(key)
+        if isRunning, version != object, probation.covers(key, now: .now) {
+            quarantine.holdForProof(object)
+            proofs.add(key)
+            return
+        }
         guard live.upsert(object) else { return }
         quarantine.noteChange(of: key, from: version)
         noteChange(of: key)

@@ -11,7 +11,7 @@ struct Quarantine {
         case proof
         /// It takes a reload, which has to wait.
         case reload
-        /// It is in the files that HAProxy looks at.
+        /// It is in the files that HAProxy looks at, or takes a load while HAProxy is busy with another one.
         case load
     }
 
@@ -23,8 +23,10 @@ struct Quarantine {
 
     /// The versions before the changes that HAProxy has not been given; nil for an object that was not there.
     private var before: [ObjectKey: KubernetesObject?] = [:]
-    /// The same for the changes that are in the files that HAProxy looks at.
-    private var inCandidate: [ObjectKey: KubernetesObject?]?
+    /// The changes that are in the files that HAProxy looks at.
+    private var inCandidate: [ObjectKey: (before: KubernetesObject?, version: KubernetesObject?)]?
+    /// Versions before changes that HAProxy got at run time since then: the process that it starts may need another load for them.
+    private var sinceCandidate: [ObjectKey: KubernetesObject?] = [:]
     private var held: [ObjectKey: Held] = [:]
     /// How often HAProxy refused a configuration that an object was new in.
     private var rejections: [ObjectKey: Int] = [:]
@@ -41,11 +43,16 @@ struct Quarantine {
     /// HAProxy has all changes, those in the files that it looks at apart.
     mutating func settle() {
         for key in before.keys { rejections[key] = nil }
+        if inCandidate != nil { sinceCandidate.merge(before) { first, _ in first } }
         before = [:]
     }
 
     /// HAProxy looks at files that have all changes.
-    mutating func beginLoading() { (inCandidate, before) = (before, [:]) }
+    mutating func beginLoading(_ live: LiveAssembly) {
+        var changes: [ObjectKey: (before: KubernetesObject?, version: KubernetesObject?)] = [:]
+        for (key, version) in before { changes[key] = (version, live.store.object(key)) }
+        (inCandidate, before) = (changes, [:])
+    }
 
     /// How many objects are held back during a load; with more of them others wait rather.
     private static let mostHeldForLoad = 500
@@ -56,58 +63,65 @@ struct Quarantine {
         guard let candidate = inCandidate, candidate.count <= Self.mostHeldForLoad,
             candidate.keys.allSatisfy({ ![.configMap, .ingressClass, .namespace].contains($0.kind) })
         else { return }
-        for (key, version) in candidate where !key.kind.tellsPods && held[key] == nil {
+        for (key, change) in candidate where !key.kind.tellsPods && held[key] == nil {
             // One that has changed once more since is held with that version.
             let newest = live.store.object(key)
-            guard newest != version else { continue }
+            guard newest != change.before else { continue }
             before[key] = nil
-            if let version { live.upsert(version) } else { live.remove(key) }
+            put(change.before, key, in: live)
             held[key] = Held(object: newest, reason: .load)
         }
     }
 
     /// HAProxy has taken the files, or not.
     mutating func endLoading(isLoaded: Bool, in live: LiveAssembly) {
-        for (key, held) in held where held.reason == .load {
-            release(key, in: live)
-            // What HAProxy has loaded is no suspect.
-            if isLoaded { before[key] = nil }
-        }
+        release(waitingFor: .load, in: live)
         guard let candidate = inCandidate else { return }
         inCandidate = nil
-        if isLoaded {
-            for key in candidate.keys { rejections[key] = nil }
-        } else {
-            before.merge(candidate) { $1 }
+        if isLoaded { before.merge(sinceCandidate) { $1 } }
+        sinceCandidate = [:]
+        for (key, change) in candidate {
+            guard isLoaded else {
+                before.updateValue(change.before, forKey: key)
+                continue
+            }
+            rejections[key] = nil
+            // What HAProxy has loaded is no suspect; what came later is one.
+            before[key] = nil
+            if live.store.object(key) != change.version { before.updateValue(change.version, forKey: key) }
         }
     }
 
     // MARK: - Holding back
 
-    /// Puts the versions that HAProxy took in the place of changed ones. Pods go last, and never wait for a reload.
+    /// Puts the versions that HAProxy took in the place of changed ones. Pods go last, and never wait for a load.
     ///
     /// - Parameters:
     ///   - wanted: which objects, among those that changed; nil for all.
+    ///   - reason: why they are held back; pods are only for a proof.
     /// - Returns: the objects that are held back now, in their new versions.
     mutating func hold(
         _ wanted: Set<ObjectKey>? = nil, for reason: Reason, in live: LiveAssembly
     ) -> [ObjectKey: KubernetesObject] {
         var candidates = before.filter { wanted?.contains($0.key) ?? true }
         let others = candidates.filter { !$0.key.kind.tellsPods }
-        if !others.isEmpty || reason == .reload { candidates = others }
+        if !others.isEmpty || reason != .proof { candidates = others }
         var new: [ObjectKey: KubernetesObject] = [:]
         for (key, version) in candidates {
             let object = live.store.object(key)
             // An object that is gone cannot be asked about.
             guard object != nil || reason != .proof && version != nil else { continue }
             before[key] = nil
-            if let version { live.upsert(version) } else { live.remove(key) }
+            put(version, key, in: live)
             held[key] = Held(object: object, reason: reason)
             if let object { new[key] = object }
             if reason == .proof { rejections[key, default: 0] += 1 }
         }
         return new
     }
+
+    /// Holds back a new version before it is in force.
+    mutating func holdForProof(_ object: KubernetesObject) { held[object.key] = Held(object: object, reason: .proof) }
 
     /// The objects of some namespaces that changed.
     func changed(in namespaces: Set<String>) -> Set<ObjectKey> { Set(before.keys.filter { namespaces.contains($0.namespace) }) }
@@ -138,19 +152,23 @@ struct Quarantine {
     mutating func release(_ key: ObjectKey, in live: LiveAssembly) {
         guard let held = held.removeValue(forKey: key) else { return }
         noteChange(of: key, from: live.store.object(key))
-        if let object = held.object { live.upsert(object) } else { live.remove(key) }
+        put(held.object, key, in: live)
     }
 
-    /// Puts those in force that waited for a reload.
-    mutating func releaseWaiting(in live: LiveAssembly) {
-        for (key, held) in held where held.reason == .reload { release(key, in: live) }
+    private func put(_ version: KubernetesObject?, _ key: ObjectKey, in live: LiveAssembly) {
+        if let version { live.upsert(version) } else { live.remove(key) }
     }
 
-    /// Whether an object waits for a reload.
-    func isWaiting(_ key: ObjectKey) -> Bool { held[key]?.reason == .reload }
+    /// Puts those in force that wait for a reason.
+    mutating func release(waitingFor reason: Reason, in live: LiveAssembly) {
+        for (key, held) in held where held.reason == reason { release(key, in: live) }
+    }
+
+    /// Whether an object waits for a load.
+    func waitsForLoad(_ key: ObjectKey) -> Bool { held[key].map { $0.reason != .proof } ?? false }
 }
 
 extension ObjectKind {
     /// Whether objects of the kind tell the pods of Services.
-    fileprivate var tellsPods: Bool { self == .endpointSlice || self == .endpoints }
+    var tellsPods: Bool { self == .endpointSlice || self == .endpoints }
 }

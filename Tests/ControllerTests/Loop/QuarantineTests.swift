@@ -64,10 +64,49 @@ import Testing
         let live = try live()
         var quarantine = Quarantine()
         change(ingress("one"), live, &quarantine)
-        quarantine.beginLoading()
+        quarantine.beginLoading(live)
         change(ingress("two"), live, &quarantine)
         quarantine.endLoading(isLoaded: false, in: live)
         #expect(quarantine.hold(for: .proof, in: live) == [key: ingress("two")])
+        #expect(live.store.object(key) == nil)
+    }
+
+    @Test func `A change that came during a load and waits for another one is still suspect after it`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        change(ingress("one"), live, &quarantine)
+        quarantine.beginLoading(live)
+        quarantine.holdCandidate(in: live)
+        #expect(live.store.object(key) == nil)
+        #expect(quarantine.replace(ingress("two")) == .load)
+        quarantine.endLoading(isLoaded: true, in: live)
+        #expect(live.store.object(key) == ingress("two"))
+        #expect(quarantine.hold(for: .reload, in: live) == [key: ingress("two")])
+        #expect(live.store.object(key) == ingress("one"))
+    }
+
+    @Test func `A change that waits for the load which is under way is not part of it`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        quarantine.beginLoading(live)
+        change(ingress("one"), live, &quarantine)
+        #expect(quarantine.hold(for: .load, in: live) == [key: ingress("one")])
+        quarantine.endLoading(isLoaded: true, in: live)
+        #expect(quarantine.hold(for: .proof, in: live) == [key: ingress("one")])
+    }
+
+    @Test func `An object that is gone during a load of it goes with the next one, and is there until then`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        change(ingress("one"), live, &quarantine)
+        quarantine.beginLoading(live)
+        quarantine.forget(key)
+        quarantine.noteChange(of: key, from: live.store.object(key))
+        live.remove(key)
+        quarantine.endLoading(isLoaded: true, in: live)
+        _ = quarantine.hold(for: .reload, in: live)
+        #expect(live.store.object(key) == ingress("one"))
+        quarantine.release(waitingFor: .reload, in: live)
         #expect(live.store.object(key) == nil)
     }
 
@@ -75,7 +114,7 @@ import Testing
         let live = try live()
         var quarantine = Quarantine()
         change(ingress("one"), live, &quarantine)
-        quarantine.beginLoading()
+        quarantine.beginLoading(live)
         change(slice("web-1"), live, &quarantine)
         quarantine.endLoading(isLoaded: true, in: live)
         #expect(Set(quarantine.hold(for: .proof, in: live).keys) == [slice("web-1").key])

@@ -141,7 +141,10 @@ struct CreatedBackendsTests {
         let other = try #require(try self.state(base + new("o", annotations: ["pace": "9s"])).backends["shop_svc_o_http"])
         reserve.note(other)
         #expect(reserve.sections(for: state).count == 3)
-        reserve.refuse([fitting[0].header])
+        reserve.refuse([fitting[0]])
+        #expect(reserve.sections(for: state).count == 2)
+        #expect(!reserve.sections(for: state).contains { $0.header == fitting[0].header })
+        reserve.refuse([])
         #expect(reserve.sections(for: state).map(\.header) == [fitting[1].header])
         #expect(BackendReserve(count: 0, createsBackends: true).sections(for: state).isEmpty)
     }

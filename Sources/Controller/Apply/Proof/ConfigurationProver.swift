@@ -1,6 +1,7 @@
 import Core
 
-/// Asks HAProxy about configurations, one after the other, in the order of asking.
+/// Asks HAProxy about configurations. The one that is to be loaded waits for nobody; proofs of objects come one after the other, in the
+/// order of asking, and let everything else on the machine go first.
 actor ConfigurationProver {
     private let directory: ConfigurationDirectory
     private let check: ConfigurationCheck
@@ -18,19 +19,25 @@ actor ConfigurationProver {
     func check(
         _ files: [String: [UInt8]], in stage: ConfigurationDirectory.Stage
     ) async throws -> ConfigurationCheck.Verdict {
-        if isBusy {
-            // Everybody waits for the candidate; the proofs of many tenants are in its way no longer than one check takes.
-            await withCheckedContinuation { waiting.insert($0, at: stage == .candidate ? 0 : waiting.count) }
-        } else {
-            isBusy = true
-        }
-        defer {
-            if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
-        }
+        if stage == .trial { await begin() }
+        defer { if stage == .trial { end() } }
         metrics.countCheck()
         try directory.write(files, to: stage)
         defer { try? directory.discard(stage) }
-        return try await check.check(file: "haproxy.cfg", directory: directory.url(of: stage).path)
+        return try await check.check(
+            file: "haproxy.cfg", directory: directory.url(of: stage).path, isBackground: stage == .trial)
+    }
+
+    private func begin() async {
+        guard isBusy else {
+            isBusy = true
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    private func end() {
+        if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
     }
 
     /// What HAProxy refuses of the objects on trial, and why; else why that cannot be told.

@@ -121,9 +121,9 @@ struct ProofSearch {
     /// Leaves out values of the operator's that need what the trial does not have, such as a backend that a snippet names.
     private mutating func ignoreBase() async throws {
         var rejection = try await ask([])
-        guard context == .apart else {
-            if let rejection { throw Unprovable(reason: rejection.description) }
-            return
+        while let current = rejection, context == .whole {
+            try refuseBase(current)
+            rejection = try await ask([])
         }
         while let current = rejection {
             let values = current.blamed.compactMap { trial.element(of: $0.origin) }.filter { !ignored.contains($0) }
@@ -134,6 +134,21 @@ struct ProofSearch {
             rejection = try await ask([])
         }
     }
+
+    /// Refuses values behind lines that HAProxy does not take although nothing on trial stands beside them.
+    ///
+    /// - Throws: ``Unprovable``.
+    private mutating func refuseBase(_ rejection: Rejection) throws {
+        let values = rejection.blamed.compactMap { line in
+            line.origin.object?.kind == .configMap ? nil : trial.element(of: line.origin).map { ($0, line.reason) }
+        }.filter { refused[$0.0] == nil }
+        guard rejection.isPlaced, !values.isEmpty, checks <= Self.mostChecksOfBase else {
+            throw Unprovable(reason: rejection.description)
+        }
+        for (value, reason) in values { refused[value] = reason }
+    }
+
+    private static let mostChecksOfBase = 16
 
     /// Gives values another chance that may need what stands beside them.
     private mutating func confirm() async throws {
@@ -163,7 +178,7 @@ struct ProofSearch {
         for line in rejection.blamed {
             // A line of an object that was taken before may only be in the way of a new one.
             guard let element = trial.element(of: line.origin), refused[element] == nil,
-                trial.isSuspect(line.origin)
+                trial.isSuspect(line.origin) || rejection.isPlaced && trial.isBrought(line.origin)
             else { continue }
             refused[element] = line.reason
             if !rejection.isPlaced { doubtful.insert(element) }

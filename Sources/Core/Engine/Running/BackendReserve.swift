@@ -39,13 +39,13 @@ public struct BackendReserve: Sendable {
         noted = []
     }
 
-    /// HAProxy refused a configuration for what it had in reserve: the backends do not have these lines any more, or a `defaults`
-    /// section does not take them.
+    /// HAProxy refused a configuration for what it had in reserve: the lines do not stand by themselves, or a `defaults` section does
+    /// not take them.
     ///
-    /// - Parameter sections: the ones that HAProxy named.
-    public mutating func refuse(_ sections: Set<String>) {
-        demand = [:]
-        refused.formUnion(sections.map { String($0.drop { $0 != " " }.dropFirst()) })
+    /// - Parameter sections: those of the reserve that HAProxy named. With none, nothing that came before counts any more.
+    public mutating func refuse(_ sections: [Section]) {
+        refused.formUnion(sections.compactMap { createsBackends ? $0.name : BackendProfile($0)?.template.name })
+        demand = sections.isEmpty ? [:] : demand.filter { !refused.contains($0.key.name) }
     }
 
     /// The reserve for the next configuration.
@@ -69,7 +69,8 @@ public struct BackendReserve: Sendable {
     /// Twice what came since the last configuration, and some of what most backends have.
     private func spares(_ uses: [BackendProfile: Int]) -> [Section] {
         var wanted = demand.mapValues { min(1000, max(count / 4, 2 * $0)) }
-        let common = uses.sorted { ($0.value, $1.key.id) > ($1.value, $0.key.id) }.prefix(Self.spareProfileLimit)
+        let common = uses.filter { !refused.contains($0.key.name) }.sorted { ($0.value, $1.key.id) > ($1.value, $0.key.id) }
+            .prefix(Self.spareProfileLimit)
         for (rank, (profile, uses)) in common.enumerated() where rank == 0 || uses > 1 {
             wanted[profile] = max(wanted[profile] ?? 0, rank == 0 ? count : max(1, count / 8))
         }

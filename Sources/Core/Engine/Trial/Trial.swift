@@ -107,10 +107,17 @@ public struct Trial: Sendable {
         return values[key].map { .value(object, key: key, value: $0) }
     }
 
-    /// Whether a line comes from an object on trial, or from one that such an object may name.
+    /// Whether a line comes from an object on trial.
     public func isSuspect(_ origin: Origin) -> Bool {
         guard let object = origin.object else { return false }
         return suspects[object] != nil || doubtsAllValues
+    }
+
+    /// Whether a line comes from an Ingress that an object on trial has a part in: a value may be older than the Service that brings it
+    /// to HAProxy.
+    public func isBrought(_ origin: Origin) -> Bool {
+        guard let object = origin.object else { return false }
+        return users.values.contains { $0.contains(object) }
     }
 
     /// The values of the operator's ConfigMaps that are not on trial.
@@ -143,19 +150,20 @@ public struct Trial: Sendable {
     }
 
     /// The parts of an element that can be refused by themselves, in groups that are likelier to be to blame first: the annotations of
-    /// an Ingress and of the Services that it names, and the objects that tell their pods and hold its certificates.
+    /// an Ingress and of the Services that it names, and the objects that tell their pods and hold its certificates; of other objects
+    /// their annotations and those of the Ingresses that they have a part in.
     public func parts(of element: Element) -> [[Element]] {
         guard case .object(let object) = element else { return [] }
         let live = assembly(of: [element], .apart, without: [])
         _ = live.update(now: now)
-        let named = object.kind == .ingress ? live.objectsNamed(by: object).sorted() : []
+        let named = object.kind == .ingress ? live.objectsNamed(by: object).sorted() : (users[object] ?? []).sorted()
         let values = ([object] + named).flatMap { key in
             Self.annotations(of: live.store.object(key)).sorted { $0.key < $1.key }
                 .filter { engine.registry.name(ofAnnotation: $0.key) != nil }
                 .map { Element.value(key, key: $0.key, value: $0.value) }
         }
-        // A Service without its annotations and pods has nothing that HAProxy could refuse.
-        let objects = named.filter { $0.kind != .service && live.store.object($0) != nil }.map(Element.object)
+        // A Service without its annotations and pods has nothing that HAProxy could refuse, and Ingresses are on trial by themselves.
+        let objects = named.filter { $0.kind != .service && $0.kind != .ingress && live.store.object($0) != nil }.map(Element.object)
         return [values, objects, values + objects].filter { !$0.isEmpty }
     }
 
