@@ -156,7 +156,7 @@ public struct Trial: Sendable {
         guard case .object(let object) = element else { return [] }
         let live = assembly(of: [element], .apart, without: [])
         _ = live.update(now: now)
-        let named = object.kind == .ingress ? live.objectsNamed(by: object).sorted() : (users[object] ?? []).sorted()
+        let named = (object.kind == .ingress ? live.objectsNamed(by: object) : users[object] ?? []).sorted()
         let values = ([object] + named).flatMap { key in
             Self.annotations(of: live.store.object(key)).sorted { $0.key < $1.key }
                 .filter { engine.registry.name(ofAnnotation: $0.key) != nil }
