@@ -163,7 +163,7 @@ public struct Trial: Sendable {
                 .map { Element.value(key, key: $0.key, value: $0.value) }
         }
         // A Service without its annotations and pods has nothing that HAProxy could refuse, and Ingresses are on trial by themselves.
-        let objects = named.filter { $0.kind != .service && $0.kind != .ingress && live.store.object($0) != nil }.map(Element.object)
+        let objects = named.filter { ![.service, .ingress].contains($0.kind) && live.store.object($0) != nil }.map(Element.object)
         return [values, objects, values + objects].filter { !$0.isEmpty }
     }
 
