@@ -97,7 +97,7 @@ public struct ExternalServer: Hashable, Sendable {
     /// would take all connections that there are.
     private static let loopRules: [Directive] = [
         """
-        http-request return status 508 content-type text/plain string \("loop detected\n") \
+        http-request return status 508 content-type text/plain string \("loop detected") \
         if { req.hdr_cnt(\(raw: loopHeader)) ge \(mostPasses) }
         """,
         "http-request add-header \(raw: loopHeader) haproxy-ingress",
