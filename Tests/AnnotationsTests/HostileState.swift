@@ -42,6 +42,7 @@ struct HostileState {
         // Beside those of the examples: those of names outside of the cluster.
         var heads: Set<[String]> = [
             ["server"], ["default-server"], ["backend"], ["userlist"], ["user"], ["http-request", "do-resolve"],
+            ["http-request", "return"], ["http-request", "add-header"],
             ["http-request", "set-dst"], ["http-request", "set-dst-port"], ["tcp-request", "content"],
         ]
         let examples = AnnotationHandlers.all.flatMap { $0.reference.examples }

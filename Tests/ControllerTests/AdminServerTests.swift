@@ -16,7 +16,8 @@ import Testing
         """
 
     private static func server(token: AdminToken? = nil, limits: AdminServer.Limits = .init()) -> AdminServer {
-        AdminServer(metrics: Metrics(), oldWorkers: { 3 }, configuration: { text }, token: token, limits: limits)
+        AdminServer(
+            metrics: Metrics(), oldWorkers: { 3 }, configuration: { text }, findings: { [] }, token: token, limits: limits)
     }
 
     /// Runs `body` while a server listens on the port and the socket that it is given.

@@ -75,4 +75,29 @@ struct AdminEndpointTests {
             }
         }
     }
+
+    @Test("/findings has all that is wrong with objects, also when the log has no room for it")
+    func findings() async throws {
+        let annotations = ["cors-enable": "maybe"]
+        let bad = (0..<20).map { Manifests.ingress("bad\($0)", host: "h\($0).example.com", annotations: annotations) }
+        let other =
+            Manifests.service(namespace: "other")
+            + Manifests.ingress("bad", namespace: "other", host: "other.example.com", annotations: annotations)
+        let manifests = Manifests.service() + bad.joined() + other
+        try await TestController.with(["web.yaml": manifests], arguments: ["--limits", "log-lines=5"]) {
+            controller async throws in
+            func page() async throws -> [Substring] { try await controller.findingsPage().body.split(separator: "\n") }
+            #expect(try await page().filter { $0.hasPrefix("error: ") && $0.contains("\"maybe\"") }.count == 21)
+            #expect(try await controller.adminPage("/findings").status == 403)
+            #expect(controller.log.contains("Ingress other/bad: haproxy.org/cors-enable"))
+            #expect(controller.log.contains("too many messages about objects of namespace \"shop\""))
+            // What is there is told in the end; what is mended before is not.
+            #expect(controller.log.matches(of: #/Ingress shop/bad[0-9]+: haproxy.org/cors-enable/#).count < 20)
+            try await controller.write("web.yaml", Manifests.service() + bad.prefix(8).joined() + other)
+            try await controller.wait("all are told that are left") {
+                (0..<8).allSatisfy { controller.log.contains("Ingress shop/bad\($0): haproxy.org/cors-enable") }
+            }
+            #expect(try await page().count == 9)
+        }
+    }
 }

@@ -79,4 +79,17 @@ struct BasicAuthenticationTests {
             #expect(try await controller.request("http://bad.example.com/").status == 503)
         }
     }
+
+    @Test("a user whose hash costs everybody's time cannot come in, the others can, and the Secret's owner is told")
+    func costlyHash() async throws {
+        // Of "demo".
+        let hash = "$2b$12$abcdefghijklmnopqrstuuPZMSJg2LUPgP73PQ9tCr.AZ2Qkj/kWa"
+        let users = Manifests.secret("users", ["alice": Self.hash, "mallory": hash])
+        try await TestController.with(files(users)) { controller async throws in
+            #expect(try await status("alice:secret", controller) == 200)
+            #expect(try await status("mallory:demo", controller) == 401)
+            #expect(controller.log.contains("Secret shop/users: data.mallory: holds a hash that takes HAProxy up to"))
+            #expect(!controller.configuration.contains("$2b$12$"))
+        }
+    }
 }

@@ -132,4 +132,55 @@ struct ExternalNameTests {
             #expect(!controller.configuration.contains("str(\(name))") && !controller.configuration.contains("server \(name):"))
         }
     }
+
+    /// Sends all connections to a port on to another one, and notes each request.
+    private static let relay = #"""
+        import socket, sys, threading
+
+        def pump(source, target, log):
+            try:
+                while True:
+                    data = source.recv(65536)
+                    if not data: break
+                    if log and b'GET /' in data: open(log, 'a').write('.')
+                    target.sendall(data)
+            except OSError: pass
+            target.close()
+
+        listener = socket.create_server((sys.argv[1], 8080))
+        open(sys.argv[4], 'w').close()
+        while True:
+            client, _ = listener.accept()
+            server = socket.create_connection(('127.0.0.1', int(sys.argv[2])))
+            threading.Thread(target=pump, args=(client, server, sys.argv[3]), daemon=True).start()
+            threading.Thread(target=pump, args=(server, client, None), daemon=True).start()
+        """#
+
+    @Test("a name that leads back here by a load balancer gets a bounded number of passes", .enabled(if: NameServer.isPossible))
+    func loop() async throws {
+        let address = "\(Loopback.network())77"
+        try await NameServer.with(["loop.example.com": address]) { names async throws in
+            let headers = ["request-set-header": "CDN-Loop none"]
+            let ingress = Manifests.ingress("loop", path: "/loop", service: "loop")
+            let sly = Manifests.ingress("sly", path: "/sly", service: "loop", annotations: headers)
+            let files = ["web.yaml": Self.web + Self.service("loop", "loop.example.com") + ingress + sly]
+            try await TestController.with(files, arguments: names.arguments) { controller async throws in
+                let log = controller.directory.appendingPathComponent("relayed")
+                let ready = controller.directory.appendingPathComponent("relay-up")
+                let relay = Process()
+                relay.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+                relay.arguments = ["python3", "-c", Self.relay, address, "\(controller.http)", log.path, ready.path]
+                try relay.run()
+                defer { kill(relay.processIdentifier, SIGKILL) }
+                try await controller.wait("the relay listens") { FileManager.default.fileExists(atPath: ready.path) }
+                for path in ["loop", "sly"] {
+                    try? FileManager.default.removeItem(at: log)
+                    #expect(try await controller.request(Self.url + path).status == 508)
+                    #expect(try Data(contentsOf: log).count == 8)
+                }
+                #expect(controller.log.contains("sets header CDN-Loop, by which HAProxy tells requests that come back"))
+                #expect(try await controller.request(Self.url).pod == "pod-1")
+            }
+        }
+    }
 }

@@ -68,4 +68,30 @@ struct PatternFileTests {
             try await controller.eventually(url) { $0.status == 200 }
         }
     }
+
+    @Test("a line that a snippet cannot read is left out and told, and the snippet and the other lines are in force")
+    func unreadableLine() async throws {
+        func lists(_ line: String) -> String { Self.patterns(["office": "10.0.0.0/8\n    \(line)\n    127.0.0.0/8"]) }
+        let snippet = Manifests.configMap([
+            "frontend-config-snippet": "acl office src -f patterns/office\nhttp-response set-header X-Office yes if office"
+        ])
+        let files = ["all.yaml": Manifests.service() + Manifests.ingress(), "map.yaml": snippet]
+        for isThereAtStart in [true, false] {
+            try await TestController.with(
+                files.merging(["lists.yaml": lists(isThereAtStart ? "127.0.0.300" : "192.0.2.1")]) { $1 },
+                arguments: Self.arguments
+            ) { controller async throws in
+                if !isThereAtStart { try await controller.write("lists.yaml", lists("127.0.0.300")) }
+                let said = "ConfigMap ops/lists: office: \"127.0.0.300\": has a pattern in line 3 that HAProxy refuses"
+                try await controller.wait("the line is told") { controller.log.contains(said) }
+                try await controller.eventually("http://shop.example.com/") { $0.header("x-office") == "yes" }
+                #expect(!controller.log.contains("frontend-config-snippet"))
+                // Other changes go on, and a mended line counts.
+                try await controller.write("all.yaml", Manifests.service() + Manifests.ingress(host: "new.example.com"))
+                try await controller.eventually("http://new.example.com/") { $0.status == 200 && $0.header("x-office") == "yes" }
+                try await controller.write("lists.yaml", lists("192.0.2.9"))
+                try await controller.wait("the line is mended") { controller.log.contains("mended: \(said)") }
+            }
+        }
+    }
 }

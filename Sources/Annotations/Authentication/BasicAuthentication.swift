@@ -30,6 +30,11 @@ public struct BasicAuthentication: RouteAnnotation {
             answer \
             503 until it is mended.
 
+            HAProxy works out the hash for each request, on the threads that serve everybody. A user whose hash costs more than \
+            `--limits password-hash-ms` (50 ms unless told otherwise) is left out and cannot come in, the others can. Hashes of \
+            `openssl passwd`, `mkpasswd` and `htpasswd -B` cost 1 to 15 ms; bcrypt costs 43 ms with a cost of 10, and twice as much \
+            with 11.
+
             \(PathNormalization.note)
             """,
         keys: [kind.reference, secret.reference, realm.reference], isProtection: true,
@@ -69,17 +74,43 @@ public struct BasicAuthentication: RouteAnnotation {
         let secret = try route.secret(users)
         guard !secret.data.isEmpty else { throw users.error("is an empty Secret: it lists no user") }
         var hashes: [String: CryptHash] = [:]
+        var refusals: [Finding] = []
         for (user, value) in secret.data {
             guard !user.isEmpty, user.utf8.allSatisfy(Self.canBeInUserName) else {
                 throw users.error("lists the user \(user.quotedForPeople), whose name is not made of letters, digits, - . and _")
             }
-            hashes[user] = try hash(value, of: user)
+            let hash = try hash(value, of: user)
+            if let finding = refusal(of: hash, of: user, in: secret, route.environment.limits) {
+                refusals.append(finding)
+            } else {
+                hashes[user] = hash
+            }
         }
+        if hashes.isEmpty, let finding = refusals.first { throw AnnotationError(finding) }
+        for finding in refusals { route.note(finding) }
         let list = UserList(name: "\(users.namespace)_\(users.value.name)", users: hashes, origin: users.origin)
         route.backend.userList(list)
         route.backend.rule(
             .authentication, "http-request auth realm \(Self.quotable(realm)) unless { http_auth(\(raw: list.name)) }",
             from: users.origin)
+    }
+
+    /// Why a user is left out whose hash would cost every request of theirs too much of the time that all share.
+    private func refusal(
+        of hash: CryptHash, of user: String, in secret: Secret, _ limits: ResourceLimits
+    ) -> Finding? {
+        let limit = Duration.milliseconds(limits[.passwordHash])
+        guard users.scope > .configMap, hash.cost > limit else { return nil }
+        let cost = Int((hash.cost / .milliseconds(1)).rounded(.up))
+        // The value itself stays out of logs.
+        return Finding(
+            .error, object: ObjectKey(.secret, namespace: secret.metadata.namespace, name: secret.metadata.name),
+            key: "data.\(user)",
+            """
+            holds a hash that takes HAProxy up to \(cost)ms of processor time for each request, so the user cannot come in; \
+            \(limits.description(of: .passwordHash))
+            """,
+            expected: "a hash as openssl passwd -6 prints it, or bcrypt with a cost of 10 at most")
     }
 
     private func hash(_ value: [UInt8], of user: String) throws -> CryptHash {

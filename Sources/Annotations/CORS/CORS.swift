@@ -39,6 +39,11 @@ public struct CORS: RouteAnnotation {
             back-references are refused. Where not every origin is allowed, the matching Origin is sent back, and `Vary: Origin` \
             on all answers keeps caches from mixing them up; an Origin that does not match gets no CORS headers.
 
+            HAProxy compares an Origin with the expressions of all routes, so there is a bound of how many there are: 32 different \
+            ones of a namespace and 256 in all, the oldest first, unless `--limits namespace-origin-expressions` and \
+            `origin-expressions` say otherwise. Routes whose expression is beyond that have no CORS headers. Expressions that stand \
+            for a few origins, as the one above does, are no expressions for HAProxy and do not count.
+
             Preflight requests that HAProxy answers need no credentials, because browsers send none with them; a deny-list or \
             allow-list still refuses them. `cors-allow-credentials` works only where `cors-allow-origin` is not `*`; there, browsers \
             take `*` in the lists of methods and headers for a name, so spell the lists out.
@@ -64,6 +69,8 @@ public struct CORS: RouteAnnotation {
         ])
 
     let origin: AllowedOrigin
+    /// Where the origin was written; nil for the default.
+    let source: Resolved<AllowedOrigin>?
     let methods: String
     let headers: String
     let sendsCredentials: Bool
@@ -77,6 +84,7 @@ public struct CORS: RouteAnnotation {
         }
         let origin = try values.resolved(Self.allowOrigin)
         self.origin = origin?.value ?? .any
+        source = origin
         methods = try values[Self.allowMethods] ?? "*"
         headers = try values[Self.allowHeaders] ?? "*"
         let credentials = try values.resolved(Self.allowCredentials)
@@ -105,8 +113,10 @@ public struct CORS: RouteAnnotation {
                     try route.addEntry(to: "cors-origins", key: "\(pattern.id):\(origin)", value: origin)
                 }
             case .expression:
-                try route.addEntry(
-                    to: "cors-origin-patterns", key: "^\(pattern.id):(?:\(pattern.expression))$", value: pattern.text)
+                guard let source else { break }
+                try route.addSearchedEntry(
+                    to: "cors-origin-patterns", key: "^\(pattern.id):(?:\(pattern.expression))$", value: pattern.text,
+                    from: source)
             }
         }
         // In one entry, because each look-up costs a request more than taking it apart. The number is what HAProxy takes the

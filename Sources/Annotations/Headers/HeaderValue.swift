@@ -81,6 +81,9 @@ extension ValueType where Value == [HeaderSetting] {
             guard !HeaderSetting.framing.contains(line.name.lowercased()) else {
                 throw ValueError("sets header \(line.name), which HAProxy alone can know")
             }
+            guard line.name.lowercased() != ExternalServer.loopHeader.lowercased() else {
+                throw ValueError("sets header \(line.name), by which HAProxy tells requests that come back to it")
+            }
             do {
                 // White space around a header's value means nothing (RFC 9110, section 5.5).
                 let value = try HeaderValue(ValueType<String>.line.value(line.value), of: message)

@@ -75,7 +75,7 @@ public struct HealthChecks: RouteAnnotation {
             interval = nil
         }
         self.interval = interval
-        timeout = try values.resolved(Self.timeout)
+        timeout = try values.boundedTimeout(Self.timeout)
         guard isEnabled?.value ?? true else {
             func warn<Value>(_ setting: Resolved<Value>?) {
                 // The operator's checks for all backends need not suit those without.

@@ -3,7 +3,7 @@ import Core
 /// A place that HAProxy writes log lines to: a line of syslog-server.
 struct LogTarget: Hashable, Sendable {
     enum Address: Hashable, Sendable {
-        /// UDP; the address is an IP address or a host name.
+        /// UDP. There are no names: HAProxy asks DNS for them each time that it reads a configuration, and waits for the answer.
         case network(String, port: Int)
         /// The path of a datagram socket, such as `/dev/log`.
         case socket(String)
@@ -92,19 +92,21 @@ extension LogTarget {
             }
             return .socket(text)
         }
-        let isAddress = !text.contains("/") && IPNetwork(text) != nil
-        // HAProxy has more words for descriptors; what goes to its standard error is taken for its own messages.
-        let isReserved = ["stderr", "stdin"].contains(text)
-        guard isAddress || text.lowercased().isDNSSubdomain, !isReserved else {
+        // The name that needs no DNS.
+        let host = text.lowercased() == "localhost" ? "127.0.0.1" : text
+        guard !host.contains("/"), IPNetwork(host) != nil else {
+            let names = host.lowercased().isDNSSubdomain && !["stderr", "stdin"].contains(host)
             throw ValueError(
-                "holds address \(text.quotedForPeople), which is neither stdout nor an IP address, a host name or the path of a socket"
-            )
+                names
+                    ? "holds the host name \(text.quotedForPeople), which HAProxy would look up whenever it reads a configuration; "
+                        + "give an IP address, such as the clusterIP of a Service"
+                    : "holds address \(text.quotedForPeople), which is neither stdout nor an IP address or the path of a socket")
         }
         let number = port.map { Int($0) } ?? 514
         guard let number, (1...65_535).contains(number) else {
             throw ValueError("holds port \((port ?? "").quotedForPeople), which is not a number from 1 to 65535")
         }
-        return .network(text, port: number)
+        return .network(host, port: number)
     }
 
     private static func word(_ key: String, in fields: [String: String], of words: [String]) throws -> String? {
@@ -121,7 +123,7 @@ extension LogTarget {
 }
 
 extension ValueType where Value == [LogTarget] {
-    /// One target a line. HAProxy looks up the names of hosts itself.
+    /// One target a line.
     static let logTargets = ValueType(
         name: "lines of key:value pairs",
         expected: "one log target a line: comma-separated key:value pairs of address, port, facility, format, length, level and "
@@ -137,5 +139,5 @@ extension ValueType where Value == [LogTarget] {
         }
         guard !targets.isEmpty else { throw ValueError("names no target") }
         return targets
-    }.checkedByHAProxy()
+    }
 }

@@ -17,7 +17,7 @@ public struct LogTargets: GlobalAnnotation {
 
             | key | what it says | without it |
             |---|---|---|
-            | `address` | an IP address or host name to send to over UDP, the path of a datagram socket, or `stdout` for the \
+            | `address` | an IP address to send to over UDP, the path of a datagram socket, or `stdout` for the \
             standard output of the controller | is needed |
             | `port` | the UDP port | 514 |
             | `facility` | \(LogTarget.facilities.map { "`\($0)`" }.joined(separator: ", ")) | `local0` |
@@ -28,7 +28,10 @@ public struct LogTargets: GlobalAnnotation {
             | `minlevel` | more severe lines are sent as if they were of this level | levels stay as they are |
 
             Lines for `stdout` come out one by one as HAProxy writes them; the controller's own messages are on standard error. \
-            HAProxy never waits for whoever reads its log: where a reader is too slow for long, lines are lost.
+            HAProxy never waits for whoever reads its log: where a reader is too slow for long, lines are lost. \
+            Names of hosts are refused but `localhost`: HAProxy would ask DNS for them each time that it reads a configuration, and \
+            a name server that is silent would keep everybody's changes waiting. In a cluster, give the clusterIP of the syslog \
+            server's Service.
             """,
         keys: [targets.reference],
         examples: [

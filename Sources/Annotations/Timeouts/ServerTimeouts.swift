@@ -25,7 +25,8 @@ public struct ServerTimeouts: GlobalAnnotation, RouteAnnotation {
         summary: """
             The ConfigMap's values, or the defaults, are for all backends. An Ingress sets others for the backends of its \
             Services, a \
-            Service for its own.
+            Service for its own. Theirs have a limit, a day unless `--limits timeout-seconds` says otherwise; a longer one is \
+            refused, and the ConfigMap's is in force.
             """,
         keys: timeouts.map(\.key.reference),
         examples: [

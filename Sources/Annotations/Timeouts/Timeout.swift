@@ -22,7 +22,7 @@ struct Timeout: Sendable {
 
     /// The timeout in force; nil when there is neither a value nor a default.
     func setting(_ values: AnnotationValues) throws -> Setting? {
-        let resolved = try values.resolved(key)
+        let resolved = try values.boundedTimeout(key)
         guard let value = resolved?.value ?? defaultValue else { return nil }
         return Setting(name: name, value: value, scope: resolved?.scope, origin: resolved?.origin ?? Origin(key: "timeouts"))
     }
@@ -35,5 +35,20 @@ struct Timeout: Sendable {
         let origin: Origin
 
         var line: Directive { "timeout \(raw: name) \(value)" }
+    }
+}
+
+extension AnnotationValues {
+    /// A timeout of connections with pods. A tenant's that is longer than the operator allows counts as absent: connections that wait
+    /// take room that all tenants share, in HAProxy and in its workers from before a reload.
+    func boundedTimeout(_ key: AnnotationKey<Duration>) throws -> Resolved<Duration>? {
+        guard let asked = try resolved(key) else { return nil }
+        let longest = Duration.seconds(environment.limits[.timeout])
+        guard asked.scope > .configMap, asked.value > longest else { return asked }
+        note(
+            asked.error(
+                "is longer than \(longest.haproxyNotation); \(environment.limits.description(of: .timeout))",
+                expected: "at most \(longest.haproxyNotation)"))
+        return nil
     }
 }

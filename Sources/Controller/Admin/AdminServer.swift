@@ -1,9 +1,10 @@
+import Core
 import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The controller's own HTTP endpoint: /metrics, /healthz, /readyz and /config.
+/// The controller's own HTTP endpoint: /metrics, /healthz, /readyz, /config and /findings.
 ///
 /// Nobody can keep others from it: there are at most so many connections, of which the one that waits longest is closed when
 /// another one comes, and no request takes longer than ``Limits/patience`` from its first byte to the last of the answer.
@@ -13,7 +14,9 @@ struct AdminServer: Sendable {
     let oldWorkers: @Sendable () async -> Int?
     /// haproxy.cfg as it is in force.
     let configuration: @Sendable () async -> String
-    /// What clients that come by TCP have to show for /config; nil when they never see it.
+    /// All that is wrong with objects.
+    let findings: @Sendable () async -> Set<Finding>
+    /// What clients that come by TCP have to show for /config and /findings; nil when they never see them.
     var token: AdminToken?
     var limits = Limits()
 
@@ -101,7 +104,7 @@ struct AdminServer: Sendable {
             return metrics.isReady
                 ? Answer(status: .ok, body: "ok\n")
                 : Answer(status: .serviceUnavailable, body: "HAProxy does not run a configuration yet\n")
-        case "/config":
+        case "/config", "/findings":
             // A client at a loopback address may be HAProxy with a request from anywhere.
             guard mayReadConfiguration(request, from: door) else {
                 return Answer(
@@ -112,9 +115,19 @@ struct AdminServer: Sendable {
 
                         """)
             }
-            return Answer(status: .ok, body: ConfigurationSecrets.hidden(in: await configuration()))
-        default: return Answer(status: .notFound, body: "not found: there are /metrics, /healthz, /readyz and /config\n")
+            return Answer(
+                status: .ok,
+                body: request.uri.hasPrefix("/config")
+                    ? ConfigurationSecrets.hidden(in: await configuration()) : Self.text(of: await findings()))
+        default:
+            return Answer(
+                status: .notFound, body: "not found: there are /metrics, /healthz, /readyz, /config and /findings\n")
         }
+    }
+
+    /// A line for each finding, as the log has them.
+    private static func text(of findings: Set<Finding>) -> String {
+        findings.map { "\($0.severity.rawValue): \($0)\n" }.sorted().joined()
     }
 
     private func mayReadConfiguration(_ request: HTTPRequestHead, from door: Door) -> Bool {

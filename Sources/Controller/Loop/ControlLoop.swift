@@ -14,7 +14,8 @@ actor ControlLoop {
     private let observer: (any ControlLoopObserver)?
     /// What HAProxy has not been given yet.
     private var changes: [StateChange] = []
-    private var reports = FindingLog()
+    private var reports: FindingLog
+    private var reportWait: Task<Void, Never>?
     private var takenAddresses = TakenAddresses()
     private var watch: Task<Void, Never>?
     private var skipped: Set<String> = []
@@ -50,6 +51,7 @@ actor ControlLoop {
         self.observer = observer
         self.secrets = secrets
         live = LiveAssembly(engine)
+        reports = FindingLog(burst: engine.options.environment.limits[.logLines])
         self.applier = applier
         self.metrics = metrics
         self.logger = logger
@@ -278,12 +280,31 @@ actor ControlLoop {
 
     /// Logs findings once, and when they are gone.
     private func report() async {
-        let (new, gone) = reports.takeChanges()
-        for finding in new { logger.log(level: finding.severity == .error ? .error : .warning, "\(finding)") }
-        for finding in gone { logger.info("mended: \(finding)") }
+        let changes = reports.takeChanges(now: .now)
+        for finding in changes.new { logger.log(level: finding.severity == .error ? .error : .warning, "\(finding)") }
+        for finding in changes.goneForLog { logger.info("mended: \(finding)") }
+        for note in changes.notes { logger.warning("\(note)") }
         metrics.set(objects: live.store.counts, rejected: reports.rejectedObjects)
-        if !new.isEmpty || !gone.isEmpty { await observer?.finds(new, gone: gone) }
+        if let wait = changes.wait { reportAfter(wait) }
+        if !changes.new.isEmpty || !changes.gone.isEmpty { await observer?.finds(changes.new, gone: changes.gone) }
     }
+
+    /// There is more to tell than there is room for now.
+    private func reportAfter(_ wait: Duration) {
+        guard reportWait == nil else { return }
+        reportWait = Task { [weak self] in
+            try? await Task.sleep(for: wait)
+            await self?.reportAgain()
+        }
+    }
+
+    private func reportAgain() {
+        reportWait = nil
+        waker.yield()
+    }
+
+    /// All that is wrong with objects now.
+    var findings: Set<Finding> { reports.all }
 }
 
 /// Who wants to know what the loop finds out.

@@ -76,7 +76,8 @@ struct Controller {
             if let address = AdminAddress(command.adminBind) {
                 let server = AdminServer(
                     metrics: metrics, oldWorkers: { await process.oldWorkerCount() },
-                    configuration: { await applier.configuration }, token: command.adminTokenFile.map(AdminToken.init))
+                    configuration: { await applier.configuration }, findings: { await loop.findings },
+                    token: command.adminTokenFile.map(AdminToken.init))
                 let logger = logger
                 let socket = "\(runtimeDirectory)/\(AdminServer.socketName)"
                 for (door, name) in [

@@ -271,6 +271,11 @@ public struct Refusals: Hashable, Sendable {
         reasons[Value(object: object, key: key, value: value)] = nil
     }
 
+    /// Whether a value of the key is refused.
+    func concern(_ object: ObjectKey, key: String) -> Bool {
+        !reasons.isEmpty && reasons.keys.contains { $0.object == object && $0.key == key }
+    }
+
     func refusal(of object: ObjectKey, key: String, value: String) -> String? {
         reasons.isEmpty ? nil : reasons[Value(object: object, key: key, value: value)]
     }

@@ -22,6 +22,11 @@ public struct ResourceLimits: Hashable, Sendable {
         case staticServers = "static-servers"
         case snippetLines = "snippet-lines"
         case checkInterval = "check-interval-ms"
+        case passwordHash = "password-hash-ms"
+        case timeout = "timeout-seconds"
+        case logLines = "log-lines"
+        case originExpressions = "origin-expressions"
+        case namespaceOriginExpressions = "namespace-origin-expressions"
 
         /// What holds unless the operator says something else.
         public var usual: Int {
@@ -44,6 +49,11 @@ public struct ResourceLimits: Hashable, Sendable {
             case .staticServers: 1000
             case .snippetLines: 500
             case .checkInterval: 100
+            case .passwordHash: 50
+            case .timeout: 86_400
+            case .logLines: 500
+            case .originExpressions: 256
+            case .namespaceOriginExpressions: 32
             }
         }
 
@@ -76,6 +86,21 @@ public struct ResourceLimits: Hashable, Sendable {
                 "server lines of a backend whose algorithm takes none at run time (static-rr): pods and spare slots"
             case .snippetLines: "lines of backend-config-snippet on an Ingress or a Service"
             case .checkInterval: "the shortest check-interval, in milliseconds"
+            case .passwordHash:
+                """
+                milliseconds of processor time that a hash of auth-secret costs for each request, by estimation; users with costlier \
+                ones are left out
+                """
+            case .timeout: "the longest timeout of connections with pods, in seconds"
+            case .logLines:
+                """
+                messages in the log, and new Events, about the objects of one namespace at once; further ones follow one a second
+                """
+            case .originExpressions:
+                """
+                regular expressions of cors-allow-origin of all routes together; routes with younger ones send no CORS headers
+                """
+            case .namespaceOriginExpressions: "such expressions that the objects of one namespace bring"
             }
         }
     }

@@ -27,6 +27,7 @@ public struct RouteContribution {
     private(set) var values: [String: String] = [:]
     private(set) var rules: [OwnedRules] = []
     private(set) var sharedEntries: [String: [String: String]] = [:]
+    private(set) var searchedEntries: [WantedEntry] = []
     private(set) var stickTables: [StickTable] = []
     private(set) var files: [ConfigurationFile] = []
     private(set) var findings: [Finding] = []
@@ -89,6 +90,20 @@ public struct RouteContribution {
         sharedEntries[map, default: [:]][key] = value
     }
 
+    /// Adds an entry to a map that HAProxy searches from end to end (`map_reg`). There is room for few, the oldest first: the entry of a
+    /// younger route may be missing, which its owner is told. The key must tell whose it is.
+    ///
+    /// - Throws: ``AnnotationError`` when the key holds white space, or either holds control characters or is empty.
+    public mutating func addSearchedEntry<Value>(
+        to map: String, key: String, value: String, from source: Resolved<Value>
+    ) throws {
+        try require(MapFile.problem(key: key, value: value, environment.readerLimits), value)
+        let wanted = WantedEntry(
+            entry: SearchedEntry(map: map, key: key, value: value), origin: source.origin, raw: source.raw,
+            isOperators: source.scope <= .configMap)
+        if !searchedEntries.contains(wanted) { searchedEntries.append(wanted) }
+    }
+
     private static let placeholderID = String(repeating: "0", count: 64)
 
     private func require(_ problem: String?, _ value: String) throws {
@@ -149,6 +164,9 @@ public struct RouteContribution {
         if let problem { findings.append(problem) }
         return bundles
     }
+
+    /// Tells the owner of an object that a part of it is left out.
+    public mutating func note(_ finding: Finding) { findings.append(finding) }
 
     /// Tells the owner of a value about something that is odd but not wrong.
     public mutating func warn<Value>(_ about: Resolved<Value>, _ message: String) {

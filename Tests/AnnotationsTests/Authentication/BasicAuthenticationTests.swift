@@ -83,4 +83,32 @@ import Testing
         #expect(!trial.findings.isEmpty)
         #expect(trial.findings.allSatisfy { !$0.description.contains("opensesame") })
     }
+
+    /// bcrypt with a cost of 12, and SHA-256 with many rounds.
+    static let costlyHashes = [
+        "$2b$12$abcdefghijklmnopqrstuuPZMSJg2LUPgP73PQ9tCr.AZ2Qkj/kWa",
+        "$5$rounds=100000$saltsalt$JHkvehlP/.NJu30HDXCRu6TLyiiArvvT2.QRVUMINNB",
+    ]
+
+    @Test(arguments: costlyHashes) func `A user whose hash costs everybody's time cannot come in, and the others can`(
+        _ hash: String
+    ) throws {
+        let annotations = ["auth-type": "basic-auth", "auth-secret": "users"]
+        let some = try trial(annotations, secrets: [Secret("users", ["alice": Self.hash, "mallory": hash])])
+        #expect(!some.isClosed)
+        let users = some.section("userlist shop_users").filter { $0.hasPrefix("user ") }
+        #expect(users.map { $0.hasPrefix("user alice ") } == [true])
+        let finding = try #require(some.findings.first)
+        #expect(some.findings.count == 1 && finding.severity == .error)
+        #expect(finding.object == ObjectKey(.secret, namespace: "shop", name: "users") && finding.key == "data.mallory")
+        #expect(finding.description.contains("--limits password-hash-ms=NUMBER") && !finding.description.contains(hash))
+
+        let none = try trial(annotations, secrets: [Secret("users", ["mallory": hash])])
+        #expect(none.isClosed && none.findings.contains { $0.key == "data.mallory" })
+        // The operator's own.
+        let operators = try trial(
+            ["auth-type": "basic-auth"], configMap: ["auth-secret": "default/users"],
+            secrets: [Secret("users", namespace: "default", ["alice": Self.hash, "root": Self.costlyHashes[0]])])
+        #expect(operators.section("userlist default_users").contains { $0.hasPrefix("user root ") })
+    }
 }

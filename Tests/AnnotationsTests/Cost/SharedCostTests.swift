@@ -272,4 +272,53 @@ import Testing
             #expect(messages.filter { $0.contains("--limits \(limit)=") }.count == 1, "\(messages)")
         }
     }
+
+    /// An expression that no list of origins stands for.
+    private func cors(_ name: String) -> [String: String] {
+        ["cors-enable": "true", "cors-allow-origin": #"^https://[a-z]+\.\#(name)\.example\.com$"#]
+    }
+
+    @Test func `Requests meet a bounded number of other tenants' expressions of cors-allow-origin, the oldest ones`() throws {
+        let victim = ingress(1, namespace: "shop", cors("victim"))
+        let evil = (2...59).flatMap { ingress($0, namespace: "evil", cors("e\($0)")) }
+        for order in [victim + evil, evil.reversed() + victim] {
+            let assembly = try assemble(Array(order))
+            let entries = assembly.state.maps["cors-origin-patterns"]?.entries ?? [:]
+            #expect(entries.count == 33 && entries.keys.contains { $0.contains("victim") })
+            #expect(entries.keys.contains { $0.contains("e2\\.") } && !entries.keys.contains { $0.contains("e59") })
+            let told = assembly.findings.filter { $0.message.contains("--limits namespace-origin-expressions=NUMBER") }
+            #expect(told.count == 26)
+            #expect(told.allSatisfy { $0.object?.namespace == "evil" && $0.key == "haproxy.org/cors-allow-origin" })
+        }
+        var limits = ResourceLimits()
+        limits[.originExpressions] = 3
+        let few = try assemble(evil + victim, limits: limits)
+        #expect(few.state.maps["cors-origin-patterns"]?.entries.count == 3)
+        #expect(few.state.maps["cors-origin-patterns"]?.entries.keys.contains { $0.contains("victim") } == true)
+    }
+
+    @Test func `A live assembly has room for the expressions of cors-allow-origin that a new one would have`() throws {
+        var options = EngineOptions()
+        options.environment = AnnotationEnvironment(capabilities: Capabilities(), processors: 4)
+        options.environment.limits[.originExpressions] = 3
+        options.environment.limits[.namespaceOriginExpressions] = 2
+        let engine = Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options)
+        let live = LiveAssembly(engine)
+        var random = SeededGenerator()
+        for _ in 0..<100 {
+            let number = Int.random(in: 0...9, using: &random)
+            let objects = ingress(
+                number, namespace: ["a", "b", "c"].randomElement(using: &random) ?? "a",
+                cors("x\(Int.random(in: 0...4, using: &random))"))
+            if Int.random(in: 0...3, using: &random) == 0 {
+                live.remove(objects[0].key)
+            } else {
+                for object in objects { live.upsert(object) }
+            }
+            _ = live.update(now: 1_800_000_000)
+            let fresh = engine.assemble(live.store, now: 1_800_000_000)
+            #expect(live.state.maps == fresh.state.maps, "TEST_SEED=\(random.seed)")
+            #expect(live.allFindings == fresh.findings)
+        }
+    }
 }

@@ -57,4 +57,25 @@ import Testing
         #expect(finding.key == "haproxy.org/timeout-server")
         #expect(finding.expected?.contains("at least 1ms") == true)
     }
+
+    @Test(arguments: [
+        "timeout-connect", "timeout-queue", "timeout-server", "timeout-server-fin", "timeout-tunnel", "timeout-check",
+    ])
+    func `A tenant's timeout over the limit is refused, and the operator's is in force`(_ key: String) throws {
+        func trial(configMap: [String: String] = [:], ingress: [String: String] = [:], service: [String: String] = [:]) throws
+            -> AnnotationTrial
+        {
+            try AnnotationTrial(
+                [ServerTimeouts.self, HealthChecks.self], configMap: configMap, ingress: ingress, service: service)
+        }
+        for value in ["86401s", "24d"] {
+            for trial in [try trial(ingress: [key: value]), try trial(service: [key: value])] {
+                #expect(!trial.backend.contains { $0.hasPrefix("timeout ") })
+                #expect(trial.findings.map(\.severity) == [.error])
+                #expect(trial.findings.allSatisfy { $0.message.contains("--limits timeout-seconds=NUMBER") })
+            }
+        }
+        #expect(try trial(configMap: [key: "24d"]).findings.isEmpty)
+        #expect(try trial(service: [key: "1d"]).findings.isEmpty)
+    }
 }

@@ -77,4 +77,29 @@ import Testing
         _ = live.update(now: 1_800_000_000)
         #expect(live.objects.certificates == CertificateMemory())
     }
+
+    @Test func `A certificate that HAProxy cannot load has the Ingresses planned anew that name its Secret, and no others`()
+        throws
+    {
+        let engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: EngineOptions())
+        let live = LiveAssembly(engine)
+        let other = Cluster.ingress(
+            "other", host: "other.example.com", tls: [IngressTLS(hosts: ["other.example.com"], secretName: "fine")])
+        for object in [
+            ingress, other, try Cluster.certificate("tls", for: ["shop.example.com"]),
+            try Cluster.certificate("fine", for: ["other.example.com"]), Cluster.configMap([:]),
+        ] { live.upsert(object) }
+        _ = live.update(now: 1_800_000_000)
+        let before = live.units
+        live.refuse(try #require(live.state.files[path]), reason: "key too small")
+        let update = live.update(now: 1_800_000_000)
+        #expect(live.units[.ingress(other.key)] === before[.ingress(other.key)])
+        #expect(live.units[.ingress(ingress.key)] !== before[.ingress(ingress.key)])
+        #expect(live.state.files[path] == nil && live.state.certificateList.entries.count == 1)
+        #expect(update.newFindings.contains { $0.message.contains("key too small") })
+        let fresh = LiveAssembly(
+            engine, store: live.store, refusals: live.refusals, remembering: live.objects.certificates)
+        _ = fresh.update(now: 1_800_000_000)
+        #expect(fresh.state == live.state && fresh.allFindings == live.allFindings)
+    }
 }

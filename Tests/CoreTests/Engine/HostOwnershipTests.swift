@@ -207,6 +207,45 @@ import Testing
         #expect(try Self.kinds(own: .p256, wildcard: .p256)[path] == ["*.example.com"])
     }
 
+    @Test func `A host with a certificate of its own shows it below an older wildcard with another kind of key`() throws {
+        func shown(
+            own: CertificateIssuer.Key, namespace: String, hosts: Int = 1
+        ) throws -> (names: [String], findings: [Finding]) {
+            let wildcard = Cluster.ingress("web", host: "*.example.com", tls: Self.tls("*.example.com"), created: Self.old)
+            var objects = [wildcard, try Cluster.certificate("tls", for: ["*.example.com"], key: .p256)]
+            for number in 0..<hosts {
+                let host = "h\(number).example.com"
+                objects.append(
+                    Cluster.ingress(
+                        "h\(number)", namespace: namespace, host: host,
+                        tls: [IngressTLS(hosts: [host], secretName: "own")], created: Self.young))
+            }
+            let names = (0..<hosts).map { "h\($0).example.com" }
+            objects.append(try Cluster.certificate("own", namespace: namespace, for: names, key: own))
+            let live = LiveAssembly(Engine(registry: try AnnotationRegistry(TestHandlers.all), options: EngineOptions()))
+            // One after the other, the wildcard first and last.
+            for object in objects {
+                live.upsert(object)
+                _ = live.update(now: 1_800_000_000)
+            }
+            live.remove(wildcard.key)
+            _ = live.update(now: 1_800_000_000)
+            live.upsert(wildcard)
+            _ = live.update(now: 1_800_000_000)
+            return (live.state.certificateList.entries["certs/frontend/shop_tls.pem"] ?? [], live.allFindings)
+        }
+        for namespace in ["shop", "other"] {
+            #expect(try shown(own: .rsa2048, namespace: namespace).names == ["!h0.example.com", "*.example.com"])
+            #expect(try shown(own: .p256, namespace: namespace).names == ["*.example.com"])
+            // However many there are, the wildcard's certificate is shown, and those without room are told.
+            let many = try shown(own: .rsa2048, namespace: namespace, hosts: 300)
+            #expect(many.names.contains("*.example.com") && (150..<300).contains(many.names.count))
+            #expect(many.names.joined(separator: " ").utf8.count <= ReaderLimits.certificateListLine)
+            let told = many.findings.filter { $0.object?.namespace == namespace && $0.message.contains("kind of key") }
+            #expect(told.count == 301 - many.names.count)
+        }
+    }
+
     @Test func `Hosts that a wildcard's certificate is not shown for stay on its line, and too many close it`() throws {
         func assembly(_ hosts: Int, others: Int) throws -> Assembly {
             let names = (0..<others).map { "other\($0).example.org" }

@@ -215,6 +215,7 @@ import Testing
             lines.contains {
                 $0.hasPrefix("http-request deny deny_status 503 if { var(txn.address) -m ip ") && $0.contains(" 169.254.0.0/16 ")
             })
+        #expect(lines.first { $0.hasPrefix("http-request ") }?.contains("{ req.hdr_cnt(CDN-Loop) ge 8 }") == true)
         #expect(lines.last == "server pay.example.com:80 0.0.0.0:80 no-check")
         #expect(!lines.contains { $0.contains("init-addr") || $0.contains("resolvers") && !$0.contains("do-resolve") })
         #expect(assembly.lines("kubernetes").first == "parse-resolv-conf")

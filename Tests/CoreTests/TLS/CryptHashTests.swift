@@ -73,6 +73,8 @@ import Testing
 
     @Test(arguments: [
         "$6$rounds=999999999$saltsalt$..2OS7YQ9H8nOZV3zrRCC2W6gKqvDdWTzallpPfaVczvmUWzyIYqU0TarsE5PYaJ7eNXes2cIPl//BAZe0z3F1",
+        // A password of 512 bytes takes more than a second.
+        "$5$rounds=500000$saltsalt$JHkvehlP/.NJu30HDXCRu6TLyiiArvvT2.QRVUMINNB",
         "$2b$31$abcdefghijklmnopqrstuuPZMSJg2LUPgP73PQ9tCr.AZ2Qkj/kWa",
         "$y$jIT$saltsalt$G5I4ay09tq9nnDnbATLeEEyPE3Ah3b30CLIMmZGoRT.",
         "$7$IU..../....saltsalt$GKOWDong.okEkicC4SqQ9am7qNxmROAevTuWvKsJWNA",
@@ -82,5 +84,19 @@ import Testing
     ]) func `A hash that would occupy HAProxy's threads for long is refused`(_ hash: String) throws {
         let error = try #require(throws: ValueError.self) { try CryptHash(hash) }
         #expect(error.message.contains("expensive"), "\(error.message)")
+    }
+
+    @Test(arguments: [
+        ("$1$saltsalt$SKlXNLTI8uve4ydsY8EPd0", 1...5),
+        ("$5$saltsalt$JHkvehlP/.NJu30HDXCRu6TLyiiArvvT2.QRVUMINNB", 5...25),
+        ("$2y$05$abcdefghijklmnopqrstuupHpIXcOJo1NoZgX.hjwSF2SVi6yU1wa", 1...5),
+        ("$2b$10$abcdefghijklmnopqrstuuPZMSJg2LUPgP73PQ9tCr.AZ2Qkj/kWa", 30...50),
+        ("$2b$12$abcdefghijklmnopqrstuuPZMSJg2LUPgP73PQ9tCr.AZ2Qkj/kWa", 150...250),
+        ("$y$j9T$saltsalt$G5I4ay09tq9nnDnbATLeEEyPE3Ah3b30CLIMmZGoRT.", 8...30),
+        ("$7$CU..../....saltsalt$GKOWDong.okEkicC4SqQ9am7qNxmROAevTuWvKsJWNA", 100...250),
+        ("abSQqR3lgjqok", 0...1),
+    ]) func `The cost of a hash is that of its method and parameters`(_ hash: String, _ milliseconds: ClosedRange<Int>) throws {
+        let cost = try CryptHash(hash).cost / .milliseconds(1)
+        #expect((Double(milliseconds.lowerBound)...Double(milliseconds.upperBound)).contains(cost), "\(cost)")
     }
 }

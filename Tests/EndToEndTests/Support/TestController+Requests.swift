@@ -61,6 +61,11 @@ extension TestController {
         try await adminPage("/config", options: ["--unix-socket", runtime.appendingPathComponent("admin.sock").path])
     }
 
+    /// All that is wrong with objects, as the admin socket shows it.
+    func findingsPage() async throws -> Response {
+        try await adminPage("/findings", options: ["--unix-socket", runtime.appendingPathComponent("admin.sock").path])
+    }
+
     /// A metric's value, summed over its labels.
     func metric(_ name: String) async throws -> Double {
         let lines = try await adminPage("/metrics").body.split(separator: "\n")

@@ -126,7 +126,8 @@ struct ProofSearch {
             rejection = try await ask([])
         }
         while let current = rejection {
-            let values = current.blamed.compactMap { trial.element(of: $0.origin) }.filter { !ignored.contains($0) }
+            let values = (current.blamed.compactMap { trial.element(of: $0.origin) } + lines(of: current).map(\.element))
+                .filter { !ignored.contains($0) }
             let operators = Set(trial.operatorValues)
             let new = values.isEmpty ? operators.subtracting(ignored) : Set(values)
             guard !new.isEmpty else { throw Unprovable(reason: current.description) }
@@ -183,8 +184,16 @@ struct ProofSearch {
             refused[element] = line.reason
             if !rejection.isPlaced { doubtful.insert(element) }
         }
+        for (element, reason) in lines(of: rejection) where refused[element] == nil { refused[element] = reason }
         for (file, reason) in rejection.files where refused[.file(file)] == nil { refused[.file(file)] = reason }
         return refused.count > before
+    }
+
+    /// The lines of pattern files that HAProxy refuses.
+    private func lines(of rejection: Rejection) -> [(element: Element, reason: String)] {
+        rejection.patternLines.compactMap { line, reason in
+            trial.element(ofLine: line.text, inPatternFile: line.file).map { ($0, reason) }
+        }
     }
 
     private mutating func refuse(_ element: Element, _ rejection: Rejection) {

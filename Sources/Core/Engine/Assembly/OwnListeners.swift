@@ -75,7 +75,7 @@ struct EndpointPolicy {
 
 /// A server whose address is looked up for each request. HAProxy connects to the very address that was looked at: a DNS server that
 /// answers differently the next time gains nothing.
-struct ExternalServer: Hashable, Sendable {
+public struct ExternalServer: Hashable, Sendable {
     /// A DNS name.
     let name: String
     let port: Int
@@ -88,6 +88,21 @@ struct ExternalServer: Hashable, Sendable {
         refused = rule.refused.map(\.description)
     }
 
+    /// The header that counts how often a request came by here (RFC 8586). Nobody else sets it.
+    public static let loopHeader = "CDN-Loop"
+    /// Controllers in a chain are fewer.
+    private static let mostPasses = 8
+
+    /// A name may lead to a load balancer before this controller, whose address nobody here knows. A request that comes back again and again
+    /// would take all connections that there are.
+    private static let loopRules: [Directive] = [
+        """
+        http-request return status 508 content-type text/plain string \("loop detected") \
+        if { req.hdr_cnt(\(raw: loopHeader)) ge \(mostPasses) }
+        """,
+        "http-request add-header \(raw: loopHeader) haproxy-ingress",
+    ]
+
     /// As the `server` line calls it.
     var serverName: String { "\(name):\(port)" }
 
@@ -98,7 +113,7 @@ struct ExternalServer: Hashable, Sendable {
         let verb = isTCP ? "tcp-request content" : "http-request"
         let refusal = isTCP ? "reject" : "deny deny_status 503"
         let family = prefersIPv6 ? "ipv6" : "ipv4"
-        var rules: [Directive] = isTCP ? ["tcp-request inspect-delay 5s"] : []
+        var rules: [Directive] = isTCP ? ["tcp-request inspect-delay 5s"] : Self.loopRules
         rules.append("\(raw: verb) do-resolve(txn.address,kubernetes,\(raw: family)) \("str(\(name))")")
         rules.append("\(raw: verb) \(raw: refusal) unless { var(txn.address) -m found }")
         // HAProxy reads 64 words of a line.

@@ -37,7 +37,7 @@ struct AssemblyBase {
         }
         let (global, found) = handlers.global(configMapSet)
         self.global = global
-        if let object = options.patternFilesConfigMap?.configMapKey { addPatternFiles(patterns, of: object) }
+        if let object = options.patternFilesConfigMap?.configMapKey { addPatternFiles(patterns, of: object, refusals) }
         handlers.environment.allowsExperimentalDirectives = global.allowsExperimentalDirectives
         findings += found
         files += global.files

@@ -37,6 +37,11 @@ struct CertificateTable {
         var holder: HostTable.Member?
         /// Hosts below a wildcard that its certificates are not shown for.
         var excluded: Set<String> = []
+        /// Hosts below a wildcard with a certificate of their own, of which clients that prefer another kind of key would see the wildcard's.
+        /// They are excluded too, as far as the line has room.
+        var preferring: Set<String> = []
+        /// Those of ``preferring`` that are excluded.
+        var kept: Set<String> = []
         /// Whether more hosts are excluded from a wildcard than one line of the list names, so that it has no certificate.
         var isCrowded = false
         var crowdedFindings: [Finding] = []
@@ -57,6 +62,8 @@ struct CertificateTable {
     private var secrets: [ObjectKey: LoadedSecret] = [:]
     /// The files of ``secrets``, whether they are listed or not.
     private var loadable: [String: ConfigurationFile] = [:]
+    /// The Secrets that the files of ``loadable`` come from, by path.
+    private var sources: [String: ObjectKey] = [:]
 
     // MARK: - Secrets
 
@@ -70,6 +77,7 @@ struct CertificateTable {
             findings.add(loaded.warnings)
             for certificate in loaded.certificates {
                 loadable[certificate.file.path] = certificate.file
+                sources[certificate.file.path] = key
                 touchedPaths.insert(certificate.file.path)
             }
         }
@@ -87,9 +95,13 @@ struct CertificateTable {
         findings.remove(secret.warnings)
         for certificate in secret.certificates {
             loadable[certificate.file.path] = nil
+            sources[certificate.file.path] = nil
             touchedPaths.insert(certificate.file.path)
         }
     }
+
+    /// The Secret of a certificate that an Ingress brings; nil for other files.
+    func secret(ofFile path: String) -> ObjectKey? { sources[path] }
 
     // MARK: - Hosts
 
@@ -164,6 +176,7 @@ struct CertificateTable {
                 if holder != state.holder || algorithms != state.algorithms {
                     touchedExclusions.formUnion(state.excluded)
                     touchedExclusions.formUnion(owners.hosts(below: key))
+                    touchedExclusions.formUnion(hostsByWildcard[host] ?? [])
                 }
                 state.holder = holder
                 touchedPaths.formUnion(state.excluded.isEmpty ? [] : paths)
@@ -188,6 +201,7 @@ struct CertificateTable {
                     names.remove(name)
                 } else {
                     names.formUnion((hosts[name]?.excluded ?? []).map { "!" + $0 })
+                    names.formUnion((hosts[name]?.kept ?? []).map { "!" + $0 })
                 }
             }
             list.entries[path] = names.isEmpty ? nil : names.sorted()
@@ -201,13 +215,20 @@ struct CertificateTable {
     /// a certificate of its own the host keeps the default one (configuration manual, section 5.1, "crt-list", negative filters).
     ///
     /// A certificate of its own is not enough: of one for the host and another one for the wildcard HAProxy shows the one whose kind
-    /// of key the client prefers, which is ECDSA before RSA.
+    /// of key the client prefers, which is ECDSA before RSA. Hosts with one that are younger, or of the wildcard's own namespace, are
+    /// excluded where the line has room, so that nobody pushes an older wildcard's certificate out with them.
     private mutating func settleExclusion(of host: String, _ owners: HostTable) {
         guard let wildcard = Self.wildcard(of: host), hosts[wildcard] != nil else { return }
-        let isCovered = (hosts[host]?.algorithms ?? []).isSuperset(of: hosts[wildcard]?.algorithms ?? [])
+        let algorithms = hosts[host]?.algorithms ?? []
+        let isCovered = algorithms.isSuperset(of: hosts[wildcard]?.algorithms ?? [])
         let isExcluded = !isCovered && hosts[wildcard]?.holder.map { owners.isForeign(host, to: $0) } == true
-        guard isExcluded != hosts[wildcard]?.excluded.contains(host) else { return }
+        let isPreferring = !isCovered && !isExcluded && !algorithms.isEmpty
+        guard
+            isExcluded != hosts[wildcard]?.excluded.contains(host)
+                || isPreferring != hosts[wildcard]?.preferring.contains(host)
+        else { return }
         if isExcluded { hosts[wildcard]?.excluded.insert(host) } else { hosts[wildcard]?.excluded.remove(host) }
+        if isPreferring { hosts[wildcard]?.preferring.insert(host) } else { hosts[wildcard]?.preferring.remove(host) }
         touchedPaths.formUnion(hosts[wildcard]?.paths ?? [])
         touchedWildcards.insert(wildcard)
     }
@@ -234,8 +255,42 @@ struct CertificateTable {
                     """,
                     expected: "hosts by their names in spec.tls[].hosts")
             } : []
+        state.kept = isCrowded ? [] : kept(of: state, room: ReaderLimits.certificateListLine - length)
+        if !isCrowded, state.kept.count < state.preferring.count {
+            state.crowdedFindings = state.preferring.subtracting(state.kept).compactMap { host in
+                hosts[host]?.claims.first.map { claim in
+                    Self.conflict(
+                        claim,
+                        "brings a certificate for \(host) whose kind of key is not that of the one for \(wildcard), which clients see "
+                            + "that prefer its kind: too many other hosts below it have certificates of their own")
+                }
+            }
+        }
         findings.add(state.crowdedFindings)
         hosts[wildcard] = state
+    }
+
+    /// The hosts that a wildcard's certificate is not shown for although it need not be so, the oldest first.
+    private func kept(of state: Host, room: Int) -> Set<String> {
+        let most = room / 4
+        var oldest: [(order: ClaimOrder, host: String)] = []
+        for host in state.preferring {
+            guard let order = hosts[host]?.claims.first?.order, most > 0 else { continue }
+            func isBefore(_ other: (order: ClaimOrder, host: String)) -> Bool {
+                order < other.order || !(other.order < order) && host < other.host
+            }
+            if oldest.count == most {
+                guard let last = oldest.last, isBefore(last) else { continue }
+                oldest.removeLast()
+            }
+            oldest.insert((order, host), at: oldest.firstIndex(where: isBefore) ?? oldest.endIndex)
+        }
+        var room = room
+        return Set(
+            oldest.map(\.host).prefix { host in
+                room -= 2 + host.utf8.count
+                return room >= 0
+            })
     }
 
     private static func decide(_ claims: [Claim], _ owner: ObjectKey?) -> (paths: [String], conflicts: [Finding]) {

@@ -69,6 +69,9 @@ extension LiveAssembly {
         for (name, entries) in planned.plan.contribution.sharedEntries {
             for (key, value) in entries { count(name, key, value) }
         }
+        for entry in planned.plan.contribution.searchedEntries {
+            searchedEntries.count(entry, by: difference, of: planned.user)
+        }
     }
 
     func setFinding(_ finding: Finding?, of claim: RouteClaim) {
@@ -170,6 +173,7 @@ extension LiveAssembly {
         for claim in changes.renamed { touch(claim) }
         findings.add(changes.newFindings)
         findings.remove(changes.goneFindings)
+        searchedEntries.settle(&maps, &findings, within: options.environment.limits)
         settleEntries()
         settleSections(changes, &state)
     }

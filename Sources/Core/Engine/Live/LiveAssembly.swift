@@ -20,6 +20,7 @@ public final class LiveAssembly {
     var backends = BackendTable()
     var rules = RuleTable()
     var maps = MapTable()
+    var searchedEntries = SearchedEntries()
     var files = FileTable()
     var certificates = CertificateTable()
     var findings = FindingTable()
@@ -52,6 +53,8 @@ public final class LiveAssembly {
     private var refusedObjects: [ObjectKey: Finding] = [:]
     private var changedObjects: Set<ObjectKey> = []
     private var changedEndpoints: Set<ObjectKey> = []
+    /// Units to be planned anew although no object changed that they depend on.
+    private var changedUnits: Set<Unit.Key> = []
     private var needsRebuild = true
     /// Whether what handlers of routes find in the controller's ConfigMap is another although the ConfigMap is not.
     private var replansRoutes = false
@@ -150,7 +153,15 @@ public final class LiveAssembly {
     /// HAProxy cannot load a file.
     public func refuse(_ file: ConfigurationFile, reason: String) {
         refusals.refuse(file, reason: reason)
-        needsRebuild = true
+        base.handlers.refusals = refusals
+        changedUnits.formUnion(dependents.units(ofFile: file.path))
+        if let secret = certificates.secret(ofFile: file.path) { changedObjects.insert(secret) }
+        // The operator's.
+        if file.path == CertificateTable.defaultPath || defaults.listed.contains(file.path)
+            || base.files.contains(where: { $0.path == file.path })
+        {
+            needsRebuild = true
+        }
     }
 
     /// HAProxy refuses a part of what was asked for.
@@ -203,7 +214,7 @@ public final class LiveAssembly {
         let rebuilds = needsRebuild || now >= base.nextValidityChange
         if rebuilds { buildAll() } else { rebuildConcerned() }
         forgetUnusedCertificates(rebuilds)
-        (changedObjects, changedEndpoints, needsRebuild, replansRoutes) = ([], [], false, false)
+        (changedObjects, changedEndpoints, changedUnits, needsRebuild, replansRoutes) = ([], [], [], false, false)
         var update = Update()
         update.state = rebuilds ? settleAll() : settle()
         (update.newFindings, update.goneFindings) = findings.takeChanges()
@@ -219,7 +230,7 @@ public final class LiveAssembly {
                 base.effect(of: key, in: store, options: options, registry: registry)
             }.max() ?? .none
         if effect > .none { renewBase() }
-        let concerned = dependents.units(of: changedObjects)
+        let concerned = dependents.units(of: changedObjects).union(changedUnits)
         for key in concerned { retract(key) }
         if effect == .routes || replansRoutes {
             // One after the other, so that each takes the memory of the one before. None of them depends on an object that changed.
@@ -253,7 +264,7 @@ public final class LiveAssembly {
         backends.dissolve()
         (hosts, routes) = (HostTable(options.hostOwnership), RouteTable(options.hostOwnership))
         (conditions, backends, rules) = (ConditionTable(), BackendTable(), RuleTable())
-        normalizations = NormalizationTable()
+        (normalizations, searchedEntries) = (NormalizationTable(), SearchedEntries())
         (files, certificates, defaults) = (FileTable(), CertificateTable(), DefaultCertificates())
         (frame, userLists, backendSections) = ([], [:], [:])
         (touchedEntries, touchedHosts, touchedCertificates) = ([], [], [])

@@ -50,6 +50,8 @@ final class Unit {
 struct Dependents {
     private var byService: [ObjectKey: Set<Unit.Key>] = [:]
     private var bySecret: [ObjectKey: Set<Unit.Key>] = [:]
+    /// By the paths of files that routes bring.
+    private var byFile: [String: Set<Unit.Key>] = [:]
     /// The ConfigMap that ``Unit/Key/tcpServices`` is made of.
     var tcpServices: ObjectKey?
     /// Secrets that came into use or went out of it.
@@ -75,10 +77,19 @@ struct Dependents {
             if bySecret[secret] == nil { touchedSecrets.insert(secret) }
             bySecret[secret, default: []].insert(unit.key)
         }
+        for path in Self.paths(of: unit) { byFile[path, default: []].insert(unit.key) }
     }
+
+    private static func paths(of unit: Unit) -> [String] {
+        unit.planned.flatMap { $0.plan.contribution.files.map(\.path) }
+    }
+
+    /// Those of whose routes some bring a file of that path.
+    func units(ofFile path: String) -> Set<Unit.Key> { byFile[path] ?? [] }
 
     mutating func remove(_ unit: Unit) {
         for service in unit.services { Self.remove(unit.key, from: service, in: &byService) }
+        for path in Self.paths(of: unit) { Self.remove(unit.key, from: path, in: &byFile) }
         for secret in unit.secrets {
             Self.remove(unit.key, from: secret, in: &bySecret)
             if bySecret[secret] == nil {
@@ -88,7 +99,7 @@ struct Dependents {
         }
     }
 
-    private static func remove(_ key: Unit.Key, from object: ObjectKey, in index: inout [ObjectKey: Set<Unit.Key>]) {
+    private static func remove<Thing>(_ key: Unit.Key, from object: Thing, in index: inout [Thing: Set<Unit.Key>]) {
         index[object]?.remove(key)
         if index[object]?.isEmpty == true { index[object] = nil }
     }

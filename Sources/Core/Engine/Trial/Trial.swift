@@ -107,6 +107,12 @@ public struct Trial: Sendable {
         return values[key].map { .value(object, key: key, value: $0) }
     }
 
+    /// A line of a file of `--configmap-patternfiles`; nil where there is no such ConfigMap.
+    public func element(ofLine line: String, inPatternFile name: String) -> Element? {
+        guard let object = engine.options.patternFilesConfigMap?.configMapKey else { return nil }
+        return .value(object, key: name, value: line)
+    }
+
     /// Whether a line comes from an object on trial.
     public func isSuspect(_ origin: Origin) -> Bool {
         guard let object = origin.object else { return false }
