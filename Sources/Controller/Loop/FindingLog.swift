@@ -83,6 +83,10 @@ struct FindingLog {
         if errors[about] == 0 { errors[about] = nil }
     }
 
+    private static func sorted(_ findings: Set<Finding>) -> [Finding] {
+        findings.map { (text: $0.description, finding: $0) }.sorted { $0.text < $1.text }.map(\.finding)
+    }
+
     /// How many objects, or files that hold no readable object, have errors.
     var rejectedObjects: Int { errors.count }
 
@@ -92,12 +96,12 @@ struct FindingLog {
         for name in Set(new.map(\.namespace)).union(gone.map(\.namespace)) where namespaces[name] == nil {
             namespaces[name] = Namespace(budget: EventBudget(burst: burst, interval: Self.interval, now: now))
         }
-        for finding in new.sorted(by: { $0.description < $1.description }) { tell(finding, now, &changes) }
+        for finding in Self.sorted(new) { tell(finding, now, &changes) }
         for name in behind {
             // Any of them: all are told in the end.
             while let finding = namespaces[name]?.waiting.first, tell(finding, now, &changes) {}
         }
-        changes.gone = gone.sorted { $0.description < $1.description }
+        changes.gone = Self.sorted(gone)
         for finding in changes.gone {
             if namespaces[finding.namespace]?.budget.take(now: now) == nil {
                 changes.goneForLog.append(finding)
