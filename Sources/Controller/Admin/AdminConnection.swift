@@ -47,7 +47,7 @@ final class AdminConnection: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let server: AdminServer
-    private let door: AdminServer.Door
+    private var door: AdminServer.Door
     private let connections: AdminConnections
     private var head: HTTPRequestHead?
     private var bodySize = 0
@@ -63,6 +63,7 @@ final class AdminConnection: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        door = door.door(at: context.channel.localAddress)
         connections.add(context.channel)
         awaitNext(on: context.channel)
         context.fireChannelActive()

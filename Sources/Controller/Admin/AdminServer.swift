@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -27,6 +28,8 @@ struct AdminServer: Sendable {
     /// Where clients come from.
     enum Door: Sendable, Equatable {
         case tcp(AdminAddress)
+        /// An address that HAProxy listens on, at a port of the controller. Connections to `admin` come by that door in truth.
+        case controllerPort(AdminAddress, showsMetrics: Bool, admin: AdminAddress?)
         /// A socket below --runtime-dir that only the controller's own user can open.
         case unixSocket(path: String)
     }
@@ -49,7 +52,7 @@ struct AdminServer: Sendable {
     private func listen(_ door: Door, on group: MultiThreadedEventLoopGroup) async throws {
         let loop = group.next()
         let connections = AdminConnections(limits: limits, eventLoop: loop)
-        let bootstrap = ServerBootstrap(group: group)
+        var bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
@@ -67,6 +70,12 @@ struct AdminServer: Sendable {
         let server: any Channel
         switch door {
         case .tcp(let address):
+            server = try await bootstrap.bind(to: SocketAddress(ipAddress: address.host, port: Int(address.port))).get()
+        case .controllerPort(let address, _, _):
+            if IPAddress(address.host)?.isIPv6 == true {
+                // Another listener takes the connections by IPv4.
+                bootstrap = bootstrap.serverChannelOption(.socketOption(.ipv6_v6only), value: 1)
+            }
             server = try await bootstrap.bind(to: SocketAddress(ipAddress: address.host, port: Int(address.port))).get()
         case .unixSocket(let path):
             server = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
@@ -92,7 +101,17 @@ struct AdminServer: Sendable {
         guard request.method == .GET || request.method == .HEAD else {
             return Answer(status: .methodNotAllowed, body: "GET is all there is\n")
         }
-        switch request.uri.prefix(while: { $0 != "?" }) {
+        let path = request.uri.prefix { $0 != "?" }
+        if case .controllerPort(_, let showsMetrics, _) = door, !Self.probes.contains(String(path)) {
+            guard path == "/metrics", showsMetrics else {
+                return Answer(
+                    status: .notFound,
+                    body: showsMetrics
+                        ? "not found: there are /metrics, /healthz and /readyz\n"
+                        : "not found: there are /healthz and /readyz, and /metrics with --prometheus\n")
+            }
+        }
+        switch path {
         case "/metrics":
             if let count = await oldWorkers() { metrics.set(oldWorkers: count) }
             return Answer(status: .ok, body: metrics.text, type: "text/plain; version=0.0.4")
@@ -117,6 +136,8 @@ struct AdminServer: Sendable {
         }
     }
 
+    private static let probes: Set = ["/healthz", "/readyz"]
+
     private func mayReadConfiguration(_ request: HTTPRequestHead, from door: Door) -> Bool {
         if case .unixSocket = door { return true }
         let authorization = request.headers["authorization"]
@@ -128,10 +149,41 @@ struct AdminServer: Sendable {
     static let socketName = "admin.sock"
 }
 
+extension AdminServer.Door {
+    /// The address and port that the door listens on; nil for a socket.
+    var address: AdminAddress? {
+        switch self {
+        case .tcp(let address), .controllerPort(let address, _, _): address
+        case .unixSocket: nil
+        }
+    }
+
+    /// As people call it.
+    var name: String {
+        switch self {
+        case .tcp(let address), .controllerPort(let address, _, _): address.description
+        case .unixSocket(let path): path
+        }
+    }
+
+    /// The door that a connection comes by which the listener takes at one of its addresses.
+    func door(at local: SocketAddress?) -> AdminServer.Door {
+        guard case .controllerPort(_, _, let admin?) = self, let local = local?.ipAddress.flatMap({ IPAddress($0) }),
+            local == IPAddress(admin.host)
+        else { return self }
+        return .tcp(admin)
+    }
+}
+
 /// An address and port to listen on.
-struct AdminAddress: Sendable, Hashable {
+struct AdminAddress: Sendable, Hashable, CustomStringConvertible {
     let host: String
     let port: UInt16
+
+    init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
 
     /// Reads `127.0.0.1:6060` or `[::1]:6060`; nil for anything else.
     init?(_ text: String) {
@@ -141,5 +193,15 @@ struct AdminAddress: Sendable, Hashable {
         guard !host.isEmpty else { return nil }
         self.host = host
         self.port = port
+    }
+
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Whether a listener here takes connections to another address, so that nothing else can listen there.
+    ///
+    /// - Parameter isDualStack: whether a listener at all addresses of IPv6 takes those of IPv4.
+    func takesConnections(to other: AdminAddress, isDualStack: Bool) -> Bool {
+        guard port == other.port, let own = IPAddress(host), let others = IPAddress(other.host) else { return false }
+        return own == others || own.isUnspecified && (own.isIPv6 == others.isIPv6 || own.isIPv6 && isDualStack)
     }
 }
