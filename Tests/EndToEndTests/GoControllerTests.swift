@@ -106,8 +106,22 @@ struct GoControllerTests {
             try await controller.wait("the log tells") {
                 controller.log.contains("'thread' directive") && controller.log.contains("127.0.0.1:\(controller.http)")
             }
+            try await controller.wait("the metric tells") {
+                try await controller.metric("haproxy_unable_to_sync_configuration") == 1
+            }
             #expect(controller.isRunning)
-            #expect(try await controller.metric("haproxy_unable_to_sync_configuration") == 1)
+        }
+    }
+
+    @Test("an IPv4 address in the notation of IPv6 is listened on, as its documentation has one", .manifestsOnly("asks no objects"))
+    func mappedAddress() async throws {
+        let port = try Loopback.freePorts(1)[0]
+        // ::ffff:7f00:9 is 127.0.0.9.
+        let arguments = ["--disable-ipv4", "--ipv6-bind-address=::ffff:7f00:9", "--prometheus", "--controller-port=\(port)"]
+        try await TestController.with(Self.files, arguments: arguments) { controller async throws in
+            let answer = try await page("http://127.0.0.9:\(controller.healthz)/healthz")
+            #expect(answer.status == 200)
+            #expect(try await page("http://127.0.0.9:\(port)/metrics").status == 200)
         }
     }
 

@@ -72,7 +72,7 @@ struct AdminServer: Sendable {
         case .tcp(let address):
             server = try await bootstrap.bind(to: SocketAddress(ipAddress: address.host, port: Int(address.port))).get()
         case .controllerPort(let address, _, _):
-            if IPAddress(address.host)?.isIPv6 == true {
+            if address.address?.isIPv6 == true {
                 // Another listener takes the connections by IPv4.
                 bootstrap = bootstrap.serverChannelOption(.socketOption(.ipv6_v6only), value: 1)
             }
@@ -169,7 +169,7 @@ extension AdminServer.Door {
     /// The door that a connection comes by which the listener takes at one of its addresses.
     func door(at local: SocketAddress?) -> AdminServer.Door {
         guard case .controllerPort(_, _, let admin?) = self, let local = local?.ipAddress.flatMap({ IPAddress($0) }),
-            local == IPAddress(admin.host)
+            local.mappedIPv4 ?? local == admin.address
         else { return self }
         return .tcp(admin)
     }
@@ -197,11 +197,14 @@ struct AdminAddress: Sendable, Hashable, CustomStringConvertible {
 
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
+    /// An IPv4 address in the notation of IPv6 is that IPv4 address.
+    var address: IPAddress? { IPAddress(host).map { $0.mappedIPv4 ?? $0 } }
+
     /// Whether a listener here takes connections to another address, so that nothing else can listen there.
     ///
     /// - Parameter isDualStack: whether a listener at all addresses of IPv6 takes those of IPv4.
     func takesConnections(to other: AdminAddress, isDualStack: Bool) -> Bool {
-        guard port == other.port, let own = IPAddress(host), let others = IPAddress(other.host) else { return false }
+        guard port == other.port, let own = address, let others = other.address else { return false }
         return own == others || own.isUnspecified && (own.isIPv6 == others.isIPv6 || own.isIPv6 && isDualStack)
     }
 }

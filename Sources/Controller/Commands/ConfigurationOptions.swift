@@ -187,7 +187,7 @@ struct ConfigurationOptions: ParsableArguments {
             throw ValidationError(
                 "--ipv4-bind-address: \(ipv4BindAddress.quotedForPeople) is not an IPv4 address, for example 127.0.0.1")
         }
-        guard IPNetwork(ipv6BindAddress).map({ $0.isIPv6 && $0.prefixLength == 128 }) == true else {
+        guard IPAddress(ipv6BindAddress)?.isIPv6 == true else {
             throw ValidationError(
                 "--ipv6-bind-address: \(ipv6BindAddress.quotedForPeople) is not an IPv6 address, for example ::1")
         }

@@ -34,7 +34,7 @@ struct Controller {
         options.ownAddresses = HostAddresses.own(environment: ProcessInfo.processInfo.environment)
         let doors = command.admin.doors(listeningOn: [options.ipv4Address, options.ipv6Address].compactMap { $0 })
         options.ownListeners = doors.compactMap(\.address).compactMap { door in
-            IPAddress(door.host).map { EngineOptions.Listener(address: $0, port: Int(door.port)) }
+            door.address.map { EngineOptions.Listener(address: $0, port: Int(door.port)) }
         }
         options.hasResolverConfiguration = FileManager.default.isReadableFile(atPath: "/etc/resolv.conf")
         options.fallbackCertificate = try FallbackCertificate.random(now: Int(Date().timeIntervalSince1970))

@@ -5,9 +5,15 @@ extension ConfigurationFrame {
         var binds: [Directive] = []
         if let address = options.ipv4Address { binds.append("bind \(address + ":" + String(port))\(raw: keywords)") }
         if let address = options.ipv6Address {
-            binds.append("bind \("[" + address + "]:" + String(port)) v6only\(raw: keywords)")
+            binds.append("bind \("[" + address + "]:" + String(port))\(raw: onlyIPv6 + keywords)")
         }
         return binds
+    }
+
+    /// Keeps listeners at all addresses of IPv6 from those of IPv4. At an IPv4 address in the notation of IPv6 nobody could listen
+    /// then.
+    private var onlyIPv6: String {
+        options.ipv6Address.flatMap { IPAddress($0)?.mappedIPv4 } == nil ? " v6only" : ""
     }
 
     /// The request's way through the routing maps; see Docs/how-it-works.md.
@@ -116,7 +122,7 @@ extension ConfigurationFrame {
         let tls = " ssl crt-list \(CertificateList.path) alpn h3" + Self.keywords(global.quicBindOptions).text
         var binds: [Directive] = []
         if let address = options.ipv4Address { binds.append("bind \("quic4@\(address):\(port)")\(raw: tls)") }
-        if let address = options.ipv6Address { binds.append("bind \("quic6@[\(address)]:\(port)") v6only\(raw: tls)") }
+        if let address = options.ipv6Address { binds.append("bind \("quic6@[\(address)]:\(port)")\(raw: onlyIPv6 + tls)") }
         for bind in binds { section.lines.append(.init(bind, parts: global.quicBindOptions)) }
         if let age = global.quicMaximumAge {
             let service = "h3=\":\(options.announcedQUICPort ?? port)\"; ma=\(age.value)"
