@@ -113,7 +113,8 @@ struct GoControllerTests {
         }
     }
 
-    @Test("an IPv4 address in the notation of IPv6 is listened on, as its documentation has one", .manifestsOnly("asks no objects"))
+    @Test(
+        "an IPv4 address in the notation of IPv6 is listened on, as its documentation has one", .manifestsOnly("asks no objects"))
     func mappedAddress() async throws {
         let port = try Loopback.freePorts(1)[0]
         // ::ffff:7f00:9 is 127.0.0.9.
@@ -160,6 +161,49 @@ struct GoControllerTests {
             #expect(try await page("http://127.0.0.1:\(port)/metrics").status == 200)
             #expect(try await page("http://127.0.0.1:\(port)/config").status == 403)
             #expect(try await controller.shownConfiguration().status == 200)
+        }
+    }
+
+    @Test("prometheus-endpoint-auth-secret lets its users read metrics and nobody else, and nobody while it cannot be read")
+    func users() async throws {
+        let port = try Loopback.freePorts(1)[0]
+        let url = "http://127.0.0.1:\(port)"
+        func status(_ path: String, user: String? = nil) async throws -> Int {
+            let options = user.map { ["--user", $0] } ?? []
+            return Response(
+                curl: try await run(
+                    TestController.curl, ["--silent", "--include", "--max-time", "20", "--noproxy", "*", url + path] + options)
+            ).status
+        }
+        func secret(_ users: [String: String]) -> String { Manifests.secret("scrapers", namespace: "default", users) }
+        let hash = "$5$saltsalt$JHkvehlP/.NJu30HDXCRu6TLyiiArvvT2.QRVUMINNB"
+        let files = Self.files.merging([
+            "map.yaml": Manifests.configMap(["prometheus-endpoint-auth-secret": "default/scrapers"]),
+            "users.yaml": secret(["prometheus": hash]),
+        ]) { $1 }
+        try await TestController.with(files, arguments: ["--prometheus", "--controller-port=\(port)"]) {
+            controller async throws in
+            #expect(try await status("/metrics") == 401)
+            #expect(try await page("\(url)/metrics").header("www-authenticate") == "Basic realm=\"Restricted\"")
+            for wrong in ["prometheus:demo2", "prometheus:", "nobody:demo", "prometheus"] {
+                #expect(try await status("/metrics", user: "\(wrong)\(wrong.contains(":") ? "" : ":")") == 401, "\(wrong)")
+            }
+            for _ in 0..<2 { #expect(try await status("/metrics", user: "prometheus:demo") == 200) }
+            #expect(try await status("/healthz") == 200)
+            #expect(try await controller.adminPage("/metrics").status == 401)
+            let socket = ["--unix-socket", controller.runtime.appendingPathComponent("admin.sock").path]
+            #expect(try await controller.adminPage("/metrics", options: socket).status == 200)
+            #expect(try await controller.request(Self.url).pod == "pod-1")
+            try await controller.write("users.yaml", secret(["other": hash]))
+            try await controller.wait("the users are others") { try await status("/metrics", user: "other:demo") == 200 }
+            #expect(try await status("/metrics", user: "prometheus:demo") == 401)
+            try await controller.write("users.yaml", secret(["other": "demo"]))
+            try await controller.wait("nobody gets in") { try await status("/metrics", user: "other:demo") == 503 }
+            #expect(controller.log.contains("is it a plain-text password?"))
+            #expect(try await controller.request(Self.url).pod == "pod-1")
+            try await controller.remove("map.yaml")
+            try await controller.wait("everybody gets in") { try await status("/metrics") == 200 }
+            #expect(try await controller.reloads == 0)
         }
     }
 

@@ -106,6 +106,7 @@ final class AdminConnection: ChannelInboundHandler {
         context.eventLoop.makeFutureWithTask { await server.answer(to: request, from: door) }.whenSuccess { answer in
             let body = channel.allocator.buffer(string: answer.body)
             var headers = HTTPHeaders([("Content-Type", answer.type), ("Content-Length", String(body.readableBytes))])
+            if let challenge = answer.challenge { headers.add(name: "WWW-Authenticate", value: challenge) }
             if !request.isKeepAlive { headers.add(name: "Connection", value: "close") }
             let head = HTTPResponseHead(version: request.version, status: answer.status, headers: headers)
             channel.write(HTTPServerResponsePart.head(head), promise: nil)

@@ -16,6 +16,7 @@ struct AdminServer: Sendable {
     let configuration: @Sendable () async -> String
     /// What clients that come by TCP have to show for /config; nil when they never see it.
     var token: AdminToken?
+    let passwords = PasswordCheck()
     var limits = Limits()
 
     struct Limits: Sendable {
@@ -95,6 +96,7 @@ struct AdminServer: Sendable {
         var status: HTTPResponseStatus
         var body: String
         var type = "text/plain; charset=utf-8"
+        var challenge: String?
     }
 
     func answer(to request: HTTPRequestHead, from door: Door) async -> Answer {
@@ -113,6 +115,7 @@ struct AdminServer: Sendable {
         }
         switch path {
         case "/metrics":
+            if let refusal = await refusal(of: request, from: door) { return refusal }
             if let count = await oldWorkers() { metrics.set(oldWorkers: count) }
             return Answer(status: .ok, body: metrics.text, type: "text/plain; version=0.0.4")
         case "/healthz": return Answer(status: .ok, body: "ok\n")
@@ -133,6 +136,26 @@ struct AdminServer: Sendable {
             }
             return Answer(status: .ok, body: ConfigurationSecrets.hidden(in: await configuration()))
         default: return Answer(status: .notFound, body: "not found: there are /metrics, /healthz, /readyz and /config\n")
+        }
+    }
+
+    /// Why a client does not get metrics; nil for one that does.
+    private func refusal(of request: HTTPRequestHead, from door: Door) async -> Answer? {
+        switch (door, metrics.access) {
+        case (.unixSocket, _), (_, .everybody), (.tcp, nil): return nil
+        case (.controllerPort, nil):
+            return Answer(status: .serviceUnavailable, body: "it is not known yet who may read metrics\n")
+        case (_, .closed):
+            return Answer(
+                status: .serviceUnavailable, body: "the Secret of prometheus-endpoint-auth-secret cannot be used; see the log\n")
+        case (_, .users(let users)):
+            let header = request.headers["authorization"]
+            if header.count == 1, let shown = BasicCredentials(header[0]), await passwords.accepts(shown, among: users) {
+                return nil
+            }
+            return Answer(
+                status: .unauthorized, body: "needs a user and a password of prometheus-endpoint-auth-secret\n",
+                challenge: #"Basic realm="Restricted""#)
         }
     }
 

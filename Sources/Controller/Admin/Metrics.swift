@@ -16,6 +16,7 @@ final class Metrics: Sendable {
         var restarts = 0
         var failedRestarts = 0
         var isRestarting = false
+        var access: MetricsAccess?
         var failedSyncs = 0
         var isSyncing = true
         var connections: [RuntimeConnection: Int] = [:]
@@ -100,6 +101,10 @@ final class Metrics: Sendable {
             }
         }
     }
+
+    /// Whom the metrics are shown by TCP; nil before the objects are known that tell.
+    var access: MetricsAccess? { values.withLock { $0.access } }
+    func set(access: MetricsAccess) { values.withLock { $0.access = access } }
 
     func set(oldWorkers count: Int) { values.withLock { $0.oldWorkers = count } }
 
