@@ -20,6 +20,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        // crypt(3), which the C library brings.
+        .systemLibrary(name: "CCrypt"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // The engine: pure, no files, sockets or clocks.
@@ -35,7 +37,7 @@ let package = Package(
         .target(
             name: "Controller",
             dependencies: [
-                "Core", "CCurl",
+                "Core", "CCrypt", "CCurl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -76,6 +76,7 @@ enum Catalogue {
         path-normalization: CI, map, off
         path-rewrite: CI, reload
         pod-maxconn: CIS, runtime
+        prometheus-endpoint-auth-secret: C, runtime
         proxy-protocol: C, map
         quic-alt-svc-max-age: C, reload, 60
         rate-limit-period: CI, map, 1s

@@ -102,16 +102,16 @@ struct ReloadTests {
         let (script, slow) = (directory.url.appendingPathComponent("slow.lua"), directory.url.appendingPathComponent("slow"))
         try Data("if io.open('\(slow.path)') then os.execute('sleep 3') end".utf8).write(to: script)
         let files = [
-            "service.yaml": Manifests.service(), "ingress.yaml": Manifests.ingress(),
+            "service.yaml": Manifests.service() + Manifests.service("other"), "ingress.yaml": Manifests.ingress(),
             "map.yaml": Manifests.configMap(["global-config-snippet": "lua-load \(script.path)"]),
         ]
-        try await TestController.with(files, pods: ["one", "two"]) { controller async throws in
+        try await TestController.with(files) { controller async throws in
             try Data().write(to: slow)
             let checks = try await controller.metric("haproxy_ingress_configuration_checks_total")
             try await controller.write(
                 "other.yaml",
                 Manifests.ingress(
-                    "other", host: "other.example.com",
+                    "other", host: "other.example.com", service: "other",
                     annotations: ["backend-config-snippet": "http-response set-header X-Other yes"]))
             try await controller.wait("HAProxy looks at the files") {
                 try await controller.metric("haproxy_ingress_configuration_checks_total") > checks

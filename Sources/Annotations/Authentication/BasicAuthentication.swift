@@ -72,14 +72,10 @@ public struct BasicAuthentication: RouteAnnotation {
 
     public func contribute(to route: inout RouteContribution) throws {
         let secret = try route.secret(users)
-        guard !secret.data.isEmpty else { throw users.error("is an empty Secret: it lists no user") }
+        let all = try users.users(in: secret)
         var hashes: [String: CryptHash] = [:]
         var refusals: [Finding] = []
-        for (user, value) in secret.data {
-            guard !user.isEmpty, user.utf8.allSatisfy(Self.canBeInUserName) else {
-                throw users.error("lists the user \(user.quotedForPeople), whose name is not made of letters, digits, - . and _")
-            }
-            let hash = try hash(value, of: user)
+        for (user, hash) in all.sorted(by: { $0.key < $1.key }) {
             if let finding = refusal(of: hash, of: user, in: secret, route.environment.limits) {
                 refusals.append(finding)
             } else {
@@ -111,32 +107,6 @@ public struct BasicAuthentication: RouteAnnotation {
             \(limits.description(of: .passwordHash))
             """,
             expected: "a hash as openssl passwd -6 prints it, or bcrypt with a cost of 10 at most")
-    }
-
-    private func hash(_ value: [UInt8], of user: String) throws -> CryptHash {
-        var text = String(decoding: value, as: UTF8.self)
-        // `echo` and `openssl passwd` leave one.
-        while text.last?.isNewline == true { text.removeLast() }
-        do { return try CryptHash(text) } catch {
-            // The value itself stays out of logs.
-            if let colon = text.firstIndex(of: ":"), (try? CryptHash(String(text[text.index(after: colon)...]))) != nil {
-                throw users.error(
-                    "holds an htpasswd line under the key \(user)", expected: "the user's name as key and the hash alone as value"
-                )
-            }
-            let problem = (error as? ValueError)?.message ?? "is no crypt(3) hash"
-            throw users.error("holds a value for user \(user) that \(problem)", expected: "a hash as openssl passwd -6 prints it")
-        }
-    }
-
-    /// The characters of a Secret's keys (https://kubernetes.io/docs/concepts/configuration/secret/).
-    private static func canBeInUserName(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-            true
-        default: false
-        }
     }
 
     /// HAProxy puts the realm into the challenge's quotes as it is; RFC 9110, section 5.6.4, wants these two escaped there.

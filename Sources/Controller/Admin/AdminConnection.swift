@@ -47,7 +47,7 @@ final class AdminConnection: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let server: AdminServer
-    private let door: AdminServer.Door
+    private var door: AdminServer.Door
     private let connections: AdminConnections
     private var head: HTTPRequestHead?
     private var bodySize = 0
@@ -63,6 +63,7 @@ final class AdminConnection: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        door = door.door(at: context.channel.localAddress)
         connections.add(context.channel)
         awaitNext(on: context.channel)
         context.fireChannelActive()
@@ -105,6 +106,7 @@ final class AdminConnection: ChannelInboundHandler {
         context.eventLoop.makeFutureWithTask { await server.answer(to: request, from: door) }.whenSuccess { answer in
             let body = channel.allocator.buffer(string: answer.body)
             var headers = HTTPHeaders([("Content-Type", answer.type), ("Content-Length", String(body.readableBytes))])
+            if let challenge = answer.challenge { headers.add(name: "WWW-Authenticate", value: challenge) }
             if !request.isKeepAlive { headers.add(name: "Connection", value: "close") }
             let head = HTTPResponseHead(version: request.version, status: answer.status, headers: headers)
             channel.write(HTTPServerResponsePart.head(head), promise: nil)

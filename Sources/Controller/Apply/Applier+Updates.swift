@@ -8,8 +8,10 @@ extension Applier {
             for case .bind(let section, let spare) in updates { names.spares[section.name] = spare }
             try await (whileLoading ?? updater).perform(updates, names: names)
         } catch {
+            metrics.countConnection(updates, isSuccess: false)
             return "\(error)"
         }
+        metrics.countConnection(updates, isSuccess: true)
         for update in updates {
             running?.apply(update)
             if let departure = update.departure { departures.add(departure, now: .now) }

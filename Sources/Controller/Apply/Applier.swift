@@ -97,6 +97,7 @@ actor Applier {
             changed.formUnion(parts)
             if hasCandidate { changedSinceCandidate.formUnion(parts) }
         }
+        if !changes.isEmpty { metrics.set(access: target.metricsAccess) }
         guard running != nil else { return .needsLoad }
         // Which files it reads would be a matter of chance.
         guard loadedByRestart == nil else { return .failed("HAProxy is being started again") }

@@ -136,6 +136,22 @@ struct ConfigurationOptions: ParsableArguments {
     var statsBindPort = 1024
 
     @Option(
+        name: [.customLong("http-bind-thread")],
+        help: ArgumentHelp("The threads that take connections for HTTP, such as 1-4; all without it.", valueName: "threads"))
+    var httpBindThread: ThreadSet?
+
+    @Option(
+        name: [.customLong("https-bind-thread")],
+        help: ArgumentHelp("The threads that take connections for HTTPS over TCP; all without it.", valueName: "threads"))
+    var httpsBindThread: ThreadSet?
+
+    @Option(help: ArgumentHelp("The threads that answer at --healthz-bind-port; all without it.", valueName: "threads"))
+    var healthzBindThread: ThreadSet?
+
+    @Option(help: ArgumentHelp("The threads that answer at --stats-bind-port; all without it.", valueName: "threads"))
+    var statsBindThread: ThreadSet?
+
+    @Option(
         help: ArgumentHelp(
             """
             How many backends have annotations of their routes written into them when HAProxy loads them, which saves their \
@@ -151,11 +167,15 @@ struct ConfigurationOptions: ParsableArguments {
             """, valueName: "path"))
     var program: String?
 
-    mutating func validate() throws {
-        let ports = [
+    /// The ports that HAProxy listens on by TCP; 0 where it does not.
+    var ports: [(option: String, port: Int)] {
+        [
             ("--http-bind-port", httpBindPort), ("--https-bind-port", httpsBindPort), ("--healthz-bind-port", healthzBindPort),
             ("--stats-bind-port", statsBindPort),
         ]
+    }
+
+    mutating func validate() throws {
         for (name, port) in ports where !(0...65_535).contains(port) {
             throw ValidationError("\(name): \(port) is not a port; expected 0 (no listener) to 65535, for example 8080")
         }
@@ -167,7 +187,7 @@ struct ConfigurationOptions: ParsableArguments {
             throw ValidationError(
                 "--ipv4-bind-address: \(ipv4BindAddress.quotedForPeople) is not an IPv4 address, for example 127.0.0.1")
         }
-        guard IPNetwork(ipv6BindAddress).map({ $0.isIPv6 && $0.prefixLength == 128 }) == true else {
+        guard IPAddress(ipv6BindAddress)?.isIPv6 == true else {
             throw ValidationError(
                 "--ipv6-bind-address: \(ipv6BindAddress.quotedForPeople) is not an IPv6 address, for example ::1")
         }
@@ -206,6 +226,10 @@ struct ConfigurationOptions: ParsableArguments {
         options.announcedQUICPort = quicAnnouncePort
         options.healthzPort = healthzBindPort
         options.statsPort = statsBindPort
+        options.httpThreads = httpBindThread
+        options.httpsThreads = httpsBindThread
+        options.healthzThreads = healthzBindThread
+        options.statsThreads = statsBindThread
         options.ipv4Address = disableIPv4 ? nil : ipv4BindAddress
         options.ipv6Address = disableIPv6 ? nil : ipv6BindAddress
         options.ingressClass = ingressClass.flatMap { $0.isEmpty ? nil : $0 }
@@ -285,6 +309,10 @@ struct DefaultBackend: ExpressibleByArgument {
 }
 
 extension HostOwnership: ExpressibleByArgument {}
+
+extension ThreadSet: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
 
 extension EngineOptions.ObjectName: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }

@@ -39,23 +39,6 @@ struct RunCommand: AnnotationCommand {
 
     @Option(
         help: ArgumentHelp(
-            """
-            Where the controller's own /metrics, /healthz, /readyz and, with a token, /config are; none to switch off. The same \
-            is at the socket admin.sock in --runtime-dir, there without a token.
-            """,
-            valueName: "address:port"))
-    var adminBind = "127.0.0.1:6060"
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            A file with the token that clients of --admin-bind show for /config (Authorization: Bearer TOKEN); without it they \
-            do not get /config.
-            """, valueName: "file"))
-    var adminTokenFile: String?
-
-    @Option(
-        help: ArgumentHelp(
             "Reload HAProxy at most once in this time on average; after quiet the first reloads go at once.",
             valueName: "duration"))
     var syncPeriod = Period(duration: .seconds(5))
@@ -88,27 +71,22 @@ struct RunCommand: AnnotationCommand {
         help: ArgumentHelp("How much to log.", valueName: "level"))
     var log = LogLevel.info
 
+    @Flag(name: [.customShort("v")], help: "Show the version.")
+    var showsVersion = false
+
+    @OptionGroup(title: "Admin options")
+    var admin: AdminOptions
+
     @OptionGroup(title: "Configuration options")
     var options: ConfigurationOptions
+
+    @OptionGroup(title: "Options of the Go controller that ask for nothing here")
+    var idle: IdleOptions
 
     enum LogLevel: String, ExpressibleByArgument, CaseIterable {
         case trace, debug, info, warning, error
 
         var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
-    }
-
-    /// A duration in HAProxy's notation.
-    struct Period: ExpressibleByArgument {
-        let duration: Duration
-
-        init(duration: Duration) { self.duration = duration }
-
-        init?(argument: String) {
-            guard let duration = try? ValueType<Duration>.duration.value(argument) else { return nil }
-            self.duration = duration
-        }
-
-        var defaultValueDescription: String { duration.haproxyNotation }
     }
 
     mutating func validate() throws {
@@ -122,20 +100,20 @@ struct RunCommand: AnnotationCommand {
         if !(1...50).contains(maxOldWorkers) {
             throw ValidationError("--max-old-workers: \(maxOldWorkers) is out of range; expected a number from 1 to 50")
         }
-        if let adminTokenFile {
-            do { _ = try AdminToken(path: adminTokenFile).current } catch let error as FileError {
-                throw ValidationError("--admin-token-file: \(error)")
-            } catch {
-                throw ValidationError("\(error)")
-            }
-        }
-        if adminBind != "none", AdminAddress(adminBind) == nil {
+        // Serving all namespaces in place of some would show what was to stay hidden.
+        if let selector = idle.namespaceLabelSelector, !selector.isEmpty, options.namespaceWhitelist.isEmpty,
+            options.namespaceBlacklist.isEmpty
+        {
             throw ValidationError(
-                "--admin-bind: \(adminBind.quotedForPeople) is not an address and port, for example 127.0.0.1:6060")
+                "--namespace-label-selector: labels of namespaces are not looked at; name them with --namespace-whitelist")
+        }
+        if let port = admin.listeningPort, let other = options.ports.first(where: { $0.port == Int(port) }) {
+            throw ValidationError("--controller-port and \(other.option) are both \(port)")
         }
     }
 
     mutating func run(annotations: AnnotationRegistry) async throws {
+        if showsVersion { return print(ControllerVersion.current) }
         let level = log.level
         var logger = Logger(label: "haproxy-ingress") { label in
             var handler = StreamLogHandler.standardError(label: label)
@@ -143,6 +121,11 @@ struct RunCommand: AnnotationCommand {
             return handler
         }
         logger.logLevel = level
+        for note in idle.notes { logger.notice("\(note)") }
+        if let end = idle.end {
+            if case .failure = end { throw ExitCode.failure }
+            return
+        }
         do {
             try await Controller(command: self, annotations: annotations, logger: logger).run()
         } catch let error as any CustomStringConvertible & Error {

@@ -20,6 +20,7 @@ struct SourceOptions: ParsableArguments {
     var kubeconfig: String?
 
     @Flag(
+        name: [.customShort("e"), .long],
         help: """
             Run outside of the cluster: take no notice of a service account. HAProxy then goes on serving when the controller is \
             killed or gets SIGUSR1, and the next controller with the same --runtime-dir takes it over.

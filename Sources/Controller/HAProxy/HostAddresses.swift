@@ -1,9 +1,15 @@
 import Core
 import Glibc
 
-/// The addresses of this host's network interfaces.
+/// The addresses of this host.
 enum HostAddresses {
-    /// As they are now; empty when they cannot be read.
+    /// Those of the network interfaces, and the one that the pod is known by: `POD_IP`, which Kubernetes gives where the
+    /// Deployment asks for it. A network may have the pod know nothing of that address.
+    static func own(environment: [String: String]) -> Set<IPAddress> {
+        current.union([environment["POD_IP"].flatMap { IPAddress($0) }].compactMap { $0 })
+    }
+
+    /// Those of the network interfaces as they are now; empty when they cannot be read.
     static var current: Set<IPAddress> {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0 else { return [] }

@@ -242,6 +242,7 @@ actor ControlLoop {
         recent = RecentObjects()
         failures = 0
         lastFailure = nil
+        metrics.set(isSyncing: true)
         metrics.observeSync(duration)
         metrics.setReady()
     }
@@ -250,6 +251,7 @@ actor ControlLoop {
         if reason != lastFailure { logger.error("\(reason)") }
         lastFailure = reason
         failures += 1
+        metrics.set(isSyncing: false)
         wakeAfter(min(.seconds(60), .milliseconds(500) * (1 << min(failures, 7))))
     }
 

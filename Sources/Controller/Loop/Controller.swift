@@ -31,9 +31,10 @@ struct Controller {
         options.runtimeDirectory = runtimeDirectory
         options.environment.capabilities = Capabilities(found)
         options.refusesLocalEndpoints = command.source.manifests.isEmpty && !command.source.allowLoopbackEndpoints
-        options.ownAddresses = HostAddresses.current
-        if let admin = AdminAddress(command.adminBind), let address = IPAddress(admin.host) {
-            options.ownListeners = [EngineOptions.Listener(address: address, port: Int(admin.port))]
+        options.ownAddresses = HostAddresses.own(environment: ProcessInfo.processInfo.environment)
+        let doors = command.admin.doors(listeningOn: [options.ipv4Address, options.ipv6Address].compactMap { $0 })
+        options.ownListeners = doors.compactMap(\.address).compactMap { door in
+            door.address.map { EngineOptions.Listener(address: $0, port: Int(door.port)) }
         }
         options.hasResolverConfiguration = FileManager.default.isReadableFile(atPath: "/etc/resolv.conf")
         options.fallbackCertificate = try FallbackCertificate.random(now: Int(Date().timeIntervalSince1970))
@@ -71,22 +72,24 @@ struct Controller {
             group.addTask { await loop.run() }
             group.addTask { for await _ in applier.drifts { await loop.differs() } }
             group.addTask {
-                for await case .started(let generation) in process.events where generation > 1 { await loop.processRestarted() }
+                for await event in process.events {
+                    metrics.count(event)
+                    if case .started(let generation) = event, generation > 1 { await loop.processRestarted() }
+                }
             }
-            if let address = AdminAddress(command.adminBind) {
-                let server = AdminServer(
-                    metrics: metrics, oldWorkers: { await process.oldWorkerCount() },
-                    configuration: { await applier.configuration }, findings: { await loop.findings },
-                    token: command.adminTokenFile.map(AdminToken.init))
+            let server = AdminServer(
+                metrics: metrics, oldWorkers: { await process.oldWorkerCount() },
+                configuration: { await applier.configuration }, findings: { await loop.findings },
+                token: command.admin.adminTokenFile.map(AdminToken.init))
+            var openDoors = doors
+            if AdminAddress(command.admin.adminBind) != nil {
+                openDoors.append(.unixSocket(path: "\(runtimeDirectory)/\(AdminServer.socketName)"))
+            }
+            for door in openDoors {
                 let logger = logger
-                let socket = "\(runtimeDirectory)/\(AdminServer.socketName)"
-                for (door, name) in [
-                    (AdminServer.Door.tcp(address), command.adminBind), (.unixSocket(path: socket), socket),
-                ] {
-                    group.addTask {
-                        do { try await server.run(door) } catch is CancellationError {} catch {
-                            if !Task.isCancelled { logger.error("the admin endpoint cannot listen on \(name): \(error)") }
-                        }
+                group.addTask {
+                    do { try await server.run(door) } catch is CancellationError {} catch {
+                        if !Task.isCancelled { logger.error("the admin endpoint cannot listen on \(door.name): \(error)") }
                     }
                 }
             }

@@ -44,8 +44,10 @@ struct ReferencePages {
             """
             A key is written on an Ingress or a Service as an annotation with a prefix, such as `haproxy.org/timeout-server`, and in \
             the controller's ConfigMap without one. The prefixes \
-            \(AnnotationRegistry.prefixes.map(MarkdownPage.code).joined(separator: ", ")) mean the same. Where a key can be written in \
-            several places, the nearest to the Service wins: default, then ConfigMap, then Ingress, then Service.
+            \(AnnotationRegistry.prefixes.map(MarkdownPage.code).joined(separator: ", ")) mean the same. An annotation without a prefix, \
+            such as `timeout-server`, is read too, where none with a prefix says otherwise; what no handler knows without a prefix is \
+            left to others. Where a key can be written in several places, the nearest to the Service wins: default, then ConfigMap, \
+            then Ingress, then Service.
             """)
         page.paragraph(
             """

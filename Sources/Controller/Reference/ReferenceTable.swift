@@ -44,7 +44,7 @@ struct ReferenceTable {
     private func facts(about key: KeyReference, handler: AnnotationReference) -> [(String, String)] {
         var facts: [(String, String)] = []
         if key.isAnnotation {
-            let others = AnnotationRegistry.prefixes.dropFirst().map { "\($0)\(key.name)" }
+            let others = AnnotationRegistry.prefixes.dropFirst().map { "\($0)\(key.name)" } + ["\(key.name) (without a prefix)"]
             facts.append(("annotation", ([key.writtenName] + others + key.fullNames).joined(separator: "\n")))
         }
         if key.scopes.contains(.configMap) { facts.append(("ConfigMap key", key.name)) }

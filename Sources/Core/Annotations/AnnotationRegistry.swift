@@ -1,6 +1,7 @@
 /// The handlers of a controller, and the keys they read.
 public final class AnnotationRegistry: Sendable {
-    /// The prefixes of annotation keys that mean the same; the first is the one we write.
+    /// The prefixes of annotation keys that mean the same; the first is the one we write. A key without a prefix means the same
+    /// too, and yields to one that has it.
     public static let prefixes = ["haproxy.org/", "haproxy.com/", "ingress.kubernetes.io/"]
 
     /// All handlers, by family and then by the first key.
@@ -32,7 +33,7 @@ public final class AnnotationRegistry: Sendable {
                     }
                     owners[name] = handler
                     keys[name] = key
-                    for prefix in Self.prefixes { fullNames[prefix + name] = name }
+                    for prefix in [""] + Self.prefixes { fullNames[prefix + name] = name }
                 }
                 for fullName in key.fullNames { fullNames[fullName] = key.name }
             }
@@ -66,6 +67,9 @@ public final class AnnotationRegistry: Sendable {
 
     /// Whether an annotation name is under one of our prefixes, so that not knowing it is worth a word.
     public static func isOurs(_ written: String) -> Bool { prefixes.contains { written.hasPrefix($0) } }
+
+    /// Whether an annotation name has no prefix at all, so that it may be meant for others.
+    static func isBare(_ written: String) -> Bool { !written.utf8.contains(UInt8(ascii: "/")) }
 
     /// The known key that a misspelt one most resembles.
     public func nearestKey(to name: String) -> String? {

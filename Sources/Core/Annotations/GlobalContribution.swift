@@ -1,8 +1,8 @@
 /// What handlers contribute to the whole HAProxy.
 public struct GlobalContribution {
-    /// The frontends that serve routes.
+    /// What a protection closes: the frontends that serve routes, and the controller's own metrics.
     public enum Frontend: Hashable, Sendable {
-        case http, https
+        case http, https, metrics
     }
 
     /// Where the certificate for clients that name no known host is, relative to the configuration directory.
@@ -38,6 +38,15 @@ public struct GlobalContribution {
     public var listsDefaultCertificate = false
     /// Whether certificates that are not used any more are removed from the directory.
     public var removesUnusedCertificates = true
+
+    /// Who may read the controller's metrics by TCP; nil for everybody.
+    public var metricsUsers: [String: CryptHash]?
+
+    /// Whom the controller shows its metrics by TCP.
+    var metricsAccess: MetricsAccess {
+        if closed[.metrics] != nil { return .closed }
+        return metricsUsers.map(MetricsAccess.users) ?? .everybody
+    }
 
     var origin = Origin.controller
     var unrepresentable: AnnotationError?

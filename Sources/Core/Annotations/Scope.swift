@@ -25,5 +25,5 @@ public enum UpdatePath: String, Hashable, Sendable, Codable {
 
 /// The part of the configuration that a key contributes to.
 public enum ConfigurationPart: String, Hashable, Sendable, Codable {
-    case global, defaults, bind, frontend, backend, server, routing
+    case global, defaults, bind, frontend, backend, server, routing, controller
 }

@@ -41,6 +41,11 @@ public struct EngineOptions: Hashable, Sendable {
     public var announcedQUICPort: Int?
     public var healthzPort = 1042
     public var statsPort = 1024
+    /// The threads that take connections for HTTP, for HTTPS over TCP, for the health page and for the statistics; nil for all.
+    public var httpThreads: ThreadSet?
+    public var httpsThreads: ThreadSet?
+    public var healthzThreads: ThreadSet?
+    public var statsThreads: ThreadSet?
     /// nil when IPv4 is disabled.
     public var ipv4Address: String? = "0.0.0.0"
     /// nil when IPv6 is disabled.

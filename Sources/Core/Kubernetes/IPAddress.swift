@@ -195,5 +195,5 @@ extension IPAddress {
     }
 
     var isLoopback: Bool { isIn([Self.local[0], Self.local[2]]) }
-    var isUnspecified: Bool { isIn([Self.unusable[0], Self.unusable[3]]) }
+    public var isUnspecified: Bool { isIn([Self.unusable[0], Self.unusable[3]]) }
 }

@@ -37,6 +37,7 @@ struct ChangeSamples: Sendable {
         "cors-respond-to-options": ChangeSamples(["true", "false"], with: ["cors-enable": "true"]),
         "deny-list": ChangeSamples(["10.0.0.0/8", "192.0.2.0/24,2001:db8::/32", "127.0.0.1"]),
         "ingress.class": ChangeSamples(["haproxy", "another"]),
+        "prometheus-endpoint-auth-secret": ChangeSamples(["default/one-users", "default/two-users", "default/three-users"]),
         "maxconn": ChangeSamples(["900", "500", "20"]),
         "pod-maxconn": ChangeSamples(["10", "20", "5"]),
         "proxy-protocol": ChangeSamples(["10.0.0.0/8", "192.0.2.0/24,2001:db8::/32", "127.0.0.1"]),

@@ -113,6 +113,8 @@ enum SecretSamples {
             [
                 secret(name, namespace, ["tls.crt": issued.certificate, "tls.key": issued.key]),
                 secret("\(name)-ca", namespace, ["ca.crt": authority.certificate]),
+                secret(
+                    "\(name)-users", namespace, [name: Array("$5$f9c2a71d$THiWmct/N3rdH3jmtQXnvvjJmNzcxL8dHn8SzC1bPp/".utf8)]),
             ]
         }
     }

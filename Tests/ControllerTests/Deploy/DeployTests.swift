@@ -46,7 +46,7 @@ import Testing
         #expect(try workload.port("https") == command.options.httpsBindPort)
         #expect(try workload.port("stat") == command.options.statsBindPort)
         #expect(try workload.port("healthz") == command.options.healthzBindPort)
-        let admin = try #require(AdminAddress(command.adminBind))
+        let admin = try #require(AdminAddress(command.admin.adminBind))
         #expect(try workload.port("admin") == Int(admin.port))
         #expect(admin.host == "0.0.0.0", "probes come from outside of the pod")
         // What everybody may bind: no capability is asked for.

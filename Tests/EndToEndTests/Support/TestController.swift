@@ -98,11 +98,12 @@ final class TestController: Sendable {
                 "--config-dir",
                 directory.appendingPathComponent("config").path, "--runtime-dir",
                 directory.appendingPathComponent("runtime").path,
-                "--ipv4-bind-address", "127.0.0.1", "--disable-ipv6", "--http-bind-port", "\(http)", "--https-bind-port",
+                "--ipv4-bind-address", "127.0.0.1", "--http-bind-port", "\(http)", "--https-bind-port",
                 "\(https)",
                 "--healthz-bind-port", "\(healthz)", "--stats-bind-port", "\(stats)", "--admin-bind", "127.0.0.1:\(admin)",
                 "--sync-period", "50ms",
-            ] + Programs.haproxyArguments + (arguments.contains(Self.driftOption) ? [] : [Self.driftOption, "500ms"]) + arguments
+            ] + (arguments.contains { $0.hasPrefix("--ipv6-bind-address") } ? [] : ["--disable-ipv6"])
+            + Programs.haproxyArguments + (arguments.contains(Self.driftOption) ? [] : [Self.driftOption, "500ms"]) + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = log
         process.standardError = log

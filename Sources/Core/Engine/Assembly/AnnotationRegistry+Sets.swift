@@ -11,8 +11,28 @@ extension AnnotationRegistry {
             let sorted = annotations.sorted { Self.rank($0.key) < Self.rank($1.key) }
             entries = self.entries(of: object, sorted, isInOrder: true, scope: scope, &findings)
         }
-        findings += doubleNames(entries ?? [:], object: object)
-        return (AnnotationSet(object: object, entries: Self.bounded(entries ?? [:], limits)), findings)
+        let chosen = withoutSurpassedBareKeys(entries ?? [:], object: object, &findings)
+        findings += doubleNames(chosen, object: object)
+        return (AnnotationSet(object: object, entries: Self.bounded(chosen, limits)), findings)
+    }
+
+    /// Leaves out keys without a prefix where the object has another name of the same key that has one.
+    private func withoutSurpassedBareKeys(
+        _ entries: [String: AnnotationSet.Entry], object: ObjectKey, _ findings: inout [Finding]
+    ) -> [String: AnnotationSet.Entry] {
+        var chosen = entries
+        for (name, entry) in entries where Self.isBare(entry.writtenKey) {
+            let names = keys[name]?.allNames ?? []
+            let others = names.lazy.compactMap { entries[$0]?.writtenKey }
+            guard let winner = others.first(where: { !Self.isBare($0) }) else { continue }
+            chosen[name] = nil
+            findings.append(Self.surpassed(entry.writtenKey, by: winner, object: object, raw: entry.raw))
+        }
+        return chosen
+    }
+
+    private static func surpassed(_ writtenKey: String, by winner: String, object: ObjectKey, raw: String) -> Finding {
+        Finding(.warning, object: object, key: writtenKey, value: raw, "is not read because \(winner) is given too")
     }
 
     /// Refuses the longest values of an object whose annotations are too long together.
@@ -53,10 +73,10 @@ extension AnnotationRegistry {
             }
             if let first = entries[name] {
                 guard isInOrder else { return nil }
-                findings.append(
-                    Finding(
-                        .warning, object: object, key: writtenKey, value: raw,
-                        "is not read because \(first.writtenKey) is given too"))
+                // The same once more without a prefix is for those who read nothing else.
+                if !(Self.isBare(writtenKey) && raw == first.raw) {
+                    findings.append(Self.surpassed(writtenKey, by: first.writtenKey, object: object, raw: raw))
+                }
                 continue
             }
             entries[name] = AnnotationSet.Entry(writtenKey: writtenKey, raw: raw)

@@ -1,11 +1,19 @@
 extension ConfigurationFrame {
-    func binds(port: Int, _ keywords: Directive) -> [Directive] {
+    /// - Parameter threads: those that take the connections; nil for all.
+    func binds(port: Int, _ keywords: Directive, threads: ThreadSet? = nil) -> [Directive] {
+        let keywords = keywords.text + (threads?.keywords.text ?? "")
         var binds: [Directive] = []
-        if let address = options.ipv4Address { binds.append("bind \(address + ":" + String(port))\(raw: keywords.text)") }
+        if let address = options.ipv4Address { binds.append("bind \(address + ":" + String(port))\(raw: keywords)") }
         if let address = options.ipv6Address {
-            binds.append("bind \("[" + address + "]:" + String(port)) v6only\(raw: keywords.text)")
+            binds.append("bind \("[" + address + "]:" + String(port))\(raw: onlyIPv6 + keywords)")
         }
         return binds
+    }
+
+    /// Keeps listeners at all addresses of IPv6 from those of IPv4. At an IPv4 address in the notation of IPv6 nobody could listen
+    /// then.
+    private var onlyIPv6: String {
+        options.ipv6Address.flatMap { IPAddress($0)?.mappedIPv4 } == nil ? " v6only" : ""
     }
 
     /// The request's way through the routing maps; see Docs/how-it-works.md.
@@ -79,7 +87,7 @@ extension ConfigurationFrame {
 
     var httpFrontend: Section {
         var section = Section("frontend http")
-        for bind in binds(port: options.httpPort, Self.keywords(global.bindOptions)) {
+        for bind in binds(port: options.httpPort, Self.keywords(global.bindOptions), threads: options.httpThreads) {
             section.lines.append(.init(bind, parts: global.bindOptions))
         }
         addConnectionRules(to: &section)
@@ -91,10 +99,14 @@ extension ConfigurationFrame {
         var section = Section("frontend https")
         let tls = " ssl crt-list \(CertificateList.path)" + Self.keywords(global.tlsBindOptions).text
         if usesPassthrough {
+            let keywords = tls + (options.httpsThreads?.keywords.text ?? "")
             section.lines.append(
-                .init("bind \(raw: "unix@" + terminationSocket) mode 600 accept-proxy\(raw: tls)", parts: global.tlsBindOptions))
+                .init(
+                    "bind \(raw: "unix@" + terminationSocket) mode 600 accept-proxy\(raw: keywords)",
+                    parts: global.tlsBindOptions))
         } else {
-            for bind in binds(port: options.httpsPort, Directive(raw: Self.keywords(global.bindOptions).text + tls)) {
+            let keywords = Directive(raw: Self.keywords(global.bindOptions).text + tls)
+            for bind in binds(port: options.httpsPort, keywords, threads: options.httpsThreads) {
                 section.lines.append(.init(bind, parts: global.bindOptions + global.tlsBindOptions))
             }
             addConnectionRules(to: &section)
@@ -110,7 +122,7 @@ extension ConfigurationFrame {
         let tls = " ssl crt-list \(CertificateList.path) alpn h3" + Self.keywords(global.quicBindOptions).text
         var binds: [Directive] = []
         if let address = options.ipv4Address { binds.append("bind \("quic4@\(address):\(port)")\(raw: tls)") }
-        if let address = options.ipv6Address { binds.append("bind \("quic6@[\(address)]:\(port)") v6only\(raw: tls)") }
+        if let address = options.ipv6Address { binds.append("bind \("quic6@[\(address)]:\(port)")\(raw: onlyIPv6 + tls)") }
         for bind in binds { section.lines.append(.init(bind, parts: global.quicBindOptions)) }
         if let age = global.quicMaximumAge {
             let service = "h3=\":\(options.announcedQUICPort ?? port)\"; ma=\(age.value)"
@@ -184,7 +196,8 @@ extension ConfigurationFrame {
     var passthroughSections: [Section] {
         var frontend = Section("frontend tls")
         frontend.add("mode tcp")
-        for bind in binds(port: options.httpsPort, Self.keywords(global.bindOptions)) { frontend.add(bind) }
+        let keywords = Self.keywords(global.bindOptions)
+        for bind in binds(port: options.httpsPort, keywords, threads: options.httpsThreads) { frontend.add(bind) }
         frontend.add(global.tcpFrontendLines)
         addConnectionRules(to: &frontend)
         frontend.add("tcp-request inspect-delay 5s")
@@ -214,7 +227,7 @@ extension ConfigurationFrame {
 
     var healthzFrontend: Section {
         var section = Section("frontend healthz")
-        for bind in binds(port: options.healthzPort, "") { section.add(bind) }
+        for bind in binds(port: options.healthzPort, "", threads: options.healthzThreads) { section.add(bind) }
         section.add("monitor-uri /healthz")
         section.add("option dontlog-normal")
         return section
@@ -222,7 +235,7 @@ extension ConfigurationFrame {
 
     var statsFrontend: Section {
         var section = Section("frontend stats")
-        for bind in binds(port: options.statsPort, "") { section.add(bind) }
+        for bind in binds(port: options.statsPort, "", threads: options.statsThreads) { section.add(bind) }
         section.add("option dontlog-normal")
         if options.environment.capabilities.hasPrometheusExporter {
             section.add("http-request use-service prometheus-exporter if { path /metrics }")

@@ -25,6 +25,7 @@ struct OwnListeners {
         ownAddresses = options.ownAddresses
         for listener in options.ownListeners { listeners[listener.port, default: []].append(listener.address) }
         let addresses = [options.ipv4Address, options.ipv6Address].compactMap { $0.flatMap { IPAddress($0) } }
+            .map { $0.mappedIPv4 ?? $0 }
         frontendPorts = tcpPorts.union([options.httpPort, options.httpsPort, options.quicPort ?? options.httpsPort])
         for port in tcpPorts.union(options.listeners.keys) where port != 0 { listeners[port, default: []] += addresses }
     }

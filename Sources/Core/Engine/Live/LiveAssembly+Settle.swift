@@ -252,7 +252,10 @@ extension LiveAssembly {
         }
         let isOther = conditionsChanged || changes.optionsChanged || settings != frameSettings || renewsFrame
         guard rulesChanged || isOther || frame.isEmpty else { return }
-        if renewsFrame { state.keepsUnusedCertificates = !base.global.removesUnusedCertificates }
+        if renewsFrame {
+            state.keepsUnusedCertificates = !base.global.removesUnusedCertificates
+            state.metricsAccess = base.global.metricsAccess
+        }
         renewsFrame = false
         frameSettings = settings
         let ruleList = rules.inOrder

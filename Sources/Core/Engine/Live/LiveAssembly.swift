@@ -375,6 +375,7 @@ public final class LiveAssembly {
         state.rules = inlinedSettings
         (state.maps, state.files, state.certificateList) = (maps.files, files.files, certificates.list)
         state.keepsUnusedCertificates = !base.global.removesUnusedCertificates
+        state.metricsAccess = base.global.metricsAccess
         return state
     }
 

@@ -24,6 +24,7 @@ public struct DesiredState: Sendable, Equatable {
 
     /// Whether certificates that are in the directory and not among ``files`` stay there.
     public var keepsUnusedCertificates = false
+    public var metricsAccess = MetricsAccess.everybody
 
     public init() {}
 

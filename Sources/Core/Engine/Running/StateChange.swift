@@ -11,6 +11,7 @@ public struct StateChange: Sendable {
     public var files: [String: ConfigurationFile?] = [:]
     public var certificates: [String: [String]?] = [:]
     public var keepsUnusedCertificates: Bool?
+    public var metricsAccess: MetricsAccess?
 
     public init() {}
 
@@ -18,7 +19,7 @@ public struct StateChange: Sendable {
 
     public var isEmpty: Bool {
         whole == nil && frame == nil && rules == nil && userLists.isEmpty && backends.isEmpty && maps.isEmpty && files.isEmpty
-            && certificates.isEmpty && keepsUnusedCertificates == nil
+            && certificates.isEmpty && keepsUnusedCertificates == nil && metricsAccess == nil
     }
 }
 
@@ -70,6 +71,7 @@ extension DesiredState {
         }
         var parts = ChangedParts()
         if let keeps = change.keepsUnusedCertificates { keepsUnusedCertificates = keeps }
+        if let access = change.metricsAccess { metricsAccess = access }
         if let rules = change.rules { self.rules = rules }
         if let frame = change.frame {
             parts.headers.formUnion(self.frame.map(\.header))
