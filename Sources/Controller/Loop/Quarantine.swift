@@ -68,7 +68,7 @@ struct Quarantine {
             let newest = live.store.object(key)
             guard newest != change.before else { continue }
             before[key] = nil
-            put(change.before, key, in: live)
+            live.takeBack(key, to: change.before)
             held[key] = Held(object: newest, reason: .load)
         }
     }
@@ -112,7 +112,7 @@ struct Quarantine {
             // An object that is gone cannot be asked about.
             guard object != nil || reason != .proof && version != nil else { continue }
             before[key] = nil
-            put(version, key, in: live)
+            live.takeBack(key, to: version)
             held[key] = Held(object: object, reason: reason)
             if let object { new[key] = object }
             if reason == .proof { rejections[key, default: 0] += 1 }
@@ -152,11 +152,7 @@ struct Quarantine {
     mutating func release(_ key: ObjectKey, in live: LiveAssembly) {
         guard let held = held.removeValue(forKey: key) else { return }
         noteChange(of: key, from: live.store.object(key))
-        put(held.object, key, in: live)
-    }
-
-    private func put(_ version: KubernetesObject?, _ key: ObjectKey, in live: LiveAssembly) {
-        if let version { live.upsert(version) } else { live.remove(key) }
+        if let object = held.object { live.upsert(object) } else { live.remove(key) }
     }
 
     /// Puts those in force that wait for a reason.

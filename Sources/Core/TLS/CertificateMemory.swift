@@ -16,6 +16,16 @@ struct CertificateMemory: Equatable {
 
     mutating func forget(_ secret: ObjectKey) { forms[secret] = nil }
 
+    /// A version of a Secret is taken back: what was learned from it has never been in force.
+    mutating func unlearn(_ key: ObjectKey, _ secret: Secret) {
+        for part in SecretPart.allCases {
+            guard let known = forms[key]?[part], case .success(let bundle) = CertificateBundle.read(part, of: secret),
+                known.first == bundle
+            else { continue }
+            forms[key]?[part] = Array(known.dropFirst())
+        }
+    }
+
     /// Forgets the Secrets that nobody uses.
     mutating func forget(except isUsed: (ObjectKey) -> Bool) { forms = forms.filter { isUsed($0.key) } }
 
@@ -61,7 +71,6 @@ struct CertificateMemory: Equatable {
 
     private mutating func remember(_ bundle: CertificateBundle, _ part: SecretPart, of key: ObjectKey) {
         guard forms[key]?[part]?.first != bundle else { return }
-        let older = (forms[key]?[part] ?? []).filter { $0 != bundle }
-        forms[key, default: [:]][part] = [bundle] + older.prefix(Self.depth - 1)
+        forms[key, default: [:]][part] = [bundle] + (forms[key]?[part] ?? []).prefix(Self.depth - 1)
     }
 }

@@ -57,6 +57,28 @@ import Testing
         #expect(content(live) == nil)
     }
 
+    @Test func `A version that is taken back leaves no certificate in force`() throws {
+        guard case .secret(let good) = try Cluster.certificate("tls", for: ["shop.example.com"]) else { return }
+        let next = try Cluster.certificate("tls", for: ["shop.example.com"])
+        var broken = good
+        broken.data["tls.key"] = nil
+        let live = try self.live([ingress, .secret(broken)])
+        #expect(content(live) == nil)
+        live.upsert(next)
+        #expect(content(live) != nil)
+        live.takeBack(next.key, to: .secret(broken))
+        #expect(content(live) == nil)
+        live.upsert(.secret(good))
+        let first = content(live)
+        live.upsert(.secret(broken))
+        live.upsert(next)
+        #expect(content(live) != first)
+        live.takeBack(next.key, to: .secret(broken))
+        #expect(content(live) == first)
+        live.takeBack(next.key, to: nil)
+        #expect(content(live) == nil)
+    }
+
     @Test func `A certificate that HAProxy cannot load gives way to the last one that it could`() throws {
         let live = try self.live([ingress, try Cluster.certificate("tls", for: ["shop.example.com"])])
         let good = try #require(content(live))

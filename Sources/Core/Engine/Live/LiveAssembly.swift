@@ -95,6 +95,14 @@ public final class LiveAssembly {
         note(objects.store.upsert(object), object.key)
     }
 
+    /// Puts an earlier version in the place of an object, as if the later one had never come.
+    ///
+    /// - Parameter version: nil when there was none.
+    public func takeBack(_ key: ObjectKey, to version: KubernetesObject?) {
+        if let secret = store.secrets[key] { objects.certificates.unlearn(key, secret) }
+        if let version { upsert(version) } else { remove(key) }
+    }
+
     /// - Returns: whether it was there.
     @discardableResult
     public func remove(_ key: ObjectKey) -> Bool {
