@@ -135,6 +135,8 @@ extension ConfigurationFrame {
         if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
         // A pod that says yes to it gets what follows on the connection past all rules. WebSockets over HTTP/2 are no CONNECT here.
         section.add("http-request deny deny_status 405 if METH_CONNECT")
+        // For every request, in place of what the client says. Over plain HTTP a load balancer may have said it.
+        if frontend == .https { section.add("http-request set-header X-Forwarded-Proto https") }
         // A line that no target takes would be made and thrown away, which is much of what a request costs. A snippet may set
         // another level.
         if !global.logsRequests { section.add("http-request set-log-level silent") }
