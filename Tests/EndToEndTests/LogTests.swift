@@ -210,4 +210,35 @@ struct LogTests {
             }
         }
     }
+
+    @Test("log formats written for the Go controller find its variables")
+    func variables() async throws {
+        try await withSyslog { syslog in
+            try await TLSPods.with {
+                [TLSPod(name: "secure", certificate: try $0.leaf("secure.example.com"))]
+            } _: { pods async throws in
+                let web =
+                    Manifests.service() + Manifests.ingress() + pods.here(Manifests.service("secure"))
+                    + Manifests.ingress(
+                        "secure", host: "secure.example.com", service: "secure", annotations: ["ssl-passthrough": "true"])
+                let format = "%ci:%cp [%tr] %ft %b/%s %ST \"%HM %[var(txn.base)] %HV\""
+                let config = Manifests.configMap([
+                    "syslog-server": info(syslog), "log-format": format,
+                    "log-format-tcp": "%ft SNI: %[var(sess.sni)] to %[var(txn.sni_match)]",
+                ])
+                try await TestController.with(["all.yaml": web + config]) { controller async throws in
+                    for scheme in ["http", "https"] {
+                        #expect(try await controller.request("\(scheme)://shop.example.com/\(scheme)?x=1").status == 200)
+                        try await controller.wait("the line came") {
+                            !syslog.messages(with: "\"GET shop.example.com/\(scheme) HTTP/").isEmpty
+                        }
+                    }
+                    #expect(try await controller.request("https://secure.example.com/two").pod == "secure")
+                    try await controller.wait("the connection's line came") {
+                        !syslog.messages(with: "tls SNI: secure.example.com to shop_svc_secure_http").isEmpty
+                    }
+                }
+            }
+        }
+    }
 }

@@ -142,6 +142,7 @@ extension ConfigurationFrame {
         if !global.logsRequests { section.add("http-request set-log-level silent") }
         if passesAll { section.lines += conditions.rules("http-request", within: options.environment.limits) }
         section.add("http-request set-var(txn.settings) var(txn.route),field(2,.)")
+        section.add(global.requestVariables, "http-request", \.requestActions)
         section.add(global.frontendLines)
         if global.allowsInlinedSettings {
             // Routes without settings, and those whose backends have them, need none of the rules below.
@@ -198,6 +199,7 @@ extension ConfigurationFrame {
             if !{ var(txn.route) -m found } !{ var(txn.host),map_str(\(map: "host")) -m found }
             """)
         frontend.add("tcp-request content set-var(txn.settings) var(txn.route),field(2,.)")
+        frontend.add(global.connectionVariables, "tcp-request content", \.connectionActions)
         for owned in rules {
             for line in owned.rules.passthroughLines ?? [] {
                 frontend.lines.append(owned.line(line))
@@ -226,6 +228,8 @@ extension ConfigurationFrame {
         var section = Section("frontend stats")
         for bind in binds(port: options.statsPort, "") { section.add(bind) }
         section.add("option dontlog-normal")
+        let variables = SnippetVariable.named(in: global.statsSnippet)
+        section.add(variables.filter { !$0.value.isOfRoute }, "http-request", \.requestActions)
         if options.environment.capabilities.hasPrometheusExporter {
             section.add("http-request use-service prometheus-exporter if { path /metrics }")
         }
