@@ -9,6 +9,7 @@ extension LiveAssembly {
         }
         if case .ingress(let ingress) = key {
             hosts.remove(ingress, created: unit.created, from: unit.hosts)
+            certificates.takeBack(unit.certificates, from: ingress)
             for host in unit.certificateHosts { certificates.removeClaims(of: ingress, for: host) }
         }
         for secret in unit.certificateSecrets { certificates.giveBack(secret, findings: &findings) }
