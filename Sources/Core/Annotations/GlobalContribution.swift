@@ -116,7 +116,7 @@ public struct GlobalContribution {
 
     /// Adds raw lines to the HTTP and HTTPS frontends, after the controller's own rules.
     public mutating func frontendSnippet(_ lines: [String], from source: Origin? = nil) {
-        for line in lines { append(Directive(raw: line), source, \.frontendSnippet) }
+        for line in lines { append(Directive(raw: LocalPeer.keeping(line)), source, \.frontendSnippet) }
     }
 
     /// Adds raw lines at the end of the statistics frontend.
