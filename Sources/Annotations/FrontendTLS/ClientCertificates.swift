@@ -41,13 +41,13 @@ public struct ClientCertificates: GlobalAnnotation {
                 manifest: ExampleManifest.join(
                     ExampleManifest.configMap([("client-ca", "default/clients-ca")]), secret,
                     ExampleManifest.ingress(tls: true), ExampleManifest.service()),
-                leadsTo: ["ca-file certs/client-ca.pem verify required"]),
+                leadsTo: ["verify required"]),
             AnnotationExample(
                 "Clients may show a certificate",
                 manifest: ExampleManifest.join(
                     ExampleManifest.configMap([("client-ca", "default/clients-ca"), ("client-crt-optional", "true")]), secret,
                     ExampleManifest.ingress(tls: true), ExampleManifest.service()),
-                leadsTo: ["ca-file certs/client-ca.pem verify optional"]),
+                leadsTo: ["verify optional"]),
         ])
 
     private static let secret = ExampleManifest.secret(
@@ -76,8 +76,10 @@ public struct ClientCertificates: GlobalAnnotation {
     public func contribute(to global: inout GlobalContribution) throws {
         let secret = try global.secret(authority)
         let pem = try authority.authorityCertificates(in: secret).pem
-        // Of authorities that change at run time HAProxy 2.6 sends the names that it was started with, and clients choose by them.
-        let path = global.file(ConfigurationFile(path: "certs/client-ca.pem", content: pem, kind: .plain))
+        // Of authorities that change at run time HAProxy 2.6 sends the names that it was started with, and clients choose by them. So
+        // the name tells the content, and another authority is another line, while one that others put in is still noticed.
+        let name = StableID.make([String(decoding: pem, as: UTF8.self)])
+        let path = global.file(ConfigurationFile(path: "certs/client-ca_\(name).pem", content: pem, kind: .clientAuthority))
         var lists: Directive = ""
         if let revoked = try authority.revocationLists(in: secret) {
             let file = ConfigurationFile(path: "certs/client-crl.pem", content: revoked.pem, kind: .clientRevocations)
