@@ -44,7 +44,7 @@ enum Catalogue {
         check-http: CIS, reload
         check-interval: CIS, reload
         clean-certs: C, runtime, true
-        client-ca: C, runtime
+        client-ca: C, reload
         client-crt-optional: C, reload, false
         client-strict-sni: C, reload, false
         cookie-persistence: CIS, reload

@@ -64,9 +64,13 @@ struct CORSTests {
             #expect(answered.status == 204)
             #expect(answered.pod == nil)
             #expect(answered.header("access-control-allow-origin") == "https://a.example.com")
-            // Without Access-Control-Request-Method it is an ordinary OPTIONS request.
-            let ordinary = try await controller.request(url, method: "OPTIONS", headers: ["Origin": "https://a.example.com"])
-            #expect(ordinary.pod == "pod-1")
+            // As the Go controller does, whether or not the request has Access-Control-Request-Method, and for any Origin.
+            for origin in ["https://a.example.com", "https://other.example.com"] {
+                let ordinary = try await controller.request(url, method: "OPTIONS", headers: ["Origin": origin])
+                #expect(ordinary.status == 204 && ordinary.pod == nil)
+                #expect((ordinary.header("access-control-allow-origin") != nil) == (origin == "https://a.example.com"))
+            }
+            #expect(try await controller.request(url, method: "OPTIONS").pod == "pod-1")
 
             annotations["cors-allow-origin"] = #"https://[a-z]+\.example\.org"#
             try await controller.write("all.yaml", service + Manifests.ingress(annotations: annotations))
@@ -76,6 +80,31 @@ struct CORSTests {
             let old = try await controller.request(url, headers: ["Origin": "https://a.example.com"])
             #expect(old.header("access-control-allow-origin") == nil)
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+        }
+    }
+
+    @Test(
+        "credentials with every origin are sent as asked, with a warning, and methods in small letters are those in capital ones")
+    func credentialsForAll() async throws {
+        func annotations(_ more: [String: String]) -> [String: String] {
+            ["cors-enable": "true", "cors-allow-methods": "get, post", "cors-respond-to-options": "true"].merging(more) { $1 }
+        }
+        let manifests =
+            Manifests.service() + Manifests.ingress(annotations: annotations(["cors-allow-credentials": "true"]))
+            + Manifests.service("plain")
+            + Manifests.ingress("plain", host: "plain.example.com", service: "plain", annotations: annotations([:]))
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            let headers = ["Origin": "https://a.example.com"]
+            for method in ["GET", "OPTIONS"] {
+                let response = try await controller.request("http://shop.example.com/", method: method, headers: headers)
+                #expect(response.header("access-control-allow-origin") == "*")
+                #expect(response.header("access-control-allow-credentials") == "true")
+                #expect(response.header("access-control-allow-methods") == "GET, POST")
+                let plain = try await controller.request("http://plain.example.com/", method: method, headers: headers)
+                #expect(plain.header("access-control-allow-origin") == "*")
+                #expect(plain.header("access-control-allow-credentials") == nil)
+            }
+            #expect(controller.log.contains("has no effect on browsers with cors-allow-origin *"))
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite("Configuration snippets")
@@ -173,6 +174,75 @@ struct ConfigSnippetTests {
             }
             #expect(!controller.log.contains("Ingress shop/good"))
             #expect(try await controller.metric("haproxy_ingress_rejected_objects") == 4)
+        }
+    }
+
+    private static let variables = ["txn.base", "txn.host", "txn.path", "txn.pathqs", "txn.host_match", "txn.path_match"]
+
+    /// Response headers such as `X-txn-base`, with a bar at the end of the value, so that an empty one is seen.
+    private static func telling(_ variables: [String]) -> String {
+        variables.map { "http-response set-header X-\($0.replacingOccurrences(of: ".", with: "-")) %[var(\($0))]|" }
+            .joined(separator: "\n")
+    }
+
+    private static func told(_ response: Response) -> [String] {
+        variables.map { response.header("X-" + $0.replacingOccurrences(of: ".", with: "-")) ?? "nothing" }
+    }
+
+    @Test(
+        "the variables of the Go controller are there where a snippet names them, in a backend and in the frontends",
+        arguments: ["backend-config-snippet", "frontend-config-snippet"])
+    func variables(key: String) async throws {
+        let isBackend = key.hasPrefix("backend")
+        let snippet = [key: Self.telling(Self.variables)]
+        func service(_ name: String) -> String { Manifests.service(name, annotations: isBackend ? snippet : [:]) }
+        let manifests =
+            service("web") + Manifests.ingress()
+            + service("wild") + Manifests.ingress("wild", host: "*.wild.example.com", service: "wild")
+            + service("cart")
+            + Manifests.ingress(
+                "cart", host: "cart.example.com", path: "/cart", service: "cart", annotations: ["path-rewrite": "/new"])
+            + service("all") + Manifests.ingress("all", host: nil, path: "/any", service: "all")
+            + (isBackend ? "" : Manifests.configMap(snippet))
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            let expected: [(url: String, values: [String])] = [
+                ("shop.example.com/way?x=1", ["shop.example.com", "/way", "shop.example.com", "shop_svc_web_http"]),
+                ("one.wild.example.com/way?x=1", ["one.wild.example.com", "/way", ".wild.example.com", "shop_svc_wild_http"]),
+                ("cart.example.com/cart/2?x=1", ["cart.example.com", "/cart/2", "cart.example.com", "shop_svc_cart_http"]),
+                ("other.example.org/any/2?x=1", ["other.example.org", "/any/2", "", "shop_svc_all_http"]),
+            ]
+            for (url, values) in expected {
+                let (host, path) = (values[0], values[1])
+                let wanted = ["\(host)\(path)|", "\(host)|", "\(path)|", "\(path)?x=1|", "\(values[2])|", "\(values[3])|"]
+                for scheme in ["http", "https"] {
+                    let response = try await controller.request("\(scheme)://\(url)")
+                    // A backend with settings of its own has a hash at the end of its name.
+                    let told = Self.told(response)
+                    #expect(told.dropLast() == wanted.dropLast(), "\(scheme)://\(url)")
+                    #expect(told.last?.hasPrefix(String(wanted[5].dropLast())) == true, "\(told)")
+                }
+            }
+            #expect(try await controller.request("http://cart.example.com/cart/2").seen?.path == "/new")
+        }
+    }
+
+    @Test("tcp-request rules of a backend snippet see the variables, and one that nobody names costs no rule")
+    func variablesOfConnections() async throws {
+        let snippet = "tcp-request content reject if { var(txn.path) -m beg /closed }"
+        let manifests =
+            Manifests.service(annotations: ["backend-config-snippet": snippet]) + Manifests.ingress()
+            + Manifests.service("plain") + Manifests.ingress("plain", host: "plain.example.com", service: "plain")
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            #expect(try await controller.request("http://shop.example.com/open").status == 200)
+            #expect(try await controller.request("http://shop.example.com/closed").pod == nil)
+            #expect(try await controller.request("http://plain.example.com/closed").status == 200)
+            for frontend in ["http", "https"] {
+                let section = controller.configuration.components(separatedBy: "\nfrontend \(frontend)\n").last?
+                    .components(separatedBy: "\n\n").first
+                // A routing rule, which most requests do not reach.
+                #expect(section?.components(separatedBy: "set-var(txn.path) path").count == 2)
+            }
+            #expect(!controller.configuration.contains("txn.base"))
         }
     }
 }

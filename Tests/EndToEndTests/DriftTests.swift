@@ -7,7 +7,6 @@ import Testing
 struct DriftTests {
     private static let backend = "shop_svc_web_http"
     private static let list = "certs/frontend.list"
-    private static let authority = "certs/client-ca.pem"
 
     @Test("servers, map entries and certificates that others changed in HAProxy are mended without a reload")
     func repair() async throws {
@@ -32,6 +31,7 @@ struct DriftTests {
                 try await controller.runtimeAPI("show ssl crt-list \(Self.list)").split(separator: "\n")
                     .compactMap { $0.split(separator: " ").first }.first { $0.hasSuffix("shop_a.pem") })
             let name = "\(Self.backend)/\(server)"
+            let clientAuthority = try #require(controller.configuration.firstMatch(of: #/ca-file ([^ ]+)/#)?.1)
             #expect(try await differences() == 0)
             for (what, commands) in [
                 ("maintenance", ["set server \(name) state maint"]),
@@ -52,8 +52,8 @@ struct DriftTests {
                 (
                     "another authority",
                     [
-                        "set ssl ca-file \(Self.authority) <<\n\(strangers.authority.certificateText)",
-                        "commit ssl ca-file \(Self.authority)",
+                        "set ssl ca-file \(clientAuthority) <<\n\(strangers.authority.certificateText)",
+                        "commit ssl ca-file \(clientAuthority)",
                     ]
                 ),
             ] {
@@ -119,21 +119,23 @@ struct DriftTests {
     }
 
     @Test(
-        "where authorities were among refused updates, HAProxy is loaded anew instead of being given them twice",
-        .manifestsOnly("the authority and the pod change at once, which an API server does not promise"))
+        "where lists of revoked certificates were among refused updates, HAProxy is loaded anew instead of being given them twice",
+        .manifestsOnly("the list and the pod change at once, which an API server does not promise"))
     func refusedWithAuthority() async throws {
-        let (certificates, successor) = (try TestCertificates(), try TestCertificates("Successor"))
-        func manifests(_ pods: [Int], _ authority: TestCertificates) throws -> String {
+        let certificates = try TestCertificates()
+        func manifests(_ pods: [Int], _ list: String) throws -> String {
             Manifests.service(pods: pods) + Manifests.ingress(host: "a.example.com", tls: "a")
-                + Manifests.certificate("a", try certificates.leaf("a.example.com")) + Manifests.authority("clients", authority)
+                + Manifests.certificate("a", try certificates.leaf("a.example.com"))
+                + Manifests.secret("clients", ["tls.crt": certificates.authority.certificateText, "ca.crl": list])
                 + Manifests.configMap(["client-ca": "shop/clients", "client-crt-optional": "true"])
         }
-        let (first, arguments) = (try manifests([1], certificates), ["--drift-check-period", "0"])
+        let (first, arguments) = (try manifests([1], certificates.revocationList()), ["--drift-check-period", "0"])
         try await TestController.with(["all.yaml": first], pods: ["a", "b"], arguments: arguments) { controller async throws in
             let address = "\(controller.network)2:8080"
             let added = try await controller.runtimeAPI("add server \(Self.backend)/\(address) 127.0.0.1:1 check")
             #expect(added.contains("New server registered"), "\(added)")
-            try await controller.write("all.yaml", try manifests([1, 2], successor))
+            try await controller.write(
+                "all.yaml", try manifests([1, 2], certificates.revocationList([certificates.client("mallory")])))
             try await controller.wait("HAProxy is loaded anew") {
                 try await controller.metric("haproxy_ingress_reloads_total{reason=\"refused-update\"}") == 1
             }

@@ -30,6 +30,52 @@ struct HeaderTests {
         }
     }
 
+    @Test("every request over TLS says so to its pod, whatever the client says, and over plain HTTP the header stays as it came")
+    func forwardedProto() async throws {
+        try await TLSPods.with {
+            [TLSPod(name: "secure", certificate: try $0.leaf("secure.example.com"))]
+        } _: { pods async throws in
+            let manifests =
+                Manifests.service() + Manifests.ingress() + Manifests.service("set")
+                + Manifests.ingress(
+                    "set", host: "set.example.com", service: "set", annotations: ["request-set-header": "X-Own yes"])
+                + Manifests.ingress(
+                    "own", host: "own.example.com", annotations: ["request-set-header": "X-Forwarded-Proto mine"])
+                + Manifests.ingress(
+                    "normal", host: "normal.example.com", annotations: ["path-normalization": "safe"])
+                + Manifests.configMap(["global-config-snippet": "expose-experimental-directives"])
+            let passthrough =
+                pods.here(Manifests.service("secure"))
+                + Manifests.ingress(
+                    "secure", host: "secure.example.com", service: "secure", annotations: ["ssl-passthrough": "true"])
+            try await TestController.with(["all.yaml": manifests]) { controller async throws in
+                func check() async throws {
+                    for (host, https) in [
+                        ("shop", "https"), ("set", "https"), ("own", "mine"), ("normal", "https"),
+                    ] {
+                        for sent in [nil, "http", "https", "gopher"] as [String?] {
+                            let headers = sent.map { ["X-Forwarded-Proto": $0] } ?? [:]
+                            let tls = try await controller.request(
+                                "https://\(host).example.com/", headers: headers,
+                                options: sent == "gopher" ? ["--http1.1", "--header", "x-forwarded-proto: second"] : [])
+                            #expect(tls.seen?.headers["x-forwarded-proto"] == https, "\(host) \(sent ?? "")")
+                            let plain = try await controller.request("http://\(host).example.com/", headers: headers)
+                            #expect(
+                                plain.seen?.headers["x-forwarded-proto"] == (host == "own" ? "mine" : sent),
+                                "\(host) \(sent ?? "")")
+                        }
+                    }
+                }
+                try await check()
+                // The same where TLS ends behind the frontend that chooses by SNI.
+                try await controller.write("passthrough.yaml", passthrough)
+                try await controller.wait("TLS is passed through") { controller.configuration.contains("frontend tls") }
+                try await controller.eventually("https://secure.example.com/") { $0.pod == "secure" }
+                try await check()
+            }
+        }
+    }
+
     @Test("set-host changes the Host that the pods get, not the route, and follows changes without a reload")
     func setHost() async throws {
         func ingress(_ host: String) -> String { Manifests.ingress(annotations: ["set-host": host]) }

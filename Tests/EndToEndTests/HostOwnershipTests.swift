@@ -195,4 +195,46 @@ struct HostOwnershipTests {
             try await controller.eventually(url, authority: authority) { $0.curlStatus == 60 }
         }
     }
+
+    @Test(
+        "a certificate is shown for the names that it covers and nobody claims, never by a younger namespace for another's host")
+    func coveredNames() async throws {
+        let (own, theirs) = (try TestCertificates("own"), try TestCertificates("theirs"))
+        func ingress(_ namespace: String, _ host: String, _ secret: String, created: String) -> String {
+            Manifests.ingress(namespace: namespace, host: host, created: created)
+                .replacingOccurrences(of: "spec:\n", with: "spec:\n  tls: [{secretName: \(secret)}]\n")
+        }
+        let shop =
+            Manifests.service() + ingress("shop", "shop.example.com", "own", created: "2026-01-01T00:00:00Z")
+            + Manifests.certificate("own", try own.leaf("shop.example.com", "www.example.com", "*.wild.example.com"))
+        let thief =
+            Manifests.service(namespace: "thief")
+            + ingress("thief", "thief.example.com", "theirs", created: "2026-02-01T00:00:00Z")
+            + Manifests.certificate(
+                "theirs", namespace: "thief",
+                try theirs.leaf("thief.example.com", "shop.example.com", "www.example.com", "a.wild.example.com", "*.example.com")
+            )
+        try await TestController.with(["shop.yaml": shop]) { controller async throws in
+            func isShown(_ certificates: TestCertificates, for host: String) async throws -> Bool {
+                try await controller.request("https://\(host)/", authority: controller.trust(certificates)).curlStatus == 0
+            }
+            try await controller.write("thief.yaml", thief)
+            try await controller.wait("the other namespace's host has its certificate") {
+                try await isShown(theirs, for: "thief.example.com")
+            }
+            // Nobody has a rule for www and a.wild; the older certificate covers both.
+            for host in ["shop", "www", "a.wild"] {
+                #expect(try await isShown(own, for: "\(host).example.com"), "\(host)")
+                #expect(try await !isShown(theirs, for: "\(host).example.com"), "\(host)")
+            }
+            #expect(try await isShown(theirs, for: "free.example.com"))
+            // The owner's Secret goes, and the other's certificate is not shown in its place.
+            try await controller.write("shop.yaml", Manifests.service() + Manifests.ingress(created: "2026-01-01T00:00:00Z"))
+            try await controller.wait("the name that nobody has a rule for changes hands") {
+                try await isShown(theirs, for: "www.example.com")
+            }
+            #expect(try await !isShown(theirs, for: "shop.example.com"))
+            #expect(try await controller.reloads() == 0)
+        }
+    }
 }

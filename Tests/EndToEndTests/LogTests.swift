@@ -46,6 +46,30 @@ struct LogTests {
         }
     }
 
+    @Test("a target that names no level gets the lines of requests, from the start and when the level goes")
+    func everyLevel() async throws {
+        try await withSyslog { syslog in
+            func manifests(_ level: String) -> String {
+                Manifests.service() + Manifests.ingress()
+                    + Manifests.configMap(["syslog-server": "address:127.0.0.1, port:\(syslog.port), facility:daemon\(level)"])
+            }
+            try await TestController.with(["all.yaml": manifests("")]) { controller async throws in
+                #expect(try await controller.request("http://shop.example.com/first").status == 200)
+                try await controller.wait("the line came") { !syslog.messages(with: "/first").isEmpty }
+                // daemon is 3, info is 6.
+                #expect(syslog.messages(with: "/first").first?.hasPrefix("<30>") == true)
+                try await controller.write("all.yaml", manifests(", level:notice"))
+                try await controller.wait("HAProxy was reloaded") { try await controller.reloads == 1 }
+                #expect(try await controller.request("http://shop.example.com/second").status == 200)
+                try await controller.write("all.yaml", manifests(""))
+                try await controller.wait("HAProxy was reloaded again") { try await controller.reloads == 2 }
+                #expect(try await controller.request("http://shop.example.com/third").status == 200)
+                try await controller.wait("the line came") { !syslog.messages(with: "/third").isEmpty }
+                #expect(syslog.messages(with: "/second").isEmpty)
+            }
+        }
+    }
+
     @Test("where no target takes the lines of requests, one whose level a snippet raises is logged all the same")
     func raisedLevel() async throws {
         try await withSyslog { syslog in
@@ -181,6 +205,37 @@ struct LogTests {
                     #expect(try await controller.request("https://secure.example.com/two").pod == "secure")
                     try await controller.wait("the line has its new form") {
                         syslog.messages.contains { $0.contains(#/: tcp shop_svc_secure_http \d+/#) }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("log formats written for the Go controller find its variables")
+    func variables() async throws {
+        try await withSyslog { syslog in
+            try await TLSPods.with {
+                [TLSPod(name: "secure", certificate: try $0.leaf("secure.example.com"))]
+            } _: { pods async throws in
+                let web =
+                    Manifests.service() + Manifests.ingress() + pods.here(Manifests.service("secure"))
+                    + Manifests.ingress(
+                        "secure", host: "secure.example.com", service: "secure", annotations: ["ssl-passthrough": "true"])
+                let format = "%ci:%cp [%tr] %ft %b/%s %ST \"%HM %[var(txn.base)] %HV\""
+                let config = Manifests.configMap([
+                    "syslog-server": info(syslog), "log-format": format,
+                    "log-format-tcp": "%ft SNI: %[var(sess.sni)] to %[var(txn.sni_match)]",
+                ])
+                try await TestController.with(["all.yaml": web + config]) { controller async throws in
+                    for scheme in ["http", "https"] {
+                        #expect(try await controller.request("\(scheme)://shop.example.com/\(scheme)?x=1").status == 200)
+                        try await controller.wait("the line came") {
+                            !syslog.messages(with: "\"GET shop.example.com/\(scheme) HTTP/").isEmpty
+                        }
+                    }
+                    #expect(try await controller.request("https://secure.example.com/two").pod == "secure")
+                    try await controller.wait("the connection's line came") {
+                        !syslog.messages(with: "tls SNI: secure.example.com to shop_svc_secure_http").isEmpty
                     }
                 }
             }

@@ -94,4 +94,32 @@ struct PatternFileTests {
             }
         }
     }
+
+    @Test(
+        "map(patterns/NAME) in a snippet reads a pattern file, and its changes are in force",
+        arguments: ["backend-config-snippet", "frontend-config-snippet"])
+    func maps(key: String) async throws {
+        let snippet = [
+            key: """
+            http-request set-header X-Team %[path,map_beg(patterns/teams,nobody)]
+            http-request deny deny_status 403 if { req.hdr(x-user) -f patterns/banned }
+            """
+        ]
+        let manifests =
+            Manifests.service(annotations: key.hasPrefix("backend") ? snippet : [:]) + Manifests.ingress()
+            + (key.hasPrefix("frontend") ? Manifests.configMap(snippet) : "")
+        func lists(_ team: String) -> String {
+            Self.patterns(["teams": "/cart \(team)\n    /help people with time", "banned": "eve"])
+        }
+        try await TestController.with(["all.yaml": manifests, "lists.yaml": lists("blue")], arguments: Self.arguments) {
+            controller async throws in
+            for (path, team) in [("/cart/1", "blue"), ("/help", "people with time"), ("/", "nobody")] {
+                #expect(try await controller.request("http://shop.example.com\(path)").seen?.headers["x-team"] == team, "\(path)")
+            }
+            #expect(try await controller.request("http://shop.example.com/", headers: ["X-User": "eve"]).status == 403)
+            try await controller.write("lists.yaml", lists("green"))
+            try await controller.eventually("http://shop.example.com/cart/1") { $0.seen?.headers["x-team"] == "green" }
+            #expect(!controller.log.contains("refused"))
+        }
+    }
 }

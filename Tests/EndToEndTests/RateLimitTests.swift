@@ -106,4 +106,39 @@ struct RateLimitTests {
             for expected in [200, 403] { #expect(try await status("shop.example.com") == expected) }
         }
     }
+
+    @Test("rate limits and tables of snippets go on counting through reloads")
+    func reloads() async throws {
+        let snippet = """
+            stick-table type ip size 1k expire 1h store http_req_cnt
+            http-request track-sc0 src
+            http-response set-header X-Count %[sc_http_req_cnt(0)]
+            """
+        let manifests =
+            Manifests.service()
+            + Manifests.ingress(annotations: ["rate-limit-period": "1h", "rate-limit-requests": "3"])
+            + Manifests.service("own", annotations: ["backend-config-snippet": snippet])
+            + Manifests.ingress("own", host: "own.example.com", service: "own")
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            func status() async throws -> Int { try await controller.request("http://shop.example.com/").status }
+            func count() async throws -> Int? {
+                Int(try await controller.request("http://own.example.com/").header("x-count") ?? "")
+            }
+            // Release 2.6 hands over no tables before it has run for so long.
+            try await Task.sleep(for: .seconds(7))
+            for _ in 1...3 { #expect(try await status() == 200) }
+            for number in 1...3 { #expect(try await count() == number) }
+            for (number, timeout) in ["30s", "31s", "32s"].enumerated() {
+                try await controller.write("map.yaml", Manifests.configMap(["timeout-server": timeout]))
+                try await controller.wait("HAProxy was reloaded") { try await controller.reloads() == Double(number + 1) }
+                try await controller.wait("the new worker has the tables") {
+                    let tables = try await controller.runtimeAPI("show table")
+                    return tables.split(separator: "\n").count { $0.hasPrefix("# table") && $0.hasSuffix("used:1") } == 2
+                }
+                // A request could have come first, and been counted on its own.
+                #expect(try await status() == 403)
+                #expect(try await count() == number + 4)
+            }
+        }
+    }
 }

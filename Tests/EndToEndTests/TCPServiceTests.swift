@@ -148,4 +148,31 @@ struct TCPServiceTests {
                 "ConfigMap ops/tcp: 5433: \"web\": does not begin with the namespace and the name of a Service; expected namespace/service:port"
             ))
     }
+
+    @Test("log-format-tcp of the ConfigMap of TCP services shapes their lines, and a bad one is told and costs nothing else")
+    func logFormat() async throws {
+        let port = try FreePort.next()
+        let syslog = try SyslogServer()
+        defer { syslog.stop() }
+        func entries(_ format: String) -> String {
+            Self.entries([port: "shop/web:http"]).replacing("data:\n", with: "data:\n  log-format-tcp: \"\(format)\"\n")
+        }
+        let config = Manifests.configMap([
+            "syslog-server": "address:127.0.0.1, port:\(syslog.port)", "log-format-tcp": "of the others %b",
+        ])
+        let files = ["all.yaml": Manifests.service() + Manifests.ingress() + config, "tcp.yaml": entries("mine %ft %b")]
+        try await TestController.with(files, arguments: Self.arguments) { controller async throws in
+            #expect(try await Self.get(port).pod == "pod-1")
+            try await controller.wait("the line came") { !syslog.messages(with: "mine tcp-\(port) shop_svc_web_http").isEmpty }
+            try await controller.write("tcp.yaml", entries("%[nonsense]"))
+            try await controller.wait("the format is refused") {
+                controller.log.contains("ConfigMap ops/tcp: log-format-tcp: \"%[nonsense]\": is refused by HAProxy")
+            }
+            try await controller.wait("the other format is in force") {
+                _ = try await Self.get(port)
+                return !syslog.messages(with: "of the others shop_svc_web_http").isEmpty
+            }
+            #expect(try await Self.get(port).pod == "pod-1")
+        }
+    }
 }

@@ -25,7 +25,8 @@ public struct CORS: RouteAnnotation {
         example: "10m", summary: "How long browsers may remember the answer to a preflight request; whole seconds count.")
     static let respondToOptions = AnnotationKey(
         "cors-respond-to-options", .bool, scopes: [.configMap, .ingress], default: "false", acts: .frontend, update: .map,
-        since: "3.0", summary: "Answers preflight requests with 204 instead of passing them on to a pod.")
+        since: "3.0",
+        summary: "Answers OPTIONS requests that carry an Origin with 204 instead of passing them on to a pod.")
 
     public static let reference = AnnotationReference(
         family: "cors", title: "Cross-origin resource sharing",
@@ -44,9 +45,11 @@ public struct CORS: RouteAnnotation {
             `origin-expressions` say otherwise. Routes whose expression is beyond that have no CORS headers. Expressions that stand \
             for a few origins, as the one above does, are no expressions for HAProxy and do not count.
 
-            Preflight requests that HAProxy answers need no credentials, because browsers send none with them; a deny-list or \
-            allow-list still refuses them. `cors-allow-credentials` works only where `cors-allow-origin` is not `*`; there, browsers \
-            take `*` in the lists of methods and headers for a name, so spell the lists out.
+            With `cors-respond-to-options` HAProxy answers every OPTIONS request that carries an Origin, whether or not it has the \
+            `Access-Control-Request-Method` of a preflight request. Such requests need no credentials, because browsers send none \
+            with them; a deny-list or allow-list still refuses them. Browsers send credentials only to sites that name the origin: \
+            with `cors-allow-origin: "*"` the header of `cors-allow-credentials` is sent as asked and has no effect on them. With \
+            credentials, browsers take `*` in the lists of methods and headers for a name, so spell the lists out.
 
             All changes are map updates: once any route uses CORS, no change needs a reload.
             """,
@@ -88,13 +91,13 @@ public struct CORS: RouteAnnotation {
         methods = try values[Self.allowMethods] ?? "*"
         headers = try values[Self.allowHeaders] ?? "*"
         let credentials = try values.resolved(Self.allowCredentials)
-        sendsCredentials = credentials?.value == true && self.origin != .any
+        sendsCredentials = credentials?.value == true
         age = Int((try values[Self.maxAge] ?? .seconds(5)).components.seconds)
         answersPreflight = try values[Self.respondToOptions] ?? false
         if let credentials, credentials.value, self.origin == .any {
             values.warn(
                 credentials,
-                "has no effect with cors-allow-origin *: browsers send credentials only to sites that name the origin")
+                "has no effect on browsers with cors-allow-origin *: they send credentials only to sites that name the origin")
         }
         if let origin, case .matching(let pattern) = origin.value, pattern.isNeverSent {
             values.warn(
@@ -214,17 +217,12 @@ public struct CORS: RouteAnnotation {
     private static let preflight = FrontendRules(
         id: "cors", phase: .accessControl,
         [
-            """
-            http-request return status 204 if METH_OPTIONS { var(txn.origin) -m found } \(raw: Flags.preflight.condition) \
-            \(raw: announcesMethod)
-            """
+            "http-request return status 204 if METH_OPTIONS { var(txn.origin) -m found } \(raw: Flags.preflight.condition)"
         ],
         inlined: { values in
             guard let entry = values["cors"], Flags(of: entry).contains(.preflight) else { return [] }
-            return ["http-request return status 204 if METH_OPTIONS { \(raw: origin) -m found } \(raw: announcesMethod)"]
+            return ["http-request return status 204 if METH_OPTIONS { \(raw: origin) -m found }"]
         })
-
-    private static let announcesMethod = "{ req.hdr(access-control-request-method) -m found }"
 
     private static let answer = FrontendRules(
         id: "cors", phase: .headers,

@@ -39,12 +39,15 @@ extension ValueType where Value == AllowedOrigin {
 }
 
 extension ValueType where Value == String {
+    /// Methods are compared letter by letter by browsers, and all that there are have capital letters (RFC 9110, section 9.1).
     static let methods = ValueType(
         name: "* or method list", expected: "* or HTTP methods, separated by commas", example: "GET, POST, DELETE"
     ) { text in
         let known: Set = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
         return try list(text) { word in
-            guard known.contains(word) else { throw ValueError("names \(word.quotedForPeople), which is not an HTTP method") }
+            let method = word.uppercased()
+            guard known.contains(method) else { throw ValueError("names \(word.quotedForPeople), which is not an HTTP method") }
+            return method
         }
     }
 
@@ -53,15 +56,15 @@ extension ValueType where Value == String {
     ) { text in
         try list(text) { word in
             guard word.isToken else { throw ValueError("names \(word.quotedForPeople), which is not the name of a header") }
+            return word
         }
     }
 
-    /// `*`, or words that `check` accepts, joined as HTTP lists are.
-    private static func list(_ text: String, _ check: (String) throws -> Void) throws -> String {
+    /// `*`, or words as `read` takes them, joined as HTTP lists are.
+    private static func list(_ text: String, _ read: (String) throws -> String) throws -> String {
         guard text != "*" else { return text }
         let words = text.split { $0 == "," || $0.isWhitespace }.map(String.init)
         guard !words.isEmpty else { throw ValueError("names nothing") }
-        for word in words { try check(word) }
-        return words.joined(separator: ", ")
+        return try words.map(read).joined(separator: ", ")
     }
 }

@@ -24,6 +24,13 @@ public struct BackendConfigSnippet: RouteAnnotation {
             Of snippets at several scopes only the nearest is in force. Two Ingresses with different snippets for one Service \
             get a backend each, with the same pods.
 
+            Variables that the Go controller sets are there where a snippet, or `log-format` or `log-format-tcp`, names them:
+
+            \(SnippetVariable.table)
+
+            In a backend they are set before its other rules, so that `txn.path` is the path before `path-rewrite`; with \
+            `set-host` the host in `txn.base` is the one that the pods get.
+
             Who may write this key is trusted like the controller: a snippet can read every file that HAProxy can, the keys of \
             other namespaces' certificates among them, change the maps and variables that other namespaces' requests are \
             judged by, and send requests to any address that HAProxy reaches. Where Ingresses and Services are written by people \

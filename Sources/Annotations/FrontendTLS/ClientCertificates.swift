@@ -3,7 +3,7 @@ import Core
 /// Certificates that clients of HTTPS have to show.
 public struct ClientCertificates: GlobalAnnotation {
     static let authority = AnnotationKey(
-        "client-ca", .secret, scopes: [.configMap], acts: .bind, update: .runtime, since: "1.6", example: "default/clients-ca",
+        "client-ca", .secret, scopes: [.configMap], acts: .bind, update: .reload, since: "1.6", example: "default/clients-ca",
         summary: """
             HTTPS serves only clients with a certificate signed by an authority of this Secret, which holds them in `tls.crt`, \
             or in `ca.crt` when `tls.crt` is missing or is no authority's certificate. Certificates that are on a list of revoked \
@@ -23,11 +23,16 @@ public struct ClientCertificates: GlobalAnnotation {
 
             The authorities may take certificates back: `ca.crl` of the Secret holds their lists of revoked certificates in PEM. \
             Where it is there, each authority of a client's chain has to have a list in it that has not expired; clients of \
-            others are not let in. The lists change without a reload, which only the first one and its removal take.
+            others are not let in. The lists change without a reload, which only the first one and its removal take; when \
+            certificates of hosts were replaced since, the next change of the lists does take one.
 
-            Another authority is in force for all new connections without a reload; for that, HAProxy neither resumes TLS \
-            sessions nor tells clients which authorities it trusts. A client with several certificates has to choose by itself. \
-            When certificates of hosts were replaced since, the next change of the authority or the lists does take a reload.
+            HAProxy tells clients which authorities it trusts, and browsers offer their users the certificates of these. A \
+            client that has none is told so (`certificate required`). Another authority takes a reload, and is in force for all \
+            new connections.
+
+            TLS sessions are resumed as without `client-ca`: sessions from before another authority are not, because they end with \
+            a reload. Where there are lists of revoked certificates no session is resumed: whoever resumes one is not verified \
+            again, and would get past a new list.
             """,
         keys: [authority.reference, isOptional.reference], isProtection: true,
         examples: [
@@ -36,13 +41,13 @@ public struct ClientCertificates: GlobalAnnotation {
                 manifest: ExampleManifest.join(
                     ExampleManifest.configMap([("client-ca", "default/clients-ca")]), secret,
                     ExampleManifest.ingress(tls: true), ExampleManifest.service()),
-                leadsTo: ["ca-file certs/client-ca.pem verify required"]),
+                leadsTo: ["verify required"]),
             AnnotationExample(
                 "Clients may show a certificate",
                 manifest: ExampleManifest.join(
                     ExampleManifest.configMap([("client-ca", "default/clients-ca"), ("client-crt-optional", "true")]), secret,
                     ExampleManifest.ingress(tls: true), ExampleManifest.service()),
-                leadsTo: ["ca-file certs/client-ca.pem verify optional"]),
+                leadsTo: ["verify optional"]),
         ])
 
     private static let secret = ExampleManifest.secret(
@@ -71,17 +76,18 @@ public struct ClientCertificates: GlobalAnnotation {
     public func contribute(to global: inout GlobalContribution) throws {
         let secret = try global.secret(authority)
         let pem = try authority.authorityCertificates(in: secret).pem
-        let path = global.file(ConfigurationFile(path: "certs/client-ca.pem", content: pem, kind: .clientAuthority))
+        // Of authorities that change at run time HAProxy 2.6 sends the names that it was started with, and clients choose by them. So
+        // the name tells the content, and another authority is another line, while one that others put in is still noticed.
+        let name = StableID.make([String(decoding: pem, as: UTF8.self)])
+        let path = global.file(ConfigurationFile(path: "certs/client-ca_\(name).pem", content: pem, kind: .clientAuthority))
         var lists: Directive = ""
         if let revoked = try authority.revocationLists(in: secret) {
             let file = ConfigurationFile(path: "certs/client-crl.pem", content: revoked.pem, kind: .clientRevocations)
             lists = " crl-file \(global.file(file))"
+            // Whoever resumes a session is not verified again, and would get past a new list.
+            global.global("tune.ssl.cachesize 0", from: authority.origin)
         }
-        // HAProxy 2.6 goes on sending the names of the authorities it was started with, and clients choose by them.
         global.tlsBind(
-            "ca-file \(path)\(part: lists) verify \(raw: isOptional ? "optional" : "required") no-ca-names",
-            from: authority.origin)
-        // Whoever resumes a session is not verified again, and would get past a new authority.
-        global.global("tune.ssl.cachesize 0", from: authority.origin)
+            "ca-file \(path)\(part: lists) verify \(raw: isOptional ? "optional" : "required")", from: authority.origin)
     }
 }

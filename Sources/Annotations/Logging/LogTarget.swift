@@ -14,18 +14,21 @@ struct LogTarget: Hashable, Sendable {
     var facility = "local0"
     var format: String?
     var length: Int?
-    var level = "notice"
+    /// The least severe lines that are sent; nil for all.
+    var level: String?
     var minimumLevel: String?
 
     /// The `log` line (configuration manual, section 4.2).
     var line: Directive {
         let options = (length.map { " len \($0)" } ?? "") + (usedFormat.map { " format \($0)" } ?? "")
+        // The second level counts only behind the first, which is `debug` where all lines are meant.
+        let level = level ?? minimumLevel.map { _ in "debug" }
         let levels = [facility, level, minimumLevel].compactMap { $0 }.joined(separator: " ")
         return "log \(place)\(raw: options) \(raw: levels)"
     }
 
     /// Whether the lines of requests, which have the level `info`, are sent.
-    var takesRequests: Bool { ["info", "debug"].contains(level) }
+    var takesRequests: Bool { level.map { ["info", "debug"].contains($0) } ?? true }
 
     /// Whoever reads standard output puts time and origin to each line already.
     private var usedFormat: String? { format ?? (address == .standardOutput ? "raw" : nil) }
@@ -67,7 +70,7 @@ extension LogTarget {
         address = try Self.address(fields["address"], port: fields["port"])
         facility = try Self.word("facility", in: fields, of: Self.facilities) ?? facility
         format = try Self.word("format", in: fields, of: Self.formats)
-        level = try Self.word("level", in: fields, of: Self.levels) ?? level
+        level = try Self.word("level", in: fields, of: Self.levels)
         minimumLevel = try Self.word("minlevel", in: fields, of: Self.levels)
         length = try fields["length"].map { text in
             guard let length = Int(text), (80...65_535).contains(length) else {

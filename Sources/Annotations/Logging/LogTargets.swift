@@ -12,8 +12,9 @@ public struct LogTargets: GlobalAnnotation {
     public static let reference = AnnotationReference(
         family: "logging", title: "Log targets",
         summary: """
-            Requests and connections are logged with level info: without a target of `level:info` or `level:debug` no line tells \
-            of them, only of pods that come and go.
+            Requests and connections are logged with level info, which a target gets that names no level, or `level:info` or \
+            `level:debug`. Without this key the target is a syslog server on the same host, which gets notices: no line tells of \
+            requests then, only of pods that come and go.
 
             | key | what it says | without it |
             |---|---|---|
@@ -24,7 +25,7 @@ public struct LogTargets: GlobalAnnotation {
             | `format` | \(LogTarget.formats.map { "`\($0)`" }.joined(separator: ", ")) | `raw` for stdout, else `rfc3164` |
             | `length` | the longest line in bytes, from 80 to 65535; longer ones are cut | 1024 |
             | `level` | lines of this level and more severe ones are sent: \
-            \(LogTarget.levels.map { "`\($0)`" }.joined(separator: ", ")) | `notice` |
+            \(LogTarget.levels.map { "`\($0)`" }.joined(separator: ", ")) | all lines are sent |
             | `minlevel` | more severe lines are sent as if they were of this level | levels stay as they are |
 
             Lines for `stdout` come out one by one as HAProxy writes them; the controller's own messages are on standard error. \
@@ -36,6 +37,10 @@ public struct LogTargets: GlobalAnnotation {
         keys: [targets.reference],
         examples: [
             AnnotationExample(
+                "All lines, those of requests among them, to a syslog server",
+                manifest: ExampleManifest.configMap([("syslog-server", "address:10.0.0.5, facility:daemon")]),
+                leadsTo: ["log 10.0.0.5:514 daemon"]),
+            AnnotationExample(
                 "Requests on standard output, and severe lines to a syslog server",
                 manifest: ExampleManifest.configMap([
                     (
@@ -43,13 +48,13 @@ public struct LogTargets: GlobalAnnotation {
                         "address:stdout, format:raw, level:info\naddress:10.0.0.5, port:1514, facility:local1, level:err"
                     )
                 ]),
-                leadsTo: ["log stdout format raw local0 info", "log 10.0.0.5:1514 local1 err"])
+                leadsTo: ["log stdout format raw local0 info", "log 10.0.0.5:1514 local1 err"]),
         ])
 
     let targets: [LogTarget]
 
     public init?(_ values: AnnotationValues) throws {
-        targets = try values[Self.targets] ?? [LogTarget(address: .network("127.0.0.1", port: 514))]
+        targets = try values[Self.targets] ?? [LogTarget(address: .network("127.0.0.1", port: 514), level: "notice")]
     }
 
     public func contribute(to global: inout GlobalContribution) throws {

@@ -14,7 +14,8 @@ public struct TCPLogFormat: GlobalAnnotation {
             it ends. Without the key it is HAProxy's TCP format: the client, when it came, frontend, backend and pod, times to \
             wait, connect and in all, the bytes to the client, how the connection ended, and counters of connections.
 
-            The language is that of `log-format`, less what is only known of HTTP.
+            The language is that of `log-format`, less what is only known of HTTP. The ConfigMap of `--configmap-tcp-services` may \
+            have the key too, which is then in force for TCP services.
             """,
         keys: [format.reference],
         examples: [

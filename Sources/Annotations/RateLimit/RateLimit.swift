@@ -44,7 +44,8 @@ public struct RateLimit: RouteAnnotation {
                     ]),
                     ExampleManifest.service()),
                 leadsTo: [
-                    "backend RateLimit-1m-102400", "stick-table type string len 64 size 102400 expire 1m store http_req_rate(1m)",
+                    "backend RateLimit-1m-102400",
+                    "stick-table type string len 64 size 102400 expire 1m store http_req_rate(1m) peers localinstance",
                     "maps/rate-limit.map: 60|05c8b37331fa5a8e|1m-102400", "maps/rate-limit-status-code.map: 429",
                 ]),
             AnnotationExample(

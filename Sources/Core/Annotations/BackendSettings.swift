@@ -96,7 +96,7 @@ public struct BackendSettings: Hashable, Sendable {
 
     /// Adds raw lines after all others.
     public mutating func snippet(_ lines: [String], from source: Origin? = nil) {
-        for line in lines { append(Directive(raw: line), source) { $0.snippet.append($1) } }
+        for line in lines { append(Directive(raw: LocalPeer.keeping(line)), source) { $0.snippet.append($1) } }
     }
 
     /// Whether keywords of the servers say what is spoken with them: a protocol, or TLS, where the two sides negotiate one.

@@ -125,7 +125,7 @@ public struct GlobalContribution {
 
     /// Adds raw lines to the HTTP and HTTPS frontends, after the controller's own rules.
     public mutating func frontendSnippet(_ lines: [String], from source: Origin? = nil) {
-        for line in lines { append(Directive(raw: line), source, \.frontendSnippet) }
+        for line in lines { append(Directive(raw: LocalPeer.keeping(line)), source, \.frontendSnippet) }
     }
 
     /// Adds raw lines at the end of the statistics frontend.
@@ -166,6 +166,14 @@ public struct GlobalContribution {
 
     /// Whether a snippet has rules that see connections before the requests of the HTTP and HTTPS frontends.
     var hasConnectionSnippet: Bool { frontendSnippet.contains { $0.value.text.hasPrefix("tcp-request ") } }
+
+    /// The variables that the snippet of the HTTP and HTTPS frontends names, or the format of log lines that somebody gets.
+    var requestVariables: [Traced<SnippetVariable>] {
+        SnippetVariable.named(in: frontendSnippet + (logsRequests ? defaultsLines : []))
+    }
+
+    /// The variables that the format of log lines about connections names.
+    var connectionVariables: [Traced<SnippetVariable>] { SnippetVariable.named(in: tcpFrontendLines) }
 
     /// Whether the operator allows directives that HAProxy calls experimental.
     var allowsExperimentalDirectives: Bool {

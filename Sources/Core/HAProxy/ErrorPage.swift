@@ -25,14 +25,14 @@ public struct ErrorPage: Hashable, Sendable {
     ///   - code: one of ``codes``.
     ///   - text: a whole HTTP message when it begins with `HTTP/`, else a body, which gets a status line and headers.
     ///   - room: how many bytes the message may have.
-    /// - Throws: ``ValueError`` when the text is no answer with this code, or too long.
+    /// - Throws: ``ValueError`` when the text is no answer that HAProxy can send, or too long.
     public init(code: Int, text: String, room: Int) throws(ValueError) {
         guard let reason = Self.codes[code] else {
             throw ValueError("is for status code \(code), which HAProxy does not answer itself")
         }
         let bytes = Array(text.utf8)
         self.code = code
-        content = text.hasPrefix("HTTP/") ? try Self.message(bytes, code: code) : Self.message(body: bytes, code, reason)
+        content = text.hasPrefix("HTTP/") ? try Self.message(bytes) : Self.message(body: bytes, code, reason)
         guard content.count <= room else {
             throw ValueError("makes an answer of \(content.count) bytes, of which HAProxy's buffer holds \(room)")
         }
@@ -64,10 +64,15 @@ public struct ErrorPage: Hashable, Sendable {
     // MARK: - Messages
 
     /// The same message with the line ends of HTTP in its head, and with its length.
-    private static func message(_ bytes: [UInt8], code: Int) throws(ValueError) -> [UInt8] {
+    private static func message(_ bytes: [UInt8]) throws(ValueError) -> [UInt8] {
         var (head, body) = try split(bytes)
         let statusLine = head.removeFirst()
-        try checkStatusLine(statusLine, code: code)
+        let status = try status(ofLine: statusLine)
+        if bodilessStatuses.contains(status), !body.isEmpty {
+            // A block of YAML ends with a line end.
+            guard body == [UInt8(ascii: "\n")] else { throw ValueError("has a body, which no answer with status \(status) has") }
+            body = []
+        }
         guard head.count <= maximumHeaders else {
             throw ValueError("has \(head.count) header lines; HAProxy takes \(maximumHeaders)")
         }
@@ -90,7 +95,8 @@ public struct ErrorPage: Hashable, Sendable {
                 throw ValueError("has Content-Length: \(length), and a body of \(body.count) bytes")
             }
         }
-        headers.append("Content-Length: \(body.count)")
+        // RFC 9110, section 8.6.
+        if status != 204, status != 304 { headers.append("Content-Length: \(body.count)") }
         return ([statusLine] + headers).flatMap { Array("\($0)\r\n".utf8) } + Array("\r\n".utf8) + body
     }
 
@@ -108,14 +114,21 @@ public struct ErrorPage: Hashable, Sendable {
         throw ValueError("has no empty line between its headers and its body")
     }
 
-    private static func checkStatusLine(_ line: String, code: Int) throws(ValueError) {
+    /// RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
+    private static let bodilessStatuses: Set = [204, 205, 304]
+
+    /// The status of an answer, which need not be the code whose place the page takes: `HTTP/1.1 521 Web server is down` may stand
+    /// for 503. It is any status of a final answer (RFC 9110, section 15).
+    private static func status(ofLine line: String) throws(ValueError) -> Int {
         let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count >= 2, ["HTTP/1.0", "HTTP/1.1"].contains(parts[0]), isText(line) else {
             throw ValueError("begins with \(line.quotedForPeople), which is no status line of HTTP/1.1")
         }
-        guard parts[1] == String(code) else {
-            throw ValueError("is an answer with status \(String(parts[1]).quotedForPeople) under the key \(code)")
+        guard let status = Int(parts[1]), String(status) == parts[1], (200...999).contains(status) else {
+            throw ValueError(
+                "is an answer with status \(String(parts[1]).quotedForPeople), which is not a number from 200 to 999")
         }
+        return status
     }
 
     private static func header(_ line: String) throws(ValueError) -> (name: String, value: String) {

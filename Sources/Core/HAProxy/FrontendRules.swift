@@ -205,5 +205,7 @@ public struct StickTable: Hashable, Sendable {
     }
 
     /// The `stick-table` line (configuration manual, section 4.2).
-    func definition(entries: Int) -> Directive { "stick-table \(part: key) size \(entries) \(part: rest)" }
+    func definition(entries: Int) -> Directive {
+        "stick-table \(part: key) size \(entries) \(part: rest) peers \(raw: LocalPeer.section)"
+    }
 }

@@ -43,12 +43,19 @@ struct CORSAnnotationTests {
         #expect(!trial.isClosed)
     }
 
-    @Test("credentials for every origin are worth a warning")
+    @Test("methods in small letters mean those in capital ones", arguments: ["get, Post,DELETE", "GET POST DELETE"])
+    func smallLetters(methods: String) throws {
+        let trial = try AnnotationTrial([CORS.self], ingress: ["cors-enable": "true", "cors-allow-methods": methods])
+        #expect(trial.findings.isEmpty)
+        #expect(trial.routeValue("cors") == "4;GET, POST, DELETE;*;5;*")
+    }
+
+    @Test("credentials for every origin are said as asked, and worth a warning")
     func credentials() throws {
         let trial = try AnnotationTrial([CORS.self], ingress: ["cors-enable": "true", "cors-allow-credentials": "true"])
         #expect(trial.findings.map(\.severity) == [.warning])
         #expect(trial.findings.map(\.key) == ["haproxy.org/cors-allow-credentials"])
-        #expect(trial.routeValue("cors") == "4;*;*;5;*")
+        #expect(trial.routeValue("cors") == "5;*;*;5;*")
     }
 
     @Test(

@@ -24,7 +24,6 @@ struct ChangeSamples: Sendable {
     static let all: [String: ChangeSamples] = [
         "allow-list": ChangeSamples(["10.0.0.0/8", "192.0.2.0/24,2001:db8::/32", "127.0.0.1"]),
         "clean-certs": ChangeSamples(["false", "true"]),
-        "client-ca": ChangeSamples(["default/one-ca", "default/two-ca", "default/three-ca"]),
         "cors-allow-credentials": ChangeSamples(
             ["true", "false"], with: ["cors-enable": "true", "cors-allow-origin": "https://a.example.com"]),
         "cors-allow-headers": ChangeSamples(["X-One", "X-Two,X-Three", "*"], with: ["cors-enable": "true"]),

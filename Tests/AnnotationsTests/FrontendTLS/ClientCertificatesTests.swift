@@ -32,12 +32,17 @@ import Testing
         #expect(trial.findings.isEmpty)
         let binds = trial.section("frontend https").filter { $0.hasPrefix("bind ") }
         #expect(binds.count == 2)
-        #expect(binds.allSatisfy { $0.contains(" ca-file certs/client-ca.pem verify required no-ca-names") })
+        #expect(
+            binds.allSatisfy {
+                $0.contains(#/ ca-file certs\/client-ca_[0-9a-f]+\.pem verify required/#) && !$0.contains("no-ca-names")
+            })
         #expect(!trial.section("frontend http").contains { $0.contains("ca-file") })
-        let file = trial.files["certs/client-ca.pem"]
+        let file = trial.files.first { $0.key.hasPrefix("certs/client-ca_") }?.value
+        // A changed authority is a file of another name, which takes a reload, because clients are told its name.
         #expect(file?.kind == .clientAuthority)
         #expect(try file?.content == CertificateAuthority(Array(authority.utf8)).pem)
-        #expect(trial.section("global").contains("tune.ssl.cachesize 0"))
+        // Sessions are resumed; they end with the reload that another authority takes.
+        #expect(!trial.section("global").contains { $0.hasPrefix("tune.ssl.cachesize") })
     }
 
     @Test func `Lists of revoked certificates are the Secret's, and unusable ones close HTTPS`() throws {
@@ -53,7 +58,8 @@ import Testing
         #expect(listed.findings.isEmpty)
         #expect(
             listed.configuration.contains(
-                " ca-file certs/client-ca.pem crl-file certs/client-crl.pem verify required no-ca-names"))
+                #/ ca-file certs\/client-ca_[0-9a-f]+\.pem crl-file certs\/client-crl\.pem verify required/#))
+        #expect(listed.section("global").contains("tune.ssl.cachesize 0"))
         let file = listed.files["certs/client-crl.pem"]
         #expect(file?.kind == .clientRevocations && file?.content == Array(list.utf8))
         for lists in ["", "no list", authority.authority.certificateText] {

@@ -9,6 +9,11 @@ import Testing
         try AnnotationTrial([RequestHeaders.self, ResponseHeaders.self, HostHeader.self], ingress: annotations)
     }
 
+    /// Whether lines set headers beside the one that says of all requests over TLS that they are.
+    private func setsHeaders(_ trial: AnnotationTrial) -> Bool {
+        trial.configuration.replacing("http-request set-header X-Forwarded-Proto https\n", with: "").contains("set-header")
+    }
+
     @Test func `Texts are map entries that one rule for each header reads`() throws {
         let one = try trial(["request-set-header": "X-Environment production\nX-Team shop\n"])
         let two = try trial(["request-set-header": "X-Team other\nX-Environment staging"])
@@ -92,7 +97,7 @@ import Testing
         let trial = try trial(["request-set-header": "X-A \(value)"])
         #expect(trial.findings.map(\.severity) == [.error])
         #expect(trial.findings.first?.message.contains(word) == true, "\(trial.findings)")
-        #expect(!trial.configuration.contains("set-header"))
+        #expect(!setsHeaders(trial))
     }
 
     @Test func `A response's header reads the response and not the request`() throws {
@@ -112,7 +117,7 @@ import Testing
         for key in ["request-set-header", "response-set-header"] {
             let trial = try trial([key: value])
             #expect(trial.findings.map(\.severity) == [.error])
-            #expect(!trial.configuration.contains("set-header"))
+            #expect(!setsHeaders(trial))
         }
     }
 
@@ -122,7 +127,7 @@ import Testing
             let trial = try trial([key: value])
             #expect(trial.findings.map(\.severity) == [.error])
             #expect(trial.findings.map(\.key) == ["haproxy.org/\(key)"])
-            #expect(!trial.configuration.contains("set-header"))
+            #expect(!setsHeaders(trial))
         }
         #expect(try trial(["request-set-header": "X-Content-Length 3"]).routeValue("request-header-x-content-length") == "3")
     }
@@ -152,6 +157,6 @@ import Testing
     func `What is not a host is reported and changes nothing`(_ value: String) throws {
         let trial = try trial(["set-host": value])
         #expect(trial.findings.map(\.key) == ["haproxy.org/set-host"])
-        #expect(!trial.configuration.contains("set-header"))
+        #expect(!setsHeaders(trial))
     }
 }

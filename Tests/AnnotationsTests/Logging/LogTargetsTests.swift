@@ -16,14 +16,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("address:10.0.0.5", "log 10.0.0.5:514 local0 notice"),
-        ("address:10.0.0.5, port:1514, facility:daemon", "log 10.0.0.5:1514 daemon notice"),
+        ("address:10.0.0.5", "log 10.0.0.5:514 local0"),
+        ("address:10.0.0.5, port:1514, facility:daemon", "log 10.0.0.5:1514 daemon"),
         (" level:info ,address: 10.0.0.6 ", "log 10.0.0.6:514 local0 info"),
         ("address:LocalHost,level:info", "log 127.0.0.1:514 local0 info"),
-        ("address:2001:db8::1,port:99", "log [2001:db8::1]:99 local0 notice"),
-        ("address:/dev/log,format:rfc5424,length:2048", "log /dev/log len 2048 format rfc5424 local0 notice"),
+        ("address:2001:db8::1,port:99", "log [2001:db8::1]:99 local0"),
+        ("address:/dev/log,format:rfc5424,length:2048", "log /dev/log len 2048 format rfc5424 local0"),
         ("address:stdout,level:info", "log stdout format raw local0 info"),
-        ("address:stdout,format:timed", "log stdout format timed local0 notice"),
+        ("address:stdout,format:timed", "log stdout format timed local0"),
+        ("address:10.0.0.5,level:notice", "log 10.0.0.5:514 local0 notice"),
+        ("address:10.0.0.5,minlevel:err", "log 10.0.0.5:514 local0 debug err"),
         ("address:10.0.0.5,level:debug,minlevel:err", "log 10.0.0.5:514 local0 debug err"),
     ])
     func `A target is a log line`(_ value: String, _ line: String) throws {
@@ -31,16 +33,20 @@ import Testing
     }
 
     @Test(arguments: [
-        ("address:10.0.0.5", "", false), ("address:10.0.0.5,level:err", "", false), ("address:10.0.0.5,level:info", "", true),
-        ("address:10.0.0.5\naddress:stdout,level:debug", "", true), ("address:10.0.0.5", "log 10.0.0.6 local0", true),
-        ("address:10.0.0.5", "logasap", false), ("address:10.0.0.5", "option log-separate-errors", true),
+        ("address:10.0.0.5", "", true), ("address:10.0.0.5,level:notice", "", false), ("address:10.0.0.5,level:err", "", false),
+        ("address:10.0.0.5,level:info", "", true),
+        ("address:10.0.0.5,level:err\naddress:stdout,level:debug", "", true),
+        ("address:10.0.0.5,level:err\naddress:stdout", "", true),
+        ("address:10.0.0.5,level:notice", "log 10.0.0.6 local0", true), ("address:10.0.0.5,minlevel:err", "", true),
+        ("address:10.0.0.5,level:notice", "logasap", false),
+        ("address:10.0.0.5,level:notice", "option log-separate-errors", true), ("", "", false),
     ])
     func `Lines of requests are made only where something takes them`(
         _ value: String, _ snippet: String, _ isTaken: Bool
     ) throws {
         let trial = try AnnotationTrial(
             [LogTargets.self, FrontendConfigSnippet.self],
-            configMap: ["syslog-server": value, "frontend-config-snippet": snippet])
+            configMap: (value.isEmpty ? [:] : ["syslog-server": value]).merging(["frontend-config-snippet": snippet]) { $1 })
         for frontend in ["frontend http", "frontend https"] {
             #expect(trial.section(frontend).contains("http-request set-log-level silent") == !isTaken)
         }
@@ -48,7 +54,7 @@ import Testing
 
     @Test func `Every line is a target`() throws {
         let value = "address:10.0.0.5, level:info\n\n  address:stdout,facility:local7\n"
-        #expect(try lines(value) == ["log 10.0.0.5:514 local0 info", "log stdout format raw local7 notice"])
+        #expect(try lines(value) == ["log 10.0.0.5:514 local0 info", "log stdout format raw local7"])
     }
 
     @Test(arguments: [

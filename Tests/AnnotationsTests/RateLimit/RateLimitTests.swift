@@ -12,7 +12,7 @@ struct RateLimitAnnotationTests {
             [RateLimit.self], ingress: ["rate-limit-requests": "5", "rate-limit-period": "90s", "rate-limit-size": "10k"])
         #expect(
             trial.section("backend RateLimit-90s-10240") == [
-                "stick-table type string len 64 size 10240 expire 90s store http_req_rate(90s)"
+                "stick-table type string len 64 size 10240 expire 90s store http_req_rate(90s) peers localinstance"
             ])
     }
 

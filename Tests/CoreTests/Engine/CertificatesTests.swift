@@ -20,12 +20,117 @@ import Testing
                 == "certs/default.pem default.invalid\n\(path("a")) *.example.com shop.example.com\n")
     }
 
-    @Test func `Without hosts a certificate answers for the rules' hosts, and without those for its own names`() throws {
-        let secret = try Cluster.certificate("a", for: ["one.example.com", "two.example.com"])
-        let rules = try Cluster.assemble([Cluster.ingress("web", tls: tls("a")), secret])
-        #expect(rules.state.certificateList.entries == [path("a"): ["shop.example.com"]])
-        let names = try Cluster.assemble([Cluster.ingress("web", host: nil, tls: tls("a")), secret])
-        #expect(names.state.certificateList.entries == [path("a"): ["one.example.com", "two.example.com"]])
+    /// What the certificate of a Secret answers for; nil where it is not shown.
+    private func names(_ assembly: Assembly, _ secret: String, of namespace: String = "shop") -> [String]? {
+        assembly.state.certificateList.entries["certs/frontend/\(namespace)_\(secret).pem"]
+    }
+
+    @Test(arguments: [[], ["one.example.com"]] as [[String]])
+    func `A certificate answers for the names that it covers, with and without hosts in spec.tls`(_ hosts: [String]) throws {
+        let secret = try Cluster.certificate("a", for: ["one.example.com", "two.example.com", "*.three.example.com"])
+        for host in ["shop.example.com", nil] {
+            let assembly = try Cluster.assemble([
+                Cluster.ingress("web", host: host, tls: [IngressTLS(hosts: hosts, secretName: "a")]), secret,
+            ])
+            #expect(names(assembly, "a") == ["*.three.example.com", "one.example.com", "two.example.com"])
+        }
+    }
+
+    @Test func `A host that spec.tls claims has the certificate that is claimed for it, whatever else covers it`() throws {
+        let assembly = try Cluster.assemble([
+            Cluster.ingress("old", path: "/old", tls: tls("wide", "other.example.com"), created: "2026-01-01T00:00:00Z"),
+            Cluster.ingress("young", path: "/young", tls: tls("own", "shop.example.com"), created: "2026-02-01T00:00:00Z"),
+            try Cluster.certificate("wide", for: ["shop.example.com", "www.example.com"], key: .rsa2048),
+            try Cluster.certificate("own", for: ["elsewhere.example.com"]),
+        ])
+        #expect(names(assembly, "wide") == ["other.example.com", "www.example.com"])
+        #expect(names(assembly, "own") == ["elsewhere.example.com", "shop.example.com"])
+    }
+
+    @Test func `The operator's certificate is shown for the names that it covers and nobody claims`() throws {
+        func assemble(_ hosts: String...) throws -> Assembly {
+            try Cluster.assemble([
+                Cluster.ingress("web", tls: [IngressTLS(hosts: hosts, secretName: "a")]),
+                try Cluster.certificate("a", for: ["shop.example.com", "a.example.com", "*.example.com", "shop.example.org"]),
+                try Cluster.certificate("wild", namespace: "infra", for: ["*.example.com"]),
+            ]) { $0.defaultCertificate = .init(namespace: "infra", name: "wild") }
+        }
+        #expect(names(try assemble(), "a") == ["shop.example.org"])
+        #expect(names(try assemble("shop.example.com"), "a") == ["shop.example.com", "shop.example.org"])
+        #expect(names(try assemble("*.example.com"), "a") == ["*.example.com", "shop.example.org"])
+    }
+
+    @Test func `A wildcard's certificate gives way to the operator's for a single name below it`() throws {
+        let assembly = try Cluster.assemble([
+            Cluster.ingress("web", host: "shop.example.org", tls: tls("a")),
+            try Cluster.certificate("a", for: ["*.example.com"]),
+            try Cluster.certificate("one", namespace: "infra", for: ["one.example.com"]),
+        ]) { $0.defaultCertificate = .init(namespace: "infra", name: "one") }
+        #expect(names(assembly, "a") == ["!one.example.com", "*.example.com"])
+    }
+
+    @Test func `A namespace shows no certificate by its names for another's host, however old it is`() throws {
+        for (own, other) in [("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"), ("2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z")] {
+            let objects = [
+                Cluster.ingress("web", tls: tls("own"), created: own),
+                Cluster.ingress("web", namespace: "other", host: "x.example.org", tls: tls("theirs"), created: other),
+                try Cluster.certificate(
+                    "theirs", namespace: "other", for: ["shop.example.com", "x.example.org", "*.example.com", "free.example.net"]),
+            ]
+            let without = try Cluster.assemble(objects)
+            let free = ["!shop.example.com", "*.example.com", "free.example.net", "x.example.org"]
+            #expect(names(without, "theirs", of: "other") == free)
+            let with = try Cluster.assemble(objects + [try Cluster.certificate("own", for: ["shop.example.com"], key: .rsa2048)])
+            #expect(names(with, "own") == ["shop.example.com"])
+            #expect(names(with, "theirs", of: "other") == free)
+            #expect(!with.messages.contains { $0.contains("certificate") }, "\(with.messages)")
+        }
+    }
+
+    @Test func `Of certificates for a name that nobody has a rule for the oldest Ingress's is shown`() throws {
+        func assemble(_ first: String, _ second: String) throws -> Assembly {
+            try Cluster.assemble([
+                Cluster.ingress("a", host: "a.example.com", tls: tls("a"), created: "2026-0\(first)-01T00:00:00Z"),
+                Cluster.ingress(
+                    "b", namespace: "other", host: "b.example.com", tls: tls("b"), created: "2026-0\(second)-01T00:00:00Z"),
+                try Cluster.certificate("a", for: ["free.example.com", "*.free.example.com"], key: .rsa2048),
+                try Cluster.certificate("b", namespace: "other", for: ["free.example.com", "*.free.example.com"]),
+            ])
+        }
+        let old = try assemble("1", "2")
+        #expect(names(old, "a") == ["*.free.example.com", "free.example.com"] && names(old, "b", of: "other") == nil)
+        let young = try assemble("2", "1")
+        #expect(names(young, "b", of: "other") == ["*.free.example.com", "free.example.com"] && names(young, "a") == nil)
+    }
+
+    @Test func `Where nobody has a rule an older wildcard stands before a younger namespace's certificate for a name below it`()
+        throws
+    {
+        func assemble(_ first: String, _ second: String) throws -> Assembly {
+            try Cluster.assemble([
+                Cluster.ingress("a", host: "a.example.org", tls: tls("a"), created: "2026-0\(first)-01T00:00:00Z"),
+                Cluster.ingress(
+                    "b", namespace: "other", host: "b.example.org", tls: tls("b"), created: "2026-0\(second)-01T00:00:00Z"),
+                try Cluster.certificate("a", for: ["*.example.com"]),
+                try Cluster.certificate("b", namespace: "other", for: ["one.example.com", "b.example.org"], key: .rsa2048),
+            ])
+        }
+        let old = try assemble("1", "2")
+        #expect(names(old, "a") == ["*.example.com"] && names(old, "b", of: "other") == ["b.example.org"])
+        let young = try assemble("2", "1")
+        #expect(names(young, "a") == ["!one.example.com", "*.example.com"])
+        #expect(names(young, "b", of: "other") == ["b.example.org", "one.example.com"])
+    }
+
+    @Test func `A wildcard that its namespace claims stands before a certificate that is only for a name below it`() throws {
+        let secrets = [
+            try Cluster.certificate("wild", for: ["*.example.com"]), try Cluster.certificate("one", for: ["shop.example.com"]),
+        ]
+        let claimed = try Cluster.assemble(
+            [Cluster.ingress("web", tls: tls("wild", "*.example.com") + tls("one", "else.example.org"))] + secrets)
+        #expect(names(claimed, "wild") == ["*.example.com"] && names(claimed, "one") == ["else.example.org"])
+        let byName = try Cluster.assemble([Cluster.ingress("web", tls: tls("wild") + tls("one"))] + secrets)
+        #expect(names(byName, "wild") == ["*.example.com"] && names(byName, "one") == ["shop.example.com"])
     }
 
     @Test func `Of two Ingresses with a certificate for a host the older has it`() throws {

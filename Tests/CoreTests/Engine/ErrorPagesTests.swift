@@ -27,7 +27,7 @@ import Testing
 
     @Test func `Bad entries are told and leave the others in force`() throws {
         let assembly = try assemble([
-            "503": "down", "505": "x", "0503": "x", "maintenance": "x", "404": "HTTP/1.1 200 OK\n\n",
+            "503": "down", "505": "x", "0503": "x", "maintenance": "x", "404": "HTTP/1.1 100 Continue\n\n",
             "502": String(repeating: "x", count: 16_000),
         ])
         let defaults = try #require(assembly.state.sections.first { $0.header == "defaults" })

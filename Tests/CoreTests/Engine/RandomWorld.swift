@@ -37,7 +37,11 @@ struct RandomWorld {
         certificates = try keys.enumerated().map { index, key in
             guard
                 case .secret(let secret) = try Cluster.certificate(
-                    "c", for: ["h\(index).example.com", "*.example.com"], key: key)
+                    // Not all names are those of the default certificate, which is the first of these.
+                    "c",
+                    for: ["h\(index).example.com", "*.example.com"]
+                        + (index == 0 ? [] : ["h\(index).test", "h1.test", "*.test"]),
+                    key: key)
             else { throw ValueError("no Secret") }
             return secret
         }
@@ -130,7 +134,7 @@ struct RandomWorld {
     private func ingress(_ namespace: String, random: inout SeededGenerator) -> KubernetesObject {
         func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
         func host() -> String? {
-            random.pick(["h0.example.com", "h1.example.com", "*.example.com", "h2.example.com", nil])
+            random.pick(["h0.example.com", "h1.example.com", "*.example.com", "h2.example.com", "h1.test", "h3.test", nil])
         }
         func backend() -> IngressBackend {
             IngressBackend(

@@ -37,11 +37,24 @@ import Testing
                 == "HTTP/1.1 503\r\nContent-Length: 2\r\n\r\nhi")
     }
 
+    @Test(arguments: ["HTTP/1.1 521 Web server is down", "HTTP/1.1 200 OK", "HTTP/1.0 302 Found", "HTTP/1.1 999"])
+    func `An answer may have another status than the one in whose place it stands`(_ line: String) throws {
+        #expect(try Self.text("\(line)\nX-Page: ours\n\nhi") == "\(line)\r\nX-Page: ours\r\nContent-Length: 2\r\n\r\nhi")
+    }
+
+    @Test func `An answer whose status has no body keeps none of the line end of a YAML block`() throws {
+        #expect(try Self.text("HTTP/1.1 204 Nothing\n\n\n") == "HTTP/1.1 204 Nothing\r\n\r\n")
+    }
+
     private static let malformed = [
         ("HTTP/1.1 503 Down", "no empty line"), ("HTTP/1.1 503 Down\nServer: x\n", "no empty line"),
         ("HTTP/2 503 Down\n\n", "no status line"), ("HTTP/1.1\n\n", "no status line"),
-        ("HTTP/1.1  503 Down\n\n", "under the key 503"),
-        ("HTTP/1.1 503 a\u{1}b\n\n", "no status line"), ("HTTP/1.1 200 OK\n\n", "status \"200\" under the key 503"),
+        ("HTTP/1.1  503 Down\n\n", "not a number from 200 to 999"), ("HTTP/1.1 +503 Down\n\n", "not a number from 200 to 999"),
+        ("HTTP/1.1 100 Continue\n\n", "not a number from 200"), ("HTTP/1.1 101 Switching Protocols\n\n", "not a number from 200"),
+        ("HTTP/1.1 099 x\n\n", "not a number from 200"), ("HTTP/1.1 0503 x\n\n", "not a number from 200"),
+        ("HTTP/1.1 1000 x\n\n", "not a number from 200 to 999"),
+        ("HTTP/1.1 204 No Content\n\nhi", "which no answer with status 204"),
+        ("HTTP/1.1 503 a\u{1}b\n\n", "no status line"),
         ("HTTP/1.1 503 Down\nno header\n\n", "no header"), ("HTTP/1.1 503 Down\n: empty\n\n", "no header"),
         ("HTTP/1.1 503 Down\nX y: a\n\n", "no header"), ("HTTP/1.1 503 Down\nX : a\n\n", "no header"),
         ("HTTP/1.1 503 Down\nX: a\n b\n\n", "no header"), ("HTTP/1.1 503 Down\nX: a\0b\n\n", "no header"),
@@ -56,8 +69,7 @@ import Testing
         (String(repeating: "x", count: room), "HAProxy's buffer holds \(room)"),
     ]
 
-    @Test(arguments: malformed) func `What is no answer with the code, or too long, is refused`(_ text: String, _ reason: String)
-    {
+    @Test(arguments: malformed) func `What is no answer, or too long, is refused`(_ text: String, _ reason: String) {
         #expect { try Self.text(text) } throws: { ($0 as? ValueError)?.message.contains(reason) == true }
     }
 
@@ -71,7 +83,8 @@ import Testing
         let head = "HTTP/1.1 503 Down\n"
         let hostile = [
             "", "\0", "%[src]\\x00 \u{301}", "'\"\n\r\n", "HTTP", head + "\n", head + "X: ä\u{301}\n\n\0\u{1}\r\n",
-            "HTTP/1.1 503 \n\n",
+            "HTTP/1.1 503 \n\n", "HTTP/1.1 521 Web server is down\n\nx", "HTTP/1.1 200\n\n", "HTTP/1.0 999 x\n\nx",
+            "HTTP/1.1 204 x\n\n", "HTTP/1.1 205 x\n\n\n", "HTTP/1.1 304 x\n\n",
             "HTTP/1.1 503 %[env(HOME)]\n\n", head + "Connection: upgrade\nUpgrade: x\n\n", head + "X:\n\n",
             head + String(repeating: "X: a\n", count: 99) + "\n", String(repeating: "x", count: Self.room - 135),
         ]

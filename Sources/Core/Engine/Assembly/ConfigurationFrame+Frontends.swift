@@ -147,11 +147,14 @@ extension ConfigurationFrame {
         if let origin = global.closed[frontend] { section.add("http-request deny deny_status 503", origin: origin) }
         // A pod that says yes to it gets what follows on the connection past all rules. WebSockets over HTTP/2 are no CONNECT here.
         section.add("http-request deny deny_status 405 if METH_CONNECT")
+        // For every request, in place of what the client says. Over plain HTTP a load balancer may have said it.
+        if frontend == .https { section.add("http-request set-header X-Forwarded-Proto https") }
         // A line that no target takes would be made and thrown away, which is much of what a request costs. A snippet may set
         // another level.
         if !global.logsRequests { section.add("http-request set-log-level silent") }
         if passesAll { section.lines += conditions.rules("http-request", within: options.environment.limits) }
         section.add("http-request set-var(txn.settings) var(txn.route),field(2,.)")
+        section.add(global.requestVariables, "http-request", \.requestActions)
         section.add(global.frontendLines)
         if global.allowsInlinedSettings {
             // Routes without settings, and those whose backends have them, need none of the rules below.
@@ -209,6 +212,7 @@ extension ConfigurationFrame {
             if !{ var(txn.route) -m found } !{ var(txn.host),map_str(\(map: "host")) -m found }
             """)
         frontend.add("tcp-request content set-var(txn.settings) var(txn.route),field(2,.)")
+        frontend.add(global.connectionVariables, "tcp-request content", \.connectionActions)
         for owned in rules {
             for line in owned.rules.passthroughLines ?? [] {
                 frontend.lines.append(owned.line(line))
@@ -237,6 +241,8 @@ extension ConfigurationFrame {
         var section = Section("frontend stats")
         for bind in binds(port: options.statsPort, "", threads: options.statsThreads) { section.add(bind) }
         section.add("option dontlog-normal")
+        let variables = SnippetVariable.named(in: global.statsSnippet)
+        section.add(variables.filter { !$0.value.isOfRoute }, "http-request", \.requestActions)
         if options.environment.capabilities.hasPrometheusExporter {
             section.add("http-request use-service prometheus-exporter if { path /metrics }")
         }

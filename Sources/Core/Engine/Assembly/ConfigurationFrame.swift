@@ -21,7 +21,7 @@ struct ConfigurationFrame {
     let tcpServices: [PlannedTCPService]
 
     var sections: [Section] {
-        var sections = [globalSection, defaultsSection]
+        var sections = [globalSection, defaultsSection, peers]
         if usesDNS { sections.append(resolvers) }
         if options.isHTTPEnabled { sections.append(httpFrontend) }
         if options.isHTTPSEnabled {
@@ -53,6 +53,7 @@ struct ConfigurationFrame {
         section.add(
             "stats socket \(options.runtimeDirectory + "/haproxy-runtime-api.sock") mode 600 level admin expose-fd listeners")
         section.add("ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets")
+        section.add("localpeer \(raw: LocalPeer.name)")
         section.add("tune.ssl.default-dh-param 2048")
         if options.servesQUIC, options.environment.capabilities.hasLimitedQUIC { section.add("limited-quic") }
         if let maxconn = global.maxconn {
@@ -62,6 +63,13 @@ struct ConfigurationFrame {
         section.add(global.globalLines)
         section.add(global.globalSnippet)
         return section
+    }
+
+    private var peers: Section {
+        let socket = LocalPeer.socket(in: options.runtimeDirectory)
+        return Section(
+            "peers \(LocalPeer.section)",
+            lines: [.init("bind \(raw: "unix@" + socket) mode 600"), .init("server \(raw: LocalPeer.name)")])
     }
 
     private var defaultsSection: Section {

@@ -1,5 +1,7 @@
 /// An entry of the ConfigMap that `--configmap-tcp-services` names: where connections to a port go.
 struct TCPService: Hashable, Sendable {
+    /// The key of the ConfigMap that is no port.
+    static let logFormatKey = "log-format-tcp"
     static let expectedPort = "a key that is a port from 1 to 65535"
     static let expected = "namespace/service:port, with :ssl behind it where HAProxy is to end TLS"
     static let example = "databases/postgres:5432"
@@ -74,6 +76,8 @@ struct PlannedTCPService: Equatable {
     let service: TCPService
     /// The ConfigMap and the key.
     let origin: Origin
+    /// The line of the ConfigMap's own format for log lines; nil for that of all TCP frontends.
+    let logFormat: Traced<Directive>?
 }
 
 extension ConfigurationFrame {
@@ -89,7 +93,14 @@ extension ConfigurationFrame {
         }
         // What protects HTTPS, such as the verification of clients, is missing here too.
         if service.endsTLS, let origin = global.closed[.https] { section.add("tcp-request connection reject", origin: origin) }
-        section.add(global.tcpFrontendLines)
+        if let format = planned.logFormat {
+            let others = global.tcpFrontendLines.filter { line in
+                !["log-format ", "option tcplog"].contains { line.value.text.hasPrefix($0) }
+            }
+            section.add(others + [format])
+        } else {
+            section.add(global.tcpFrontendLines)
+        }
         section.add("use_backend %[str(\(service.port)),map_str(\(map: SectionNames.tcpServicesMap))]")
         section.add("default_backend \(raw: SectionNames.unavailableTCP)")
         return section

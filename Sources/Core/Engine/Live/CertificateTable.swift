@@ -3,6 +3,9 @@
 /// A host can have one certificate for each kind of key, of which HAProxy shows what the client can verify; they come from one
 /// namespace: that of the host's owner. Where nobody has a rule for the host it is that of the oldest Ingress with a certificate
 /// for it. Of two Ingresses that bring the same kind the older has the host.
+///
+/// A name that nobody claims in `spec.tls[].hosts` has the certificates that are for it (``CoveringCertificates``), unless the operator's
+/// default certificate is: those of the owner's namespace, or where nobody has a rule for the host those of the oldest Ingress.
 struct CertificateTable {
     /// Where the certificate for clients that name no known host is, relative to the configuration directory.
     static let defaultPath = "certs/default.pem"
@@ -29,6 +32,14 @@ struct CertificateTable {
 
     private struct Host {
         var claims: [Claim] = []
+        /// Certificates that are for the name.
+        var covering = CoveringCertificates()
+        /// Whose certificates are shown; nil where none is.
+        var namespace: String?
+        /// Whether they are shown because they are for the name, and not because an Ingress claims the host.
+        var isByName = false
+        /// The oldest that brings such a certificate of ``namespace``.
+        var age: HostTable.Member?
         /// The files whose list entries name the host.
         var paths: [String] = []
         /// The kinds of their keys.
@@ -64,6 +75,12 @@ struct CertificateTable {
     private var loadable: [String: ConfigurationFile] = [:]
     /// The Secrets that the files of ``loadable`` come from, by path.
     private var sources: [String: ObjectKey] = [:]
+    /// The certificates that Ingresses bring, by their files.
+    private var brought: [String: BroughtCertificate] = [:]
+    /// Those whose oldest Ingress may differ.
+    private var touchedCertificates: Set<String> = []
+    /// The names that the operator's default certificate is for.
+    private var defaultNames: Set<String> = []
 
     // MARK: - Secrets
 
@@ -118,6 +135,58 @@ struct CertificateTable {
         touchedHosts.insert(host)
     }
 
+    /// Notes that an Ingress brings a certificate, which is shown for names that it is for and that nobody claims.
+    ///
+    /// - Parameter names: those that clients can ask for.
+    mutating func bring(
+        _ path: String, names: [String], algorithm: KeyAlgorithm, by member: HostTable.Member
+    ) {
+        let new = BroughtCertificate(names: names, algorithm: algorithm, namespace: member.ingress.namespace)
+        if let known = brought[path], !known.isBrought, known.names != names || known.algorithm != algorithm {
+            // The Secret holds another certificate now.
+            leave(known, path)
+            brought[path] = nil
+        }
+        brought[path, default: new].add(member)
+        touchedCertificates.insert(path)
+    }
+
+    /// Takes a certificate out from under its names.
+    private mutating func leave(_ certificate: BroughtCertificate, _ path: String) {
+        guard let member = certificate.entered else { return }
+        for name in certificate.names {
+            hosts[name]?.covering.remove(path, of: member)
+            touchedHosts.insert(name)
+        }
+    }
+
+    mutating func takeBack(_ paths: Set<String>, from ingress: ObjectKey) {
+        for path in paths {
+            brought[path]?.remove(ingress)
+            touchedCertificates.insert(path)
+        }
+    }
+
+    /// Enters certificates under their names by the age of their oldest Ingress, and takes out those that none brings any more.
+    private mutating func settleCovering() {
+        for path in touchedCertificates {
+            guard var certificate = brought[path] else { continue }
+            let (former, oldest) = (certificate.entered, certificate.oldest)
+            brought[path] = oldest == nil ? nil : certificate
+            guard former != oldest else { continue }
+            leave(certificate, path)
+            guard let oldest else { continue }
+            for name in certificate.names {
+                hosts[name, default: Host()].covering.insert(path, of: oldest)
+                if let wildcard = Self.wildcard(of: name) { hostsByWildcard[wildcard, default: []].insert(name) }
+                touchedHosts.insert(name)
+            }
+            certificate.entered = oldest
+            brought[path] = certificate
+        }
+        touchedCertificates = []
+    }
+
     /// Decides anew about a host whose owner may differ from the one before, and about the hosts that a wildcard stands for.
     mutating func renew(host: String) {
         if hosts[host] != nil { touchedHosts.insert(host) }
@@ -146,50 +215,22 @@ struct CertificateTable {
 
     /// Decides who has the hosts that were touched.
     ///
-    /// - Parameter owners: whose namespaces decide about hosts.
+    /// - Parameters:
+    ///   - owners: whose namespaces decide about hosts.
+    ///   - defaultNames: the names that the operator's default certificate is for.
     /// - Returns: the files whose entries or contents may be others, with the file where there is an entry.
     mutating func settle(
-        findings: inout FindingTable, owners: HostTable
+        findings: inout FindingTable, owners: HostTable, defaultNames: Set<String>
     ) -> [String: ConfigurationFile?] {
-        for host in touchedHosts {
-            guard var state = hosts[host] else { continue }
-            findings.remove(state.findings)
-            let (paths, conflicts) = Self.decide(
-                state.claims, owners.ownerOrWildcard(of: SectionNames.hostKey(host)))
-            for path in state.paths where !paths.contains(path) {
-                names[path]?.remove(host)
-                touchedPaths.insert(path)
-            }
-            for path in paths where !state.paths.contains(path) {
-                names[path, default: []].insert(host)
-                touchedPaths.insert(path)
-            }
-            (state.paths, state.findings) = (paths, conflicts)
-            let algorithms = Set(state.claims.lazy.filter { paths.contains($0.path) }.map(\.algorithm))
-            touchedExclusions.insert(host)
-            if host.hasPrefix("*") {
-                let key = SectionNames.hostKey(host)
-                let holder = state.claims.first { claim in paths.contains(claim.path) }.map { claim in
-                    owners.senior(of: key, created: claim.order.created, ingress: claim.ingress)
-                }
-                touchedWildcards.insert(host)
-                if holder != state.holder || algorithms != state.algorithms {
-                    touchedExclusions.formUnion(state.excluded)
-                    touchedExclusions.formUnion(owners.hosts(below: key))
-                    touchedExclusions.formUnion(hostsByWildcard[host] ?? [])
-                }
-                state.holder = holder
-                touchedPaths.formUnion(state.excluded.isEmpty ? [] : paths)
-            }
-            findings.add(conflicts)
-            state.algorithms = algorithms
-            if state.claims.isEmpty {
-                findings.remove(state.crowdedFindings)
-                forget(host)
-            } else {
-                hosts[host] = state
-            }
+        settleCovering()
+        if defaultNames != self.defaultNames {
+            touchedHosts.formUnion(hosts.lazy.filter { !$0.value.covering.isEmpty }.map(\.key))
+            touchedExclusions.formUnion(self.defaultNames.symmetricDifference(defaultNames))
+            self.defaultNames = defaultNames
         }
+        // Wildcards come first, because hosts below them go by what is claimed for them.
+        for host in touchedHosts where host.hasPrefix("*") { settle(host, findings: &findings, owners: owners) }
+        for host in touchedHosts where !host.hasPrefix("*") { settle(host, findings: &findings, owners: owners) }
         for host in touchedExclusions { settleExclusion(of: host, owners) }
         for wildcard in touchedWildcards { settleCrowd(of: wildcard, findings: &findings) }
         var changes: [String: ConfigurationFile?] = [:]
@@ -211,22 +252,97 @@ struct CertificateTable {
         return changes
     }
 
+    /// Decides who has a host.
+    private mutating func settle(_ host: String, findings: inout FindingTable, owners: HostTable) {
+        guard var state = hosts[host] else { return }
+        findings.remove(state.findings)
+        let owner = owners.ownerOrWildcard(of: SectionNames.hostKey(host))
+        var (paths, conflicts) = Self.decide(state.claims, owner)
+        let isByName = paths.isEmpty && !state.covering.isEmpty
+        if isByName, !isDefault(host), !isLeftToWildcard(host, state.covering, owner) {
+            paths = state.covering.paths(of: owner?.namespace) { brought[$0]?.algorithm }
+        }
+        for path in state.paths where !paths.contains(path) {
+            names[path]?.remove(host)
+            touchedPaths.insert(path)
+        }
+        for path in paths where !state.paths.contains(path) {
+            names[path, default: []].insert(host)
+            touchedPaths.insert(path)
+        }
+        (state.paths, state.findings) = (paths, conflicts)
+        let algorithms = Set(paths.compactMap { brought[$0]?.algorithm })
+        let namespace = paths.first.flatMap { brought[$0]?.namespace }
+        touchedExclusions.insert(host)
+        if host.hasPrefix("*") {
+            let key = SectionNames.hostKey(host)
+            let holder = state.claims.first { claim in paths.contains(claim.path) }.map { claim in
+                owners.senior(of: key, created: claim.order.created, ingress: claim.ingress)
+            }
+            touchedWildcards.insert(host)
+            let age = isByName ? namespace.flatMap { state.covering.oldest(of: $0) } : nil
+            let isOther = namespace != state.namespace || isByName != state.isByName || age != state.age
+            state.age = age
+            if isOther || holder != state.holder || algorithms != state.algorithms {
+                touchedExclusions.formUnion(state.excluded)
+                touchedExclusions.formUnion(owners.hosts(below: key).map(SectionNames.host(ofKey:)))
+                touchedExclusions.formUnion(hostsByWildcard[host] ?? [])
+                if isByName { touchedExclusions.formUnion(defaultNames) }
+            }
+            if isOther { touchedHosts.formUnion((hostsByWildcard[host] ?? []).filter { hosts[$0]?.covering.isEmpty == false }) }
+            state.holder = holder
+            touchedPaths.formUnion(state.excluded.isEmpty ? [] : paths)
+        }
+        findings.add(conflicts)
+        (state.algorithms, state.namespace, state.isByName) = (algorithms, namespace, isByName)
+        if state.claims.isEmpty, state.covering.isEmpty {
+            findings.remove(state.crowdedFindings)
+            forget(host)
+        } else {
+            hosts[host] = state
+        }
+    }
+
+    /// Whether the operator's default certificate is for a name.
+    private func isDefault(_ host: String) -> Bool {
+        defaultNames.contains(host) || Self.wildcard(of: host).map(defaultNames.contains) ?? false
+    }
+
+    /// Whether the certificates of a host's wildcard are for the host rather than those that are only for its name: where the namespace
+    /// that decides about the host claims the wildcard, or nobody has a rule for the host and those of the wildcard are older.
+    private func isLeftToWildcard(_ host: String, _ covering: CoveringCertificates, _ owner: ObjectKey?) -> Bool {
+        guard let wildcard = Self.wildcard(of: host).flatMap({ hosts[$0] }), let namespace = wildcard.namespace else {
+            return false
+        }
+        guard wildcard.isByName else { return owner == nil || owner?.namespace == namespace }
+        guard owner == nil, let age = wildcard.age, let other = covering.oldest(of: nil) else { return false }
+        return age.ingress.namespace != other.ingress.namespace && age.isOlder(than: other)
+    }
+
     /// A certificate for a wildcard is not shown for a host below it that an older Ingress of another namespace has rules for: without
     /// a certificate of its own the host keeps the default one (configuration manual, section 5.1, "crt-list", negative filters).
     ///
     /// A certificate of its own is not enough: of one for the host and another one for the wildcard HAProxy shows the one whose kind
     /// of key the client prefers, which is ECDSA before RSA. Hosts with one that are younger, or of the wildcard's own namespace, are
     /// excluded where the line has room, so that nobody pushes an older wildcard's certificate out with them.
+    ///
+    /// A certificate that is shown for a wildcard because it is for that name, and nobody claims it, is shown for no host below that has
+    /// another certificate or an owner of another namespace, however young.
     private mutating func settleExclusion(of host: String, _ owners: HostTable) {
-        guard let wildcard = Self.wildcard(of: host), hosts[wildcard] != nil else { return }
-        let algorithms = hosts[host]?.algorithms ?? []
-        let isCovered = algorithms.isSuperset(of: hosts[wildcard]?.algorithms ?? [])
-        let isExcluded = !isCovered && hosts[wildcard]?.holder.map { owners.isForeign(host, to: $0) } == true
-        let isPreferring = !isCovered && !isExcluded && !algorithms.isEmpty
-        guard
-            isExcluded != hosts[wildcard]?.excluded.contains(host)
-                || isPreferring != hosts[wildcard]?.preferring.contains(host)
-        else { return }
+        guard let wildcard = Self.wildcard(of: host), let state = hosts[wildcard] else { return }
+        let own = hosts[host]?.algorithms ?? []
+        let isCovered = own.isSuperset(of: state.algorithms)
+        let isExcluded: Bool
+        if state.isByName {
+            let owner = owners.owner(of: SectionNames.hostKey(host))
+            isExcluded =
+                !isCovered
+                && (!own.isEmpty || defaultNames.contains(host) || owner.map { $0.namespace != state.namespace } == true)
+        } else {
+            isExcluded = !isCovered && state.holder.map { owners.isForeign(host, to: $0) } == true
+        }
+        let isPreferring = !isCovered && !isExcluded && !own.isEmpty
+        guard isExcluded != state.excluded.contains(host) || isPreferring != state.preferring.contains(host) else { return }
         if isExcluded { hosts[wildcard]?.excluded.insert(host) } else { hosts[wildcard]?.excluded.remove(host) }
         if isPreferring { hosts[wildcard]?.preferring.insert(host) } else { hosts[wildcard]?.preferring.remove(host) }
         touchedPaths.formUnion(hosts[wildcard]?.paths ?? [])
@@ -244,7 +360,7 @@ struct CertificateTable {
         findings.remove(state.crowdedFindings)
         state.isCrowded = isCrowded
         state.crowdedFindings =
-            isCrowded
+            isCrowded && !state.isByName
             ? state.claims.filter { state.paths.contains($0.path) }.map { claim in
                 Finding(
                     .error, object: claim.ingress, key: claim.field, value: claim.secret,
@@ -273,11 +389,15 @@ struct CertificateTable {
     /// The hosts that a wildcard's certificate is not shown for although it need not be so, the oldest first.
     private func kept(of state: Host, room: Int) -> Set<String> {
         let most = room / 4
-        var oldest: [(order: ClaimOrder, host: String)] = []
-        for host in state.preferring {
-            guard let order = hosts[host]?.claims.first?.order, most > 0 else { continue }
-            func isBefore(_ other: (order: ClaimOrder, host: String)) -> Bool {
-                order < other.order || !(other.order < order) && host < other.host
+        var oldest: [(order: ClaimOrder?, host: String)] = []
+        for host in state.preferring where most > 0 {
+            // Nobody claims those that have a certificate only because it is for their name: they come last.
+            let order = hosts[host]?.claims.first?.order
+            func isBefore(_ other: (order: ClaimOrder?, host: String)) -> Bool {
+                guard let order, let otherOrder = other.order else {
+                    return order != nil || other.order == nil && host < other.host
+                }
+                return order < otherOrder || !(otherOrder < order) && host < other.host
             }
             if oldest.count == most {
                 guard let last = oldest.last, isBefore(last) else { continue }

@@ -134,7 +134,13 @@ struct IngressPlanner {
             let field = "spec.tls[\(index)].secretName"
             let secret = ObjectKey(.secret, namespace: key.namespace, name: name)
             for (file, bundle) in assembly.certificates(of: secret, for: key, field: field, unit: unit) {
-                for host in self.names(of: tls, bundle: bundle) where takes(&names, limits[.certificateHosts]) {
+                let covered = Set(bundle.names.filter(DefaultCertificates.isName)).sorted().prefix(limits[.certificateHosts])
+                unit.certificates.insert(file.path)
+                assembly.certificates.bring(
+                    file.path, names: Array(covered), algorithm: bundle.keyAlgorithm,
+                    by: HostTable.Member(created: unit.created, ingress: key))
+                let hosts = Set(tls.hosts.filter(DefaultCertificates.isName)).sorted()
+                for host in hosts where takes(&names, limits[.certificateHosts]) {
                     unit.certificateHosts.insert(host)
                     assembly.certificates.add(
                         CertificateTable.Claim(
@@ -143,12 +149,5 @@ struct IngressPlanner {
                 }
             }
         }
-    }
-
-    /// `spec.tls[].hosts`; without them the hosts of the rules, and for rules without a host the names in the certificate.
-    private func names(of tls: IngressTLS, bundle: CertificateBundle) -> [String] {
-        let hosts = tls.hosts.isEmpty ? own.ingress.rules.map { $0.host ?? "" } : tls.hosts
-        let names = hosts.contains("") || hosts.isEmpty ? hosts.filter { !$0.isEmpty } + bundle.names : hosts
-        return Set(names.filter(DefaultCertificates.isName)).sorted()
     }
 }

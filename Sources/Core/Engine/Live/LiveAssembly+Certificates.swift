@@ -5,6 +5,8 @@ struct DefaultCertificates {
     var findings: [Finding] = []
     /// The command line's Secret, read once.
     var fromCommandLine: [CertificateBundle]?
+    /// Whether what is listed is what the operator wants now.
+    var areListed = false
     /// What names that Secret, while it is in use.
     var commandLine: Unit?
 
@@ -64,12 +66,13 @@ extension LiveAssembly {
 
     /// Settles who has which host, and lists the default certificate for the names that nobody has.
     func settleCertificates() {
-        let changes = certificates.settle(findings: &findings, owners: hosts)
+        let defaultNames = Set(defaultBundles().flatMap(\.names).filter(DefaultCertificates.isName))
+        let changes = certificates.settle(findings: &findings, owners: hosts, defaultNames: defaultNames)
         for (path, file) in changes {
             files.set(path, to: file)
             touchedCertificates.insert(path)
         }
-        if !changes.isEmpty || defaults.fromCommandLine == nil { listDefaults() }
+        if !changes.isEmpty || !defaults.areListed { listDefaults() }
     }
 
     /// Shows the ConfigMap's default certificate, else the command line's, else the self-signed one. HAProxy shows only one to
@@ -77,9 +80,8 @@ extension LiveAssembly {
     /// certificates are listed with their names too.
     private func listDefaults() {
         findings.remove(defaults.findings)
-        defaults.findings = []
-        var bundles = base.global.defaultCertificates
-        if bundles.isEmpty { bundles = commandLineBundles() } else { defaults.fromCommandLine = [] }
+        (defaults.findings, defaults.areListed) = ([], true)
+        var bundles = defaultBundles()
         // RSA is what every client can verify.
         bundles = bundles.filter { $0.keyAlgorithm == .rsa } + bundles.filter { $0.keyAlgorithm != .rsa }
         while let first = bundles.first, let reason = refusals.refusal(of: DefaultCertificates.file(first.pem)) {
@@ -110,6 +112,12 @@ extension LiveAssembly {
         findings.add(defaults.findings)
     }
 
+    /// The operator's default certificates, of the ConfigMap or else of the command line.
+    private func defaultBundles() -> [CertificateBundle] {
+        guard base.global.defaultCertificates.isEmpty else { return base.global.defaultCertificates }
+        return commandLineBundles()
+    }
+
     private func commandLineBundles() -> [CertificateBundle] {
         if let known = defaults.fromCommandLine { return known }
         var bundles: [CertificateBundle] = []
@@ -132,6 +140,6 @@ extension LiveAssembly {
             findings.remove(unit.findings)
             for secret in unit.certificateSecrets { certificates.giveBack(secret, findings: &findings) }
         }
-        (defaults.commandLine, defaults.fromCommandLine) = (nil, nil)
+        (defaults.commandLine, defaults.fromCommandLine, defaults.areListed) = (nil, nil, false)
     }
 }

@@ -9,6 +9,7 @@ extension LiveAssembly {
         }
         if case .ingress(let ingress) = key {
             hosts.remove(ingress, created: unit.created, from: unit.hosts)
+            certificates.takeBack(unit.certificates, from: ingress)
             for host in unit.certificateHosts { certificates.removeClaims(of: ingress, for: host) }
         }
         for secret in unit.certificateSecrets { certificates.giveBack(secret, findings: &findings) }
@@ -86,6 +87,28 @@ extension LiveAssembly {
         return unit
     }
 
+    /// The format of log lines about connections of TCP services, as the Go controller reads it from their ConfigMap.
+    private func tcpLogFormat(_ value: String?, object: ObjectKey, unit: Unit) -> Traced<Directive>? {
+        guard let value else { return nil }
+        func refuse(_ message: String) {
+            unit.findings.append(
+                Finding(
+                    .error, object: object, key: TCPService.logFormatKey, value: value, message,
+                    expected: "a log format of HAProxy's on one line", example: "%ci:%cp %b/%s %Tt %B"))
+        }
+        if let reason = refusals.refusal(of: object, key: TCPService.logFormatKey, value: value) {
+            refuse("is refused by HAProxy: \(reason)")
+            return nil
+        }
+        do {
+            let format = try ValueType<String>.line.value(value.trimmingWhitespace)
+            return Traced("log-format \(format)", origin: Origin(object: object, key: TCPService.logFormatKey))
+        } catch {
+            refuse((error as? ValueError)?.message ?? "\(error)")
+            return nil
+        }
+    }
+
     /// Reads the ConfigMap of `--configmap-tcp-services`.
     private func planTCPServices() -> Unit? {
         tcpServices = []
@@ -97,7 +120,8 @@ extension LiveAssembly {
             return unit
         }
         let taken = options.listeners
-        for (key, value) in configMap.data {
+        let format = tcpLogFormat(configMap.data[TCPService.logFormatKey], object: object, unit: unit)
+        for (key, value) in configMap.data where key != TCPService.logFormatKey {
             let service: TCPService
             do {
                 service = try TCPService(
@@ -106,7 +130,7 @@ extension LiveAssembly {
                 unit.findings.append(error.finding(object: object, key: key, value: value))
                 continue
             }
-            tcpServices.append(PlannedTCPService(service: service, origin: Origin(object: object, key: key)))
+            tcpServices.append(PlannedTCPService(service: service, origin: Origin(object: object, key: key), logFormat: format))
             let context = RouteContext(
                 ingress: nil, service: service.service, hostHasTLS: false, externalName: services.externalName(service.service),
                 isTCPService: true)

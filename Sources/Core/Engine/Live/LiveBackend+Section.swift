@@ -13,6 +13,10 @@ extension LiveBackend {
         if let balance = settings.balance, isDynamic == settings.acceptsDynamicServers { section.add([balance]) }
         section.add(settings.options)
         for option in commonOptions where settings.commonOptions[option] == nil { section.add("no option \(raw: option)") }
+        // As `tcp-request content` rules, so that such rules of the snippet see the variables too, and before whatever rewrites.
+        section.add(
+            SnippetVariable.named(in: settings.snippet), "tcp-request content",
+            identity.isTCP ? \.connectionActions : \.requestActions)
         let service = Origin(object: identity.service)
         for rule in external?.rules(isTCP: identity.isTCP, prefersIPv6: prefersIPv6) ?? [] { section.add(rule, origin: service) }
         if !identity.isTCP {

@@ -25,6 +25,8 @@ final class Unit {
     var certificateSecrets: [ObjectKey] = []
     /// The hosts of its rules, as the maps have them.
     var hosts: Set<String> = []
+    /// The files of the certificates that it brings.
+    var certificates: Set<String> = []
     /// The hosts that it brings certificates for.
     var certificateHosts: Set<String> = []
 
