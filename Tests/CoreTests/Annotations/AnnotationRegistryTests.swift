@@ -41,7 +41,7 @@ private struct OtherGreeting: RouteAnnotation {
         let registry = try registry()
         #expect(registry.name(ofAnnotation: "kubernetes.io/ingress.class") == "class")
         #expect(registry.name(ofAnnotation: "nginx.ingress.kubernetes.io/greeting") == nil)
-        #expect(registry.name(ofAnnotation: "greeting") == nil)
+        #expect(registry.name(ofAnnotation: "greeting") == "greeting")
         #expect(!AnnotationRegistry.isOurs("nginx.ingress.kubernetes.io/greeting"))
     }
 
