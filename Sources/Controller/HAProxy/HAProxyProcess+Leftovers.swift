@@ -25,7 +25,7 @@ extension HAProxyProcess {
 
     /// HAProxy leaves pid file and sockets behind when it ends, and temporary sockets when it is killed while binding.
     func removeFiles() {
-        for path in [settings.pidFile, settings.masterSocket, settings.runtimeSocket] {
+        for path in [settings.pidFile, settings.masterSocket, settings.runtimeSocket] + settings.innerSockets {
             unlink(path)
             let folder = (path as NSString).deletingLastPathComponent
             let name = (path as NSString).lastPathComponent

@@ -20,6 +20,8 @@ public actor HAProxyProcess {
         public var runtimeDirectory: String
         /// The `stats socket` of the configuration file.
         public var runtimeSocket: String
+        /// Sockets of the configuration file that HAProxy makes for itself.
+        public var innerSockets: [String] = []
         public var environment: [String: String]
         public var diesWithController: Bool
         /// Whether an HAProxy that an earlier controller left behind is taken over.

@@ -45,6 +45,7 @@ struct Controller {
             runtimeDirectory: runtimeDirectory, runtimeSocket: socketPath,
             diesWithController: !command.source.external, adoptsRunning: command.source.external)
         settings.maximalOldWorkers = command.maxOldWorkers
+        settings.innerSockets = options.innerSockets
         let process = HAProxyProcess(settings: settings, logger: logger)
         let metrics = Metrics()
         let applier = Applier(

@@ -8,8 +8,6 @@ enum LocalPeer {
     /// The name of either worker.
     static let name = "local"
 
-    static func socket(in runtimeDirectory: String) -> String { "\(runtimeDirectory)/haproxy-peers.sock" }
-
     /// A line of a snippet, so that the table which it defines lives through a reload. A table that names peers has what it names.
     static func keeping(_ line: String) -> String {
         let words = line.split(whereSeparator: \.isWhitespace)

@@ -193,7 +193,7 @@ extension ConfigurationFrame {
         Directive(raw: options.map { " " + $0.value.text }.joined())
     }
 
-    private var terminationSocket: String { options.runtimeDirectory + "/tls-termination.sock" }
+    private var terminationSocket: String { options.terminationSocket }
 
     /// The frontend that looks at the SNI, and the way from it to the frontend that ends TLS.
     var passthroughSections: [Section] {

@@ -66,7 +66,7 @@ struct ConfigurationFrame {
     }
 
     private var peers: Section {
-        let socket = LocalPeer.socket(in: options.runtimeDirectory)
+        let socket = options.peerSocket
         return Section(
             "peers \(LocalPeer.section)",
             lines: [.init("bind \(raw: "unix@" + socket) mode 600"), .init("server \(raw: LocalPeer.name)")])
