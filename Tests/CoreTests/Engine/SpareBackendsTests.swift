@@ -119,6 +119,26 @@ struct SpareBackendsTests {
         #expect(BackendReserve(count: 0).sections(for: state).isEmpty)
     }
 
+    @Test("spares with lines that HAProxy refused do not come back, and others stay")
+    func refused() throws {
+        let paced = (0..<3).flatMap { new("p\($0)", annotations: ["pace": "7s"]) }
+        let state = try state(base + paced)
+        var reserve = BackendReserve(count: 8)
+        let bad = Section(
+            "backend bad", lines: [.init("use-server nobody if TRUE")], pool: try #require(state.backends["shop_svc_a_http"]).pool
+        )
+        reserve.note(bad)
+        func bads() -> [Section] {
+            reserve.sections(for: state).filter { $0.lines.contains { $0.directive.text.hasPrefix("use-server") } }
+        }
+        let others = reserve.sections(for: state).count - bads().count
+        #expect(!bads().isEmpty && others > 0)
+        reserve.refuse(Array(bads().prefix(1)))
+        #expect(bads().isEmpty && reserve.sections(for: state).count == others)
+        reserve.note(Section("backend worse", lines: bad.lines, pool: bad.pool))
+        #expect(bads().isEmpty && reserve.sections(for: state).count == others)
+    }
+
     @Test("the steps of conditions name the spare too")
     func conditions() throws {
         let canary = [Cluster.service("a", annotations: ["only-when": "x-a"])] + base.dropFirst()

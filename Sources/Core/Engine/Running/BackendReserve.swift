@@ -30,7 +30,8 @@ public struct BackendReserve: Sendable {
     /// Notes that a backend came that the running configuration does not have.
     public mutating func note(_ section: Section) {
         guard noted.insert(section.name).inserted else { return }
-        if let profile = BackendProfile(section)?.template { demand[profile, default: 0] += 1 }
+        guard let profile = BackendProfile(section)?.template, !refused.contains(profile.name) else { return }
+        demand[profile, default: 0] += 1
     }
 
     /// A configuration was loaded. What came before is forgotten by and by.
