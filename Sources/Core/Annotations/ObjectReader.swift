@@ -44,7 +44,11 @@ struct ObjectReader {
         }
         let key = ObjectKey(.secret, namespace: namespace, name: reference.value.name)
         if let reason = refusal(key) { throw reference.error("\(key) is refused by HAProxy: \(reason)") }
-        guard let secret = secret(key) else { throw reference.error("\(key) does not exist") }
+        guard let secret = secret(key) else {
+            var finding = reference.error("\(key) does not exist").finding
+            finding.missing = key
+            throw AnnotationError(finding)
+        }
         return (key, secret)
     }
 }
