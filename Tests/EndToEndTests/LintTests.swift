@@ -92,6 +92,7 @@ struct LintTests {
             .replacing(#""Q""#, with: "yes")
         let result = try await lint(["all.yaml": manifests])
         #expect(result.output.hasSuffix("3 errors, 0 warnings\n"), "\(result.output)")
+        #expect(result.output.contains("all.yaml:\(Self.place(of: "haproxy.org/ssl-redirect", in: manifests)): "))
         for words in ["cannot unmarshal bool", "timeout-server", "Service shop/gone does not exist"] {
             #expect(result.output.contains(words), "\(result.output)")
         }
@@ -210,7 +211,9 @@ struct LintTests {
 
     // MARK: - Standard input
 
-    private static let reference = ["auth-type": "basic-auth", "auth-secret": "users", "timeout-queue": "soon"]
+    private static let reference = [
+        "auth-type": "basic-auth", "auth-secret": "users", "timeout-queue": "soon", "allow-list": "patterns/office",
+    ]
     private static let input =
         "apiVersion: v1\nkind: List\nitems:\n- "
         + Manifests.ingress(service: "gone", annotations: reference, tls: "gone").replacing("---\n", with: "")
@@ -226,7 +229,8 @@ struct LintTests {
             "\(result.output)")
         let all = try await lint(input: Self.input, ["--report-missing"])
         for missing in [
-            "Secret shop/users does not exist", "Service shop/gone does not exist", "names a Secret that does not exist",
+            "Secret shop/users does not exist", "there is no pattern file office", "Service shop/gone does not exist",
+            "names a Secret that does not exist",
         ] {
             #expect(all.output.contains(missing), "\(all.output)")
         }

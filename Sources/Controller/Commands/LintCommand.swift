@@ -17,8 +17,8 @@ struct LintCommand: AnnotationCommand {
 
               kubectl get ingress -A -o yaml | haproxy-ingress lint -
 
-            Services, Secrets, IngressClasses and ConfigMaps that are not in the input are not missed then: \
-            --report-missing reports them all the same.
+            Services, Secrets and ConfigMaps that are not in the input are not missed then: --report-missing reports them all \
+            the same.
 
             --fix mends what can only mean one thing: older names and prefixes of keys, booleans and numbers without quotes, \
             and letter case. Comments, order and everything else in the files stay as they are. It tells each change, and then \
@@ -116,7 +116,7 @@ struct LintCommand: AnnotationCommand {
         func subjects(_ findings: some Sequence<Finding>) -> Set<Subject> {
             Set(findings.filter { $0.severity == .error && $0.key != nil }.map { Subject(object: $0.object, key: $0.key) })
         }
-        var findings = Set(offline.loaded.update.findings)
+        var findings = Set(offline.loaded.update.findings.map(offline.loaded.located))
         /// One mistake of a key is enough: the next check sees what is made of it.
         func add(_ further: [Finding]) {
             let told = subjects(findings)

@@ -42,6 +42,12 @@ struct ManifestSet {
         return files[path]?.outlines[object]?.mark(of: finding).location(in: path) ?? location(of: object)
     }
 
+    /// Where the annotation begins whose value a finding of a file is about.
+    func annotationLocation(of finding: Finding) -> SourceLocation? {
+        guard let object = finding.object, let key = finding.key, let path = finding.location?.file else { return nil }
+        return files[path]?.outlines[object]?.annotationMark(key)?.location(in: path)
+    }
+
     /// Takes a file's new content.
     mutating func replace(_ path: String, with decoded: DecodedFile) {
         var file = files[path] ?? File()

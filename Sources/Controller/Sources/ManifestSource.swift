@@ -75,11 +75,11 @@ public struct LoadedManifests: Sendable {
     /// Where an object begins.
     public func location(of object: ObjectKey) -> SourceLocation? { set.location(of: object) }
 
-    /// The finding with the place of the annotation or field that it is about, where it has none yet.
+    /// The finding with the place of the annotation or field that it is about.
     public func located(_ finding: Finding) -> Finding {
-        guard finding.location == nil else { return finding }
         var located = finding
-        located.location = set.location(of: finding)
+        located.location =
+            finding.location == nil ? set.location(of: finding) : set.annotationLocation(of: finding) ?? finding.location
         return located
     }
 }

@@ -29,12 +29,18 @@ public struct ObjectOutline: Sendable {
         }
     }
 
-    /// The place of the annotation, the setting or the field that a finding is about; the object's beginning for all else.
-    public func mark(of finding: Finding) -> Node.Mark {
-        guard let key = finding.key else { return node.mark }
+    /// The place of an annotation, or of a key of a ConfigMap's or Secret's data; nil where the object has none of that name.
+    public func annotationMark(_ key: String) -> Node.Mark? {
         for field in [["metadata", "annotations"], ["data"], ["stringData"], ["binaryData"]] {
             if let entry = node.descendant(field)?.entry(key) { return entry.keyMark }
         }
+        return nil
+    }
+
+    /// The place of the annotation, the setting or the field that a finding is about; the object's beginning for all else.
+    public func mark(of finding: Finding) -> Node.Mark {
+        guard let key = finding.key else { return node.mark }
+        if let mark = annotationMark(key) { return mark }
         let (reached, mark) = node.field(key)
         if let name = finding.missing?.name, let found = reached.firstName(name) { return found.mark }
         guard let value = finding.value else { return mark }
