@@ -11,7 +11,18 @@ struct LintCommand: AnnotationCommand {
             Finds what the controller would complain about: files that are not YAML, objects that an API server would refuse, \
             annotations that nobody knows (with the nearest known one), values that are not what the key takes, and references \
             to Services, ports and Secrets that are not in the files. Ingresses whose IngressClass is not in the files count as \
-            this controller's.
+            this controller's. Each mistake comes with the file, line and column of the annotation or field.
+
+            A path of - reads standard input, such as all Ingresses of a cluster:
+
+              kubectl get ingress -A -o yaml | haproxy-ingress lint -
+
+            Services, Secrets and ConfigMaps that are not in the input are not missed then: --report-missing reports them all \
+            the same.
+
+            --fix mends what can only mean one thing: older names and prefixes of keys, booleans and numbers without quotes, \
+            and letter case. Comments, order and everything else in the files stay as they are. It tells each change, and then \
+            what is left.
 
             Snippets of Ingresses and Services are noted on standard error: whoever may write one is trusted like the \
             controller. They are no mistakes.
@@ -19,42 +30,111 @@ struct LintCommand: AnnotationCommand {
             Exit status: 0 when nothing was found, 1 when something was, 2 when the arguments cannot be used.
             """)
 
-    enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, json, github
-    }
-
-    @Argument(help: "Directories and files with manifests.")
+    @Argument(help: "Directories and files with manifests; - is standard input.")
     var paths: [String]
 
     @Option(
         help: ArgumentHelp(
-            "How to print: text for people, json for programs, github for annotations of a pull request.", valueName: "format"))
-    var format = Format.text
+            """
+            How to print: text for people, json for programs, github for annotations of a pull request, sarif (2.1.0) for code \
+            scanning.
+            """, valueName: "format"))
+    var format = LintReport.Format.text
+
+    @Flag(help: "Mend what is certain in the files, and tell what was changed.")
+    var fix = false
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            """
+            Tell nothing about an annotation or a key of the ConfigMap, and do not mend it; with or without prefix, older names \
+            included. Fields are named by their path, such as spec.tls. Can be repeated, or a list with commas.
+            """, valueName: "key"))
+    var ignore: [String] = []
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            Report references to objects that are not in the manifests. Without either: yes for files, no where standard input \
+            is read.
+            """)
+    var reportMissing: Bool?
 
     @OptionGroup(title: "Configuration options")
     var options: ConfigurationOptions
 
+    private var readsStandardInput: Bool { paths.contains("-") }
+
+    mutating func validate() throws {
+        if fix, readsStandardInput {
+            throw ValidationError("--fix changes files, and - is none: give the files or directories to mend")
+        }
+    }
+
     mutating func run(annotations: AnnotationRegistry) async throws {
-        let offline = try await OfflineAssembly(paths: paths, options: options, annotations: annotations) {
+        let files = paths.filter { $0 != "-" }
+        try OfflineAssembly.require(files)
+        let ignored = IgnoredKeys(ignore, annotations: annotations)
+        let repair = ManifestRepair(registry: annotations, configMap: options.configmap) { ignored.contains($0) }
+        var report = LintReport(annotations: annotations)
+        if fix {
+            (report.changes, report.findings) = ManifestFixes.make(repair, in: files)
+        } else if format == .text {
+            report.possibleChanges = ManifestFixes.count(repair, in: files)
+        }
+        let offline = try await OfflineAssembly(
+            paths: files, standardInput: readsStandardInput ? try Self.standardInput() : nil, isLenient: true,
+            options: options, annotations: annotations
+        ) {
             $0.assumesMissingClassesAreOurs = true
         }
-        let findings = Set(offline.findings + offline.engine.unusedServiceFindings(offline.store, assembly: offline.assembly))
-            .sorted {
-                ($0.location?.file ?? "", $0.location?.line ?? 0, $0.description) < (
-                    $1.location?.file ?? "", $1.location?.line ?? 0, $1.description
-                )
-            }
-        print(try Self.text(findings, format: format, terminal: .output), terminator: "")
-        for note in Self.notes(on: offline.assembly, annotations: annotations) {
-            FileHandle.standardError.write(Data("note: \(note)\n".utf8))
+        let found = Self.findings(offline, reportsMissing: reportMissing ?? !readsStandardInput)
+        let told = found.filter { !ignored.contains($0) }
+        report.ignored = found.count - told.count
+        report.findings = LintReport.sorted(report.findings + told)
+        print(try report.text(format, terminal: .output), terminator: "")
+        var notes = Self.notes(on: offline.assembly, annotations: annotations, ignored: ignored)
+        if fix, format != .text { notes += report.changes.map { "fixed: \($0)" } }
+        if offline.isEmpty { notes.append("\(paths.joined(separator: ", ")): no object that the controller reads is in there") }
+        for note in notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
+        if !report.findings.isEmpty { throw ExitCode(1) }
+    }
+
+    private static func standardInput() throws -> [UInt8] {
+        do { return try Array(FileHandle.standardInput.readToEnd() ?? Data()) } catch {
+            throw ValidationError("standard input cannot be read: \(error.localizedDescription)")
         }
-        if !findings.isEmpty { throw ExitCode(1) }
+    }
+
+    /// Everything that is wrong, each with its place.
+    static func findings(_ offline: OfflineAssembly, reportsMissing: Bool) -> Set<Finding> {
+        struct Subject: Hashable {
+            let object: ObjectKey?
+            let key: String?
+        }
+        func subjects(_ findings: some Sequence<Finding>) -> Set<Subject> {
+            Set(findings.filter { $0.severity == .error && $0.key != nil }.map { Subject(object: $0.object, key: $0.key) })
+        }
+        var findings = Set(offline.loaded.update.findings.map(offline.loaded.located))
+        /// One mistake of a key is enough: the next check sees what is made of it.
+        func add(_ further: [Finding]) {
+            let told = subjects(findings)
+            findings.formUnion(
+                further.filter { !told.contains(Subject(object: $0.object, key: $0.key)) }.map(offline.loaded.located))
+        }
+        add(offline.assembly.findings)
+        add(offline.engine.unusedServiceFindings(offline.store, assembly: offline.assembly))
+        // Values that the routes of today do not read.
+        add(offline.engine.valueFindings(offline.store))
+        return reportsMissing ? findings : findings.filter { $0.missing == nil }
     }
 
     /// What is no mistake and gives something away: snippets of people who may not be trusted like the operator.
-    static func notes(on assembly: Assembly, annotations: AnnotationRegistry) -> [String] {
+    static func notes(on assembly: Assembly, annotations: AnnotationRegistry, ignored: IgnoredKeys) -> [String] {
         let snippets = assembly.valuesInForce.values.joined().filter { value in
             value.scope > .configMap && annotations.keys[value.key]?.typeName == ValueType<ConfigSnippet>.snippet.name
+                && !ignored.contains(value.key)
         }
         return Set(
             snippets.map { value in
@@ -65,74 +145,56 @@ struct LintCommand: AnnotationCommand {
             }
         ).sorted()
     }
-
-    /// What the command prints.
-    static func text(_ findings: [Finding], format: Format, terminal: Terminal) throws -> String {
-        switch format {
-        case .text:
-            guard !findings.isEmpty else { return "No mistakes found.\n" }
-            let lines = findings.map { finding in
-                let severity = finding.severity == .error ? terminal.red("error") : terminal.yellow("warning")
-                return "\(severity): \(finding)\n"
-            }
-            let errors = findings.filter { $0.severity == .error }.count
-            return lines.joined() + "\(errors) errors, \(findings.count - errors) warnings\n"
-        case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return String(decoding: try encoder.encode(findings.map(FindingReport.init)), as: UTF8.self) + "\n"
-        case .github:
-            // Workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-            return findings.map { finding in
-                var properties: [String] = []
-                if let location = finding.location {
-                    properties = [
-                        "file=\(escaped(location.file, isProperty: true))", "line=\(location.line)", "col=\(location.column)",
-                    ]
-                }
-                var message = finding
-                message.location = nil
-                return
-                    "::\(finding.severity.rawValue) \(properties.joined(separator: ","))::\(escaped(message.description, isProperty: false))\n"
-            }.joined()
-        }
-    }
-
-    private static func escaped(_ text: String, isProperty: Bool) -> String {
-        var text = text.replacingOccurrences(of: "%", with: "%25").replacingOccurrences(of: "\r", with: "%0D")
-            .replacingOccurrences(of: "\n", with: "%0A")
-        if isProperty { text = text.replacingOccurrences(of: ":", with: "%3A").replacingOccurrences(of: ",", with: "%2C") }
-        return text
-    }
 }
 
-/// A finding as JSON.
-private struct FindingReport: Encodable {
-    let severity: String
-    let file: String?
-    let line: Int?
-    let column: Int?
-    let kind: String?
-    let namespace: String?
-    let name: String?
-    let key: String?
-    let value: String?
-    let message: String
-    let expected: String?
-    let example: String?
+/// The keys of `--ignore`.
+struct IgnoredKeys: Sendable {
+    private let names: Set<String>
+    private let annotations: AnnotationRegistry
 
-    init(_ finding: Finding) {
-        severity = finding.severity.rawValue
-        file = finding.location?.file
-        line = finding.location?.line
-        column = finding.location?.column
-        kind = finding.object?.kind.rawValue
-        namespace = finding.object?.namespace
-        name = finding.object?.name
-        key = finding.key
-        value = finding.value
-        message = finding.message
-        expected = finding.expected
-        example = finding.example
+    init(_ lists: [String], annotations: AnnotationRegistry) {
+        self.annotations = annotations
+        names = Set(
+            lists.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+                .map(annotations.canonicalName))
+    }
+
+    /// Whether a key is meant, whatever prefix, older name or letter case it is written with.
+    func contains(_ key: String) -> Bool { !names.isEmpty && names.contains(annotations.canonicalName(of: key)) }
+
+    func contains(_ finding: Finding) -> Bool { finding.key.map(contains) ?? false }
+}
+
+/// `--fix`.
+enum ManifestFixes {
+    /// Mends the manifests below some paths.
+    ///
+    /// - Returns: what was changed, and which files could not be written.
+    static func make(_ repair: ManifestRepair, in paths: [String]) -> (changes: [ManifestRepair.Change], problems: [Finding]) {
+        var made: [ManifestRepair.Change] = []
+        var problems: [Finding] = []
+        for path in ManifestDirectory(paths: paths).files.keys.sorted() {
+            // Reading it once more tells why it cannot be read.
+            guard let bytes = try? ManifestFile.read(path) else { continue }
+            let (mended, changes) = repair.repaired(bytes, file: path)
+            guard !changes.isEmpty else { continue }
+            do {
+                try ManifestFile.replace(path, with: mended)
+                made += changes
+            } catch {
+                problems.append(
+                    Finding(
+                        .error, "cannot be mended: \(error.reason)", expected: "a file that can be written",
+                        location: SourceLocation(file: path, line: 1, column: 1)))
+            }
+        }
+        return (made, problems)
+    }
+
+    /// How many changes ``make(_:in:)`` would make.
+    static func count(_ repair: ManifestRepair, in paths: [String]) -> Int {
+        ManifestDirectory(paths: paths).files.keys.reduce(0) { sum, path in
+            sum + ((try? ManifestFile.read(path)).map { repair.repaired($0, file: path).changes.count } ?? 0)
+        }
     }
 }

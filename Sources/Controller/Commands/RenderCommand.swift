@@ -58,15 +58,15 @@ struct OfflineAssembly {
     let store: ObjectStore
     let assembly: Assembly
     let findings: [Finding]
+    let loaded: LoadedManifests
 
     init(
-        paths: [String], options: ConfigurationOptions, runtimeDirectory: String = "/var/run/haproxy-ingress",
-        annotations: AnnotationRegistry, change: (inout EngineOptions) -> Void = { _ in }
+        paths: [String], standardInput: [UInt8]? = nil, isLenient: Bool = false, options: ConfigurationOptions,
+        runtimeDirectory: String = "/var/run/haproxy-ingress", annotations: AnnotationRegistry,
+        change: (inout EngineOptions) -> Void = { _ in }
     ) async throws {
-        for path in paths where !FileManager.default.fileExists(atPath: path) {
-            throw ValidationError("\(path.quotedForPeople) does not exist")
-        }
-        let loaded = ManifestSource.load(paths: paths)
+        try Self.require(paths)
+        let loaded = ManifestSource.load(paths: paths, standardInput: standardInput, isLenient: isLenient)
         var engineOptions = options.engineOptions
         engineOptions.runtimeDirectory = runtimeDirectory
         engineOptions.fallbackCertificate = try FallbackCertificate.placeholder()
@@ -78,12 +78,17 @@ struct OfflineAssembly {
         engine = Engine(registry: annotations, options: engineOptions)
         store = ObjectStore(loaded.update.changed)
         assembly = engine.assemble(store, now: Int(Date().timeIntervalSince1970))
-        findings =
-            loaded.update.findings
-            + assembly.findings.map { finding in
-                var located = finding
-                if located.location == nil, let object = finding.object { located.location = loaded.location(of: object) }
-                return located
-            }
+        self.loaded = loaded
+        findings = loaded.update.findings + assembly.findings.map(loaded.located)
+    }
+
+    /// Whether no object was found, not even one that cannot be used.
+    var isEmpty: Bool { loaded.update.changed.isEmpty && loaded.update.findings.isEmpty }
+
+    /// - Throws: ValidationError for a path where nothing is.
+    static func require(_ paths: [String]) throws {
+        for path in paths where !FileManager.default.fileExists(atPath: path) {
+            throw ValidationError("\(path.quotedForPeople) does not exist")
+        }
     }
 }

@@ -15,6 +15,7 @@ struct ManifestSet {
         var objects: [ObjectKey: Entry] = [:]
         var findings: [Finding] = []
         var skipped: [String] = []
+        var outlines: [ObjectKey: ObjectOutline] = [:]
         /// Whether the file has been readable to its end at some time.
         var hasBeenComplete = false
     }
@@ -35,11 +36,24 @@ struct ManifestSet {
         claimants[object]?.first.flatMap { files[$0]?.objects[object]?.location }
     }
 
+    /// Where the annotation or field stands that a finding is about, when outlines were kept; else where its object begins.
+    func location(of finding: Finding) -> SourceLocation? {
+        guard let object = finding.object, let path = claimants[object]?.first else { return nil }
+        return files[path]?.outlines[object]?.mark(of: finding).location(in: path) ?? location(of: object)
+    }
+
+    /// Where the annotation begins whose value a finding of a file is about.
+    func annotationLocation(of finding: Finding) -> SourceLocation? {
+        guard let object = finding.object, let key = finding.key, let path = finding.location?.file else { return nil }
+        return files[path]?.outlines[object]?.annotationMark(key)?.location(in: path)
+    }
+
     /// Takes a file's new content.
     mutating func replace(_ path: String, with decoded: DecodedFile) {
         var file = files[path] ?? File()
         let old = file.objects
         file.findings = decoded.findings
+        file.outlines = decoded.outlines
         if decoded.isComplete || !file.hasBeenComplete {
             file.skipped = decoded.skipped
             file.objects = decoded.objects.reduce(into: [:]) { objects, entry in

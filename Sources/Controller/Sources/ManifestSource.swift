@@ -41,14 +41,30 @@ public struct ManifestSource: Sendable {
     }
 
     /// Reads the files once.
-    public static func load(paths: [String]) -> LoadedManifests {
+    ///
+    /// - Parameters:
+    ///   - standardInput: the manifests of one more file, which is called ``standardInputName``.
+    ///   - isLenient: as in `decodeDocuments`.
+    public static func load(
+        paths: [String], standardInput: [UInt8]? = nil, isLenient: Bool = false
+    ) -> LoadedManifests {
         let directory = ManifestDirectory(paths: paths)
         var set = ManifestSet()
-        for path in directory.files.keys.sorted() { set.read(path) }
+        for path in directory.files.keys.sorted() { set.read(path, keepsOutlines: true, isLenient: isLenient) }
+        if let standardInput {
+            set.replace(
+                standardInputName,
+                with: decodeDocuments(standardInput, file: standardInputName, keepsOutlines: true, isLenient: isLenient))
+        }
         var update = set.takeUpdate()
         update.findings = directory.unreadable.sorted { $0.key < $1.key }.map(\.value) + update.findings
         return LoadedManifests(update: update, set: set)
     }
+}
+
+extension ManifestSource {
+    /// The name of standard input in findings.
+    public static let standardInputName = "stdin"
 }
 
 /// The objects of files that were read once.
@@ -58,6 +74,14 @@ public struct LoadedManifests: Sendable {
 
     /// Where an object begins.
     public func location(of object: ObjectKey) -> SourceLocation? { set.location(of: object) }
+
+    /// The finding with the place of the annotation or field that it is about.
+    public func located(_ finding: Finding) -> Finding {
+        var located = finding
+        located.location =
+            finding.location == nil ? set.location(of: finding) : set.annotationLocation(of: finding) ?? finding.location
+        return located
+    }
 }
 
 /// The system cannot watch files.
@@ -71,9 +95,10 @@ public struct ManifestSourceError: Error, CustomStringConvertible {
 
 extension ManifestSet {
     /// Reads a file anew.
-    mutating func read(_ path: String) {
+    mutating func read(_ path: String, keepsOutlines: Bool = false, isLenient: Bool = false) {
         do {
-            replace(path, with: decodeDocuments(try ManifestFile.read(path), file: path))
+            let bytes = try ManifestFile.read(path)
+            replace(path, with: decodeDocuments(bytes, file: path, keepsOutlines: keepsOutlines, isLenient: isLenient))
         } catch {
             // Gone between the look and the reading: the next look tells.
             if error.code == ENOENT { return }

@@ -65,14 +65,30 @@ public final class AnnotationRegistry: Sendable {
     /// The key that a written annotation name means; nil when no handler reads it.
     public func name(ofAnnotation written: String) -> String? { fullNames[written] }
 
+    /// The name by which a key is known, whatever prefix, older name and letter case it is written with. A key that nobody knows
+    /// keeps its text without our prefix.
+    public func canonicalName(of written: String) -> String {
+        if let name = fullNames[written] ?? fullNames[written.lowercased()] { return keys[name]?.name ?? name }
+        let bare = Self.prefix(of: written).map { String(written.dropFirst($0.count)) } ?? written
+        return (keys[bare] ?? keys[bare.lowercased()])?.name ?? bare
+    }
+
     /// Whether an annotation name is under one of our prefixes, so that not knowing it is worth a word.
-    public static func isOurs(_ written: String) -> Bool { prefixes.contains { written.hasPrefix($0) } }
+    public static func isOurs(_ written: String) -> Bool { prefix(of: written) != nil }
+
+    /// The prefix of ours that an annotation name begins with, in any letter case: Kubernetes takes them all.
+    static func prefix(of written: String) -> String? {
+        if let prefix = prefixes.first(where: written.hasPrefix) { return prefix }
+        let lower = written.lowercased()
+        return lower == written ? nil : prefixes.first(where: lower.hasPrefix)
+    }
 
     /// Whether an annotation name has no prefix at all, so that it may be meant for others.
     static func isBare(_ written: String) -> Bool { !written.utf8.contains(UInt8(ascii: "/")) }
 
     /// The known key that a misspelt one most resembles.
     public func nearestKey(to name: String) -> String? {
+        let name = name.lowercased()
         let best = keys.keys.map { ($0.editDistance(to: name), $0) }.min { $0 < $1 }
         guard let best, best.0 <= max(2, name.count / 3) else { return nil }
         return best.1

@@ -33,6 +33,23 @@ extension AnnotationValues {
         }
     }
 
+    /// Notes all values of a handler's keys that cannot be read where one could not, so that their owner hears of all mistakes at
+    /// once: a handler stops at the first one that it cannot do without.
+    ///
+    /// - Parameter failure: why there is no setting, which is told already.
+    func noteFurtherFlaws(of keys: [KeyReference], besides failure: (any Error)?) {
+        guard failure != nil || !findings.isEmpty else { return }
+        let told = (failure as? AnnotationError)?.finding
+        for key in keys {
+            for (_, owner, entry) in writings(of: key) {
+                guard let flaw = key.flaw(of: entry, on: owner), told?.isAbout(flaw) != true,
+                    !findings.contains(where: { $0.isAbout(flaw) })
+                else { continue }
+                note(AnnotationError(flaw))
+            }
+        }
+    }
+
     /// The snippet in force; nil where there is none, and where the operator switched snippets of its kind off, which everybody
     /// who wrote one is told.
     public func snippet(_ key: AnnotationKey<ConfigSnippet>, for kind: SnippetKind) throws -> ConfigSnippet? {
@@ -67,4 +84,9 @@ extension KeyReference {
                 expected: expected, example: example)
         }
     }
+}
+
+extension Finding {
+    /// Whether both are errors of one annotation.
+    fileprivate func isAbout(_ other: Finding) -> Bool { severity == .error && object == other.object && key == other.key }
 }

@@ -20,6 +20,13 @@ public struct Resolved<Value: Sendable>: Sendable {
 public struct AnnotationError: Error, Hashable, Sendable {
     public let finding: Finding
     public init(_ finding: Finding) { self.finding = finding }
+
+    /// The same error, with the object whose absence it is about.
+    func about(missing object: ObjectKey?) -> AnnotationError {
+        var finding = finding
+        finding.missing = object
+        return AnnotationError(finding)
+    }
 }
 
 /// The annotations of one object that are known to the registry, with the name each was written under.

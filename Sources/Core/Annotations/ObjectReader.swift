@@ -10,6 +10,8 @@ struct ObjectReader {
         }
     /// The text of a key of the ConfigMap named by `--configmap-patternfiles`.
     let patternFile: (String) -> String?
+    /// The ConfigMap of pattern files, where it is not there.
+    var missingPatterns: ObjectKey?
     /// Why HAProxy does not take what a Secret leads to.
     var refusal: (ObjectKey) -> String? = { _ in nil }
     /// Namespaces whose Secrets every namespace may use.
@@ -44,7 +46,7 @@ struct ObjectReader {
         }
         let key = ObjectKey(.secret, namespace: namespace, name: reference.value.name)
         if let reason = refusal(key) { throw reference.error("\(key) is refused by HAProxy: \(reason)") }
-        guard let secret = secret(key) else { throw reference.error("\(key) does not exist") }
+        guard let secret = secret(key) else { throw reference.error("\(key) does not exist").about(missing: key) }
         return (key, secret)
     }
 }

@@ -121,7 +121,9 @@ public struct RouteContribution {
             try source.require(networks.count, "networks", within: .addressListEntries, of: environment.limits)
             return AddressList(networks)
         case .patternFile(let name):
-            guard let text = objects.patternFile(name) else { throw source.error("there is no pattern file \(name)") }
+            guard let text = objects.patternFile(name) else {
+                throw source.error("there is no pattern file \(name)").about(missing: objects.missingPatterns)
+            }
             do { return AddressList(try AddressList.networks(inPatternFile: text)) } catch let error as ValueError {
                 throw source.error("pattern file \(name) \(error.message)")
             }

@@ -37,10 +37,12 @@ public struct Finding: Error, Hashable, Sendable {
     /// A value that would be accepted.
     public var example: String?
     public var location: SourceLocation?
+    /// The object that is referred to and is not there, where that is what is wrong.
+    public var missing: ObjectKey?
 
     public init(
         _ severity: Severity, object: ObjectKey? = nil, key: String? = nil, value: String? = nil, _ message: String,
-        expected: String? = nil, example: String? = nil, location: SourceLocation? = nil
+        expected: String? = nil, example: String? = nil, location: SourceLocation? = nil, missing: ObjectKey? = nil
     ) {
         self.severity = severity
         self.object = object
@@ -50,6 +52,7 @@ public struct Finding: Error, Hashable, Sendable {
         self.expected = expected
         self.example = example
         self.location = location
+        self.missing = missing
     }
 }
 

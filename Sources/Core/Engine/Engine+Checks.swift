@@ -13,4 +13,32 @@ extension Engine {
             return findings + values
         }
     }
+    /// What is wrong with the values of our Ingresses, of all Services and of the controller's ConfigMap, whether something reads
+    /// them or not: a value that is not in force today may be tomorrow.
+    public func valueFindings(_ store: ObjectStore) -> [Finding] {
+        let handlers = HandlerRun(
+            registry: registry, environment: options.environment,
+            objects: ObjectReader(secret: { _ in nil }, patternFile: { _ in nil }, sharedNamespaces: []), refusals: Refusals())
+        let classes = IngressClasses(registry: registry, options: options, classes: store.ingressClasses)
+        func set(_ key: ObjectKey, _ metadata: ObjectMeta, _ scope: Scope) -> AnnotationSet {
+            registry.annotationSet(
+                of: key, annotations: metadata.annotations, scope: scope, limits: options.environment.limits
+            ).0
+        }
+        var sets: [AnnotationSet] = []
+        for (key, ingress) in store.ingresses where options.includes(namespace: key.namespace) {
+            let set = set(key, ingress.metadata, .ingress)
+            if classes.verdict(on: ingress, named: handlers.className(set).name) == .ours { sets.append(set) }
+        }
+        for (key, service) in store.services where options.includes(namespace: key.namespace) {
+            sets.append(set(key, service.metadata, .service))
+        }
+        let key = options.configMap.configMapKey
+        if let configMap = store.configMaps[key] { sets.append(registry.configMapSet(configMap, object: key).0) }
+        return sets.sorted { $0.object < $1.object }.flatMap { set in
+            set.entries.sorted { $0.key < $1.key }.compactMap { name, entry in
+                registry.keys[name]?.flaw(of: entry, on: set.object)
+            }
+        }
+    }
 }

@@ -249,7 +249,7 @@ struct ResourceWatch: Sendable {
 
 extension Finding {
     /// Lines and columns of an answer of the API mean nothing to anybody.
-    fileprivate var withoutLocation: Finding {
+    var withoutLocation: Finding {
         var finding = self
         finding.location = nil
         return finding

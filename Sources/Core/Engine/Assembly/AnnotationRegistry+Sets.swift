@@ -109,7 +109,7 @@ extension AnnotationRegistry {
     }
 
     private func unknown(_ writtenKey: String, object: ObjectKey, raw: String) -> Finding {
-        let prefix = Self.prefixes.first { writtenKey.hasPrefix($0) } ?? ""
+        let prefix = Self.prefix(of: writtenKey) ?? ""
         let nearest = nearestKey(to: String(writtenKey.dropFirst(prefix.count))).map { prefix + $0 }
         return Finding(
             .warning, object: object, key: writtenKey, value: raw,

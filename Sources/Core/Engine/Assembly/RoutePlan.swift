@@ -89,6 +89,7 @@ struct HandlerRun {
                     idle.learn(place, from: values)
                 }
             } catch { failure = error }
+            values.noteFurtherFlaws(of: reference.keys, besides: failure)
             assert(
                 values.asked.joined().allSatisfy { registry.isReadByRoutes($0) },
                 "\(handler) reads a key of the whole HAProxy, whose changes leave routes as they are")
@@ -153,6 +154,7 @@ struct HandlerRun {
                 sets: set.map { [(.configMap, $0)] } ?? [], route: nil, environment: environment,
                 unreadable: reference.unreadable, refusals: refusals)
             let before = global
+            var failure: (any Error)?
             do {
                 if let setting = try handler.init(values) {
                     global.origin = values.defaultOrigin(family: reference.family)
@@ -169,7 +171,9 @@ struct HandlerRun {
                     finding.message += "; until it is mended, what it protects answers 503 to everything"
                 }
                 findings.append(finding)
+                failure = error
             }
+            values.noteFurtherFlaws(of: reference.keys, besides: failure)
             findings += values.findings
         }
         return (global, findings + global.findings)

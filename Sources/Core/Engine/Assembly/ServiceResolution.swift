@@ -30,7 +30,7 @@ struct ServiceResolution {
 
     /// - Throws: a text that says what is missing.
     func resolve(_ key: ObjectKey, port: PortReference?) throws(Missing) -> Resolved {
-        guard let service = store.services[key] else { throw Missing("\(key) does not exist") }
+        guard let service = store.services[key] else { throw Missing("\(key) does not exist", object: key) }
         if service.type == .externalName { return try external(service, key: key, port: port) }
         guard let servicePort = find(port, in: service) else {
             let known = service.ports.map { port in port.name.map { "\($0) (\(port.port))" } ?? String(port.port) }
@@ -72,7 +72,13 @@ struct ServiceResolution {
 
     struct Missing: Error {
         let reason: String
-        init(_ reason: String) { self.reason = reason }
+        /// The Service, where there is none.
+        let object: ObjectKey?
+
+        init(_ reason: String, object: ObjectKey? = nil) {
+            self.reason = reason
+            self.object = object
+        }
     }
 
     private func find(_ port: PortReference?, in service: Service) -> ServicePort? {

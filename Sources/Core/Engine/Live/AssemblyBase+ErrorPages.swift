@@ -6,7 +6,8 @@ extension AssemblyBase {
         let object = ObjectKey(.configMap, namespace: name.namespace, name: name.name)
         guard let configMap = store.configMaps[object] else {
             findings.append(
-                Finding(.warning, object: object, "does not exist; --configmap-errorfiles names it for error pages"))
+                Finding(
+                    .warning, object: object, "does not exist; --configmap-errorfiles names it for error pages", missing: object))
             return
         }
         let room = roomForPages(options.environment.capabilities)

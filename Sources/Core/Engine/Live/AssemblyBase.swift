@@ -17,7 +17,8 @@ struct AssemblyBase {
     init(_ engine: Engine, _ objects: RecordingStore, _ refusals: Refusals) {
         let store = objects.store
         let options = engine.options
-        let patterns = options.patternFilesConfigMap.flatMap { store.configMaps[$0.configMapKey] }?.data ?? [:]
+        let patternsConfigMap = options.patternFilesConfigMap.flatMap { store.configMaps[$0.configMapKey] }
+        let patterns = patternsConfigMap?.data ?? [:]
         handlers = HandlerRun(
             registry: engine.registry, environment: options.environment,
             objects: ObjectReader(
@@ -25,7 +26,10 @@ struct AssemblyBase {
                 certificates: { key, secret, parts, file in
                     objects.certificates.certificates(of: key, secret, parts: parts) { objects.refusals.refusal(of: file($1)) }
                 },
-                patternFile: { patterns[$0] }, refusal: { objects.refusals.refusal(of: $0) },
+                patternFile: { patterns[$0] },
+                missingPatterns: patternsConfigMap == nil
+                    ? options.patternFilesConfigMap?.configMapKey ?? ObjectKey(.configMap, namespace: "", name: "patterns") : nil,
+                refusal: { objects.refusals.refusal(of: $0) },
                 sharedNamespaces: options.sharedSecretNamespaces),
             refusals: refusals)
         classes = IngressClasses(registry: engine.registry, options: options, classes: store.ingressClasses)

@@ -27,7 +27,8 @@ extension LiveAssembly {
     ) -> [(file: ConfigurationFile, bundle: CertificateBundle)] {
         guard let secret = objects.secret(key) else {
             unit.findings.append(
-                Finding(.error, object: object, key: field, value: key.name, "names a Secret that does not exist"))
+                Finding(
+                    .error, object: object, key: field, value: key.name, "names a Secret that does not exist", missing: key))
             return []
         }
         if let reason = refusals.refusal(of: key) {

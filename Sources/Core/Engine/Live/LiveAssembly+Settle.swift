@@ -22,6 +22,7 @@ extension LiveAssembly {
             claim.unavailable = error.reason
             var finding = claim.subject
             finding.message = error.reason
+            finding.missing = error.object
             setFinding(finding, of: claim)
         }
         conditions.add(claim)

@@ -48,7 +48,8 @@ extension LiveAssembly {
             unit.findings = [
                 Finding(
                     .warning, object: key, key: "spec.ingressClassName", value: name,
-                    "names an IngressClass that does not exist; the Ingress is left to other controllers")
+                    "names an IngressClass that does not exist; the Ingress is left to other controllers",
+                    missing: ObjectKey(.ingressClass, namespace: "", name: name))
             ]
             return unit
         case .ours: break
@@ -116,7 +117,9 @@ extension LiveAssembly {
         dependents.tcpServices = object
         let unit = Unit(.tcpServices)
         guard let configMap = store.configMaps[object] else {
-            unit.findings = [Finding(.warning, object: object, "does not exist; --configmap-tcp-services names it")]
+            unit.findings = [
+                Finding(.warning, object: object, "does not exist; --configmap-tcp-services names it", missing: object)
+            ]
             return unit
         }
         let taken = options.listeners

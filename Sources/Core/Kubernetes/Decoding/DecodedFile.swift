@@ -29,6 +29,8 @@ public struct DecodedFile: Sendable {
     public var refused: Set<ObjectKey> = []
     /// Those of ``objects`` that an API server would have refused for parts that are left out.
     public var incomplete: Set<ObjectKey> = []
+    /// Where the parts of objects stand; only where that was asked for.
+    public var outlines: [ObjectKey: ObjectOutline] = [:]
     /// Whether the whole text could be read; otherwise `objects` are those before the place where it is broken.
     public var isComplete = true
 
@@ -37,28 +39,45 @@ public struct DecodedFile: Sendable {
 
 /// Decodes the objects of a manifest: JSON when the file is named so or the text begins with `{` and is JSON, YAML otherwise.
 /// Documents are decoded one after the other, so that a long file costs no more memory than its objects.
-public func decodeDocuments(_ bytes: [UInt8], file: String) -> DecodedFile {
-    if file.hasSuffix(".json") { return decode(bytes, file: file, parse: JSONParser.parse) }
+///
+/// - Parameters:
+///   - keepsOutlines: whether ``DecodedFile/outlines`` are wanted, which take about as much memory as the text.
+///   - isLenient: whether annotations and settings that are numbers or booleans count as text after they were told, so that checks
+///     find what is wrong with the rest of the object too. No API server takes such an object.
+public func decodeDocuments(
+    _ bytes: [UInt8], file: String, keepsOutlines: Bool = false, isLenient: Bool = false
+) -> DecodedFile {
+    func decoded(_ parse: Parse) -> DecodedFile {
+        decode(
+            bytes, decoder: ObjectDecoder(file: file, isLenient: isLenient), file: file, keepsOutlines: keepsOutlines,
+            parse: parse)
+    }
+    if file.hasSuffix(".json") { return decoded(JSONParser.parse) }
     if bytes.first(where: { !$0.isSpace }) == UInt8(ascii: "{") {
         // A YAML mapping in braces begins the same way.
-        let json = decode(bytes, file: file, parse: JSONParser.parse)
+        let json = decoded(JSONParser.parse)
         if json.isComplete { return json }
     }
-    return decode(bytes, file: file, parse: YAMLParser.parse)
+    return decoded(YAMLParser.parse)
 }
 
 private typealias Parse = (
     _ bytes: [UInt8], _ file: String, _ limits: DocumentLimits, _ body: (ParsedDocument) -> Void
 ) throws(Finding) -> Void
 
-private func decode(_ bytes: [UInt8], file: String, parse: Parse) -> DecodedFile {
+private func decode(
+    _ bytes: [UInt8], decoder: ObjectDecoder, file: String, keepsOutlines: Bool, parse: Parse
+) -> DecodedFile {
     var decoded = DecodedFile()
     var locations: [ObjectKey: SourceLocation] = [:]
-    let decoder = ObjectDecoder(file: file)
     do {
         try parse(bytes, file, DocumentLimits()) { document in
             guard let result = decoder.decode(document) else { return }
             decoded.add(result, locations: &locations)
+            guard keepsOutlines, let root = document.root else { return }
+            for outline in ObjectOutline.objects(in: root) where decoded.outlines[outline.object] == nil {
+                decoded.outlines[outline.object] = outline
+            }
         }
     } catch {
         decoded.findings.append(error)

@@ -3,6 +3,9 @@
 /// A mistake costs the nearest part around it that the object can do without, such as one path of an Ingress, else the object.
 struct FieldReader {
     let file: String
+    /// Whether a number or boolean where text has to be counts as its text, after it was told: so that checks find what is wrong
+    /// with the rest of the object too.
+    let isLenient: Bool
     /// Whose fields these are, once the name is known.
     var object: ObjectKey?
     /// Why the object cannot be used.
@@ -21,8 +24,9 @@ struct FieldReader {
         case index(Int)
     }
 
-    init(file: String, path: [PathElement] = []) {
+    init(file: String, path: [PathElement] = [], isLenient: Bool = false) {
         self.file = file
+        self.isLenient = isLenient
         self.path = path
     }
 
@@ -195,6 +199,9 @@ struct FieldReader {
                 } else if entry.value.isNull {
                     // As Go does with a null in a map of strings.
                     strings[entry.key] = ""
+                } else if reader.isLenient, !isSecret, let text = entry.value.writtenText {
+                    _ = reader.part { $0.failType(entry.value, wanted: "string", key: entry.key) }
+                    strings[entry.key] = text
                 } else {
                     reader.failType(entry.value, wanted: "string", key: entry.key, isSecret: isSecret)
                 }

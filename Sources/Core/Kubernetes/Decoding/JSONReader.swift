@@ -11,6 +11,8 @@ struct JSONReader {
     private var line = 1
     /// Where the line begins, for columns.
     private var lineStart = 0
+    /// How many bytes since there begin no character, for columns too.
+    private var wideBytes = 0
     private var problems: [ParsedDocument.Problem] = []
 
     /// - Parameter depth: how deep values may be nested.
@@ -151,7 +153,7 @@ struct JSONReader {
                 }
             case UInt8(ascii: "\n"):
                 line += 1
-                lineStart = index + 1
+                (lineStart, wideBytes) = (index + 1, 0)
             default: break
             }
             index += 1
@@ -164,6 +166,7 @@ struct JSONReader {
     private mutating func skipString() {
         index += 1
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            if Self.continuesCharacter(bytes[index]) { wideBytes += 1 }
             index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
         }
     }
@@ -219,6 +222,9 @@ struct JSONReader {
                 return text
             case UInt8(ascii: "\\"): return try escapedString(from: begin, start: start)
             case 0..<0x20: throw failure("a string holds a control character")
+            case 0x80..<0xC0:
+                wideBytes += 1
+                index += 1
             default: index += 1
             }
         }
@@ -241,6 +247,7 @@ struct JSONReader {
                 text += try escape()
             case 0..<0x20: throw failure("a string holds a control character")
             default:
+                if Self.continuesCharacter(byte) { wideBytes += 1 }
                 text.append(byte)
                 index += 1
             }
@@ -291,7 +298,7 @@ struct JSONReader {
     // MARK: - Bytes
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
-    private var mark: Node.Mark { Node.Mark(line: line, column: index - lineStart + 1) }
+    private var mark: Node.Mark { Node.Mark(line: line, column: index - lineStart - wideBytes + 1) }
 
     private mutating func take(_ byte: UInt8) -> Bool {
         guard next == byte else { return false }
@@ -306,7 +313,7 @@ struct JSONReader {
             case 0x0A:
                 index += 1
                 line += 1
-                lineStart = index
+                (lineStart, wideBytes) = (index, 0)
             default: return
             }
         }
@@ -314,6 +321,8 @@ struct JSONReader {
 
     private func failure(_ reason: String) -> Failure { Failure(message: Self.message(reason), mark: mark) }
     private static func message(_ reason: String) -> String { "is not valid JSON: \(reason)" }
+    /// In UTF-8.
+    private static func continuesCharacter(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
     private static func isInLiteral(_ byte: UInt8) -> Bool {

@@ -1,10 +1,15 @@
 /// Makes objects of the nodes of a document, refusing what an API server would refuse.
 public struct ObjectDecoder: Sendable {
     private let file: String
+    private let isLenient: Bool
 
     /// - Parameter file: named in the locations of findings.
-    public init(file: String = "") {
+    public init(file: String = "") { self.init(file: file, isLenient: false) }
+
+    /// - Parameter isLenient: as in ``decodeDocuments(_:file:keepsOutlines:isLenient:)``.
+    init(file: String, isLenient: Bool) {
         self.file = file
+        self.isLenient = isLenient
     }
 
     /// Decodes one object, or a list of objects.
@@ -30,7 +35,7 @@ public struct ObjectDecoder: Sendable {
         _ node: Node, problems: [ParsedDocument.Problem], path: [FieldReader.PathElement],
         inherited: (apiVersion: String, kind: String)?
     ) -> DecodedDocument {
-        var reader = FieldReader(file: file, path: path)
+        var reader = FieldReader(file: file, path: path, isLenient: isLenient)
         for problem in problems {
             reader.fail(
                 problem.message, at: problem.mark, value: problem.value, expected: problem.expected, example: problem.example)
