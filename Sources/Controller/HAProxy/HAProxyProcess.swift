@@ -252,8 +252,10 @@ public actor HAProxyProcess {
         phase = .stopping
         supervision?.cancel()
         if let child, exit == nil {
+            // Old workers may have connections that nobody sees here.
+            var worker = await oldWorkerCount() == 0 ? try? await runtime.pinned() : nil
             child.send(signal: SIGUSR1)
-            if await !exited(within: gracePeriod) {
+            if await !exited(within: gracePeriod, orIdle: &worker) {
                 child.send(signal: SIGTERM)
                 _ = await exited(within: .seconds(2))
             }
@@ -263,6 +265,24 @@ public actor HAProxyProcess {
         if let child, exit == nil { await killEverything(of: child) }
         if child != nil { removeFiles() }
         report.finish()
+    }
+
+    /// - Parameter worker: with an open connection to the worker, which is closed when it has no others: then it may go. HAProxy 3.4
+    ///   would wait five seconds more for somebody to take over its stick tables.
+    private func exited(within limit: Duration, orIdle worker: inout RuntimeSocket?) async -> Bool {
+        let deadline = ContinuousClock.now + limit
+        while exit == nil, ContinuousClock.now < deadline {
+            await pause(.milliseconds(20))
+            guard let info = try? await worker?.showInfo(), let connections = info["CurrConns"] else {
+                worker = nil
+                continue
+            }
+            // This one does not count.
+            guard info["Stopping"] == "1", connections == "0" else { continue }
+            worker = nil
+            return await exited(within: .milliseconds(200))
+        }
+        return exit != nil
     }
 
     private func exited(within limit: Duration) async -> Bool {

@@ -2,7 +2,10 @@
 public final class AnnotationRegistry: Sendable {
     /// The prefixes of annotation keys that mean the same; the first is the one we write. A key without a prefix means the same
     /// too, and yields to one that has it.
-    public static let prefixes = ["haproxy.org/", "haproxy.com/", "ingress.kubernetes.io/"]
+    public static let prefixes = ["haproxy.org/", "haproxy.com/", sharedPrefix]
+
+    /// The prefix by which other controllers may read the same annotations.
+    static let sharedPrefix = "ingress.kubernetes.io/"
 
     /// All handlers, by family and then by the first key.
     public let handlers: [any AnnotationHandler.Type]

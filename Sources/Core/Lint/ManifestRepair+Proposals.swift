@@ -107,7 +107,8 @@ extension ManifestRepair {
             return (key, name)
         }
         guard let key = registry.keys[String(lower.dropFirst(prefix.count))], key.scopes.contains(scope) else { return nil }
-        return (key, ours + key.name)
+        // Other controllers may read the same annotations by a prefix that is not ours alone.
+        return (key, prefix == AnnotationRegistry.sharedPrefix ? name : ours + key.name)
     }
 
     private func value(of cursor: Cursor, _ name: String, _ key: KeyReference?, _ subject: Subject) -> Proposal? {

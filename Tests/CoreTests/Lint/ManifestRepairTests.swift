@@ -32,7 +32,7 @@ struct ManifestRepairTests {
         kind:    Ingress
         metadata: {namespace: shop, name: "web",
           annotations: { ⟦haproxy.com/whitelist⟧⟦haproxy.org/allow-list⟧: "10.0.0.0/8",   # ünï
-             "⟦ingress.kubernetes.io/rest⟧⟦haproxy.org/rest⟧": '⟦5S⟧⟦5s⟧' , ⟦HAProxy.org/Is-Open⟧⟦haproxy.org/is-open⟧: ⟦on⟧⟦"on"⟧,
+             "ingress.kubernetes.io/rest": '⟦5S⟧⟦5s⟧' , ⟦HAProxy.org/Is-Open⟧⟦haproxy.org/is-open⟧: ⟦on⟧⟦"on"⟧,
              haproxy.org/seats: ⟦010⟧⟦"010"⟧, other.example/flag: ⟦Yes⟧⟦"Yes"⟧, other.example/Name: LeastConn,
              other.example/ratio: ⟦1.50⟧⟦"1.50"⟧, other.example/quoted: "true", other.example/none: , "ü: x": ⟦off⟧⟦"off"⟧ } }
         spec:
