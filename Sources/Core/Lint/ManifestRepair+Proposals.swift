@@ -72,16 +72,15 @@ extension ManifestRepair {
     /// - Parameter scope: where handlers read the keys; nil where none does.
     private func texts(_ mapping: Cursor, _ subject: Subject, scope: Scope?) -> [Proposal] {
         let fields = mapping.fields
-        var taken: [String: Int] = [:]
-        for (name, _) in fields { taken[name, default: 0] += 1 }
         let renamed = fields.map { field in scope.flatMap { known(field.name, scope: $0) } }
-        for case let new? in renamed { taken[new.written, default: 0] += 1 }
+        var spellings: [String: Int] = [:]
+        for case let new? in renamed { spellings[new.key.name, default: 0] += 1 }
         return zip(fields, renamed).flatMap { field, known -> [Proposal] in
             let (name, cursor) = field
             guard !isIgnored(name) else { return [] }
             var proposals: [Proposal?] = []
             // Of two spellings of one key one is not read; whose value is meant, nobody knows but the owner.
-            if let known, known.written != name, taken[known.written] == 1 {
+            if let known, known.written != name, spellings[known.key.name] == 1 {
                 proposals.append(
                     subject.proposal(cursor, isKey: true, key: name, from: name, to: known.written, quotes: false))
             }
