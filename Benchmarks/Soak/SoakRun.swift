@@ -167,7 +167,7 @@ struct SoakRun {
             Table.line("       late: \(time): \(change.description)")
         }
         if changes.isEmpty { broken.append("nobody changed anything") }
-        if slow.count * 100 > changes.count {
+        if Double(slow.count * 100) > command.late * Double(changes.count) {
             broken.append("\(slow.count) of \(changes.count) changes were not live within \(Self.latencyLimit)")
         }
         let lost = changes.count { $0.latency == nil }
