@@ -95,7 +95,7 @@ struct BareKeyTests {
         let lint = try await run(Programs.controller, ["lint", directory.path])
         #expect(lint.status == 1)
         #expect(
-            lint.output.contains("Ingress shop/web: timeout-server: \"soon\"") && lint.output.contains("1 errors, 0 warnings"))
+            lint.output.contains("Ingress shop/web: timeout-server: \"soon\"") && lint.output.contains("1 error, 0 warnings"))
         try write(["timeout-server": "7s", "description": "x", "maxconn": "5"])
         let good = try await run(Programs.controller, ["lint", directory.path])
         #expect(good.status == 0, "\(good)")
