@@ -73,8 +73,7 @@ struct ProcessLifeTests {
     func stopped(signal: Int32) async throws {
         try await TestController.with(files) { controller async throws in
             #expect(!ProcessTable.processes(mentioning: controller.runtime).isEmpty)
-            let slow = controller.hold(url)
-            try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 1) == 1 }
+            let slow = try await controller.holdUnderWay(url)
             controller.signal(signal)
             try await controller.wait("the signal is noticed") { controller.log.contains("a second signal stops at once") }
             #expect(try await controller.release(slow).status == 200)
@@ -91,8 +90,7 @@ struct ProcessLifeTests {
     @Test("a second signal does not wait for requests")
     func stoppedAtOnce() async throws {
         try await TestController.with(files) { controller async throws in
-            let slow = controller.hold(url)
-            try await controller.wait("the request is under way") { try await controller.sessions(ofPod: 1) == 1 }
+            let slow = try await controller.holdUnderWay(url)
             controller.signal(SIGTERM)
             try await controller.wait("the first is noticed") { controller.log.contains("a second signal stops at once") }
             controller.signal(SIGTERM)

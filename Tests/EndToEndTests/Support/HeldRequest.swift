@@ -18,6 +18,20 @@ extension TestController {
         return HeldRequest(name: name, answer: answer)
     }
 
+    /// Holds a request and waits until the first pod has it. One that HAProxy answers itself, because the pod's first check was late on a
+    /// busy machine, is made again.
+    func holdUnderWay(_ url: String) async throws -> HeldRequest {
+        for _ in 0..<4 {
+            let held = hold(url)
+            for _ in 0..<300 {
+                if try await sessions(ofPod: 1) == 1 { return held }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        Issue.record("no request reaches the pod\n\(log)")
+        return hold(url)
+    }
+
     /// Lets the pod answer, without asking HAProxy, which may be what is being stopped.
     func letGo(_ held: HeldRequest) async throws {
         let pod = "http://\(network)1:8080/?release=\(held.name)"
