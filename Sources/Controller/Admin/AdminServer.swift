@@ -16,7 +16,7 @@ struct AdminServer: Sendable {
     let configuration: @Sendable () async -> String
     /// All that is wrong with objects.
     let findings: @Sendable () async -> Set<Finding>
-    /// What clients that come by TCP have to show for /config and /findings; nil when they never see them.
+    /// The token that clients by TCP have to show for /config and /findings; nil when they never see them.
     var token: AdminToken?
     let passwords = PasswordCheck()
     var limits = Limits()

@@ -190,7 +190,7 @@ final class Metrics: Sendable {
 }
 
 extension RuntimeUpdate {
-    /// What the Go project's controller would count the update under; nil for what it does not count.
+    /// The name under which the Go project's controller counts the update; nil where it does not count it.
     fileprivate var object: Metrics.RuntimeConnection.Object? {
         switch self {
         case .addServer, .setServer, .retireServer, .removeServer, .limitServer, .assignSlot, .freeSlot, .restoreServer: .server

@@ -20,7 +20,7 @@ extension Applier {
             hasCandidate = false
             return .deferred(wait)
         }
-        // What comes once may come again; what HAProxy refuses may not.
+        // Backends like new ones may come again; those that HAProxy refuses are not noted.
         var wanted = reserve
         for section in backends { wanted.note(section) }
         var candidate = Candidate(state, reserve: wanted, inliningLimit: inliningLimit, refusedSettings: refusedSettings)
@@ -105,7 +105,7 @@ extension Applier {
         scheduleComparison()
     }
 
-    /// What takes a reload, as HAProxy and the target are now.
+    /// The reasons for a reload, as HAProxy and the target are now; empty where none is needed.
     func causes() -> [ReloadReason] { reloadReasons ?? [] }
 
     /// Pods come and go while a reload has to wait, or cannot be done: nobody is sent to those that are gone.

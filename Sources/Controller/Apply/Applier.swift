@@ -51,7 +51,7 @@ actor Applier {
     var unfinished: ReloadReason?
     /// Whether HAProxy looks at files that it may load, and where ``target`` may have changed since.
     var hasCandidate = false
-    /// What is to be loaded next, and why, and the backends that are new in it.
+    /// The state that is to be loaded next, the reasons for it, and its new backends.
     var prepared: (state: DesiredState, reasons: [ReloadReason], backends: [Section])?
     var changedSinceCandidate = ChangedParts()
 

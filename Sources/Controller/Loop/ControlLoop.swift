@@ -291,7 +291,7 @@ actor ControlLoop {
         if !changes.new.isEmpty || !changes.gone.isEmpty { await observer?.finds(changes.new, gone: changes.gone) }
     }
 
-    /// There is more to tell than there is room for now.
+    /// Messages that find no room now are looked at again.
     private func reportAfter(_ wait: Duration) {
         guard reportWait == nil else { return }
         reportWait = Task { [weak self] in
