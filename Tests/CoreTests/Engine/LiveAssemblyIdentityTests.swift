@@ -16,6 +16,17 @@ import Testing
         #expect(claim.object == nil)
     }
 
+    /// HAProxy is asked about objects by hundreds of assemblies that live for one question.
+    @Test func `Nothing is left of an assembly that is dropped`() throws {
+        let left = try {
+            let live = try assembly()
+            let backend = live.backends.all.first
+            return [live, live.objects, live.units.values.first, backend, backend?.first, backend?.first.planned]
+                .map(Weak.init(object:))
+        }()
+        #expect(left.count == 6 && left.allSatisfy { $0.object == nil }, "\(left)")
+    }
+
     @Test func `Routes are planned anew for keys of the ConfigMap that they read, and for no others`() throws {
         let live = try assembly(TestHandlers.all)
         func claim() -> RouteClaim? { live.backends.all.first?.first }

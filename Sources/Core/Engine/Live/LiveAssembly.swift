@@ -269,7 +269,6 @@ public final class LiveAssembly {
         rebuiltSecrets.formUnion(store.secrets.keys)
         rebuiltSecrets.formUnion(dependents.takeTouchedSecrets())
         (units, dependents, ours) = ([:], Dependents(), [])
-        backends.dissolve()
         (hosts, routes) = (HostTable(options.hostOwnership), RouteTable(options.hostOwnership))
         (conditions, backends, rules) = (ConditionTable(), BackendTable(), RuleTable())
         (normalizations, searchedEntries) = (NormalizationTable(), SearchedEntries())

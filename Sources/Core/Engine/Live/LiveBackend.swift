@@ -116,11 +116,6 @@ struct BackendTable {
         return backend
     }
 
-    /// Lets go of the routes, which hold the backends in turn, before the table is dropped.
-    func dissolve() {
-        for backend in backends.values { backend.users = [] }
-    }
-
     mutating func detach(_ claim: RouteClaim, from backend: LiveBackend) {
         let wasFirst = backend.first === claim
         backend.users.removeInOrder(claim)

@@ -96,7 +96,8 @@ final class RouteClaim {
     @Rare private var ownSubject: Finding?
 
     var isInForce = false
-    var backend: LiveBackend?
+    /// The table of backends holds it as long as it has users.
+    weak var backend: LiveBackend?
     var unavailable: String?
     /// What is wrong with it now: somebody else has the place, or its Service is missing.
     @Rare var finding: Finding?
