@@ -7,10 +7,10 @@ extension ControlLoop {
     enum Ending {
         case load(Applier.Outcome, took: Duration)
         /// HAProxy was asked about objects.
-        case proof([ObjectKey: KubernetesObject], ConfigurationProver.Verdict)
+        case proof(Trial, ConfigurationProver.Verdict)
         /// HAProxy may be asked about other objects of the same namespaces.
         case rest(Set<ObjectKey>)
-        case search(ConfigurationProver.Verdict)
+        case search(Trial, ConfigurationProver.Verdict)
         /// --sync-period allows a reload.
         case wait
     }
@@ -26,9 +26,9 @@ extension ControlLoop {
         for ending in ended {
             switch ending {
             case .load(let outcome, let duration): await loadEnded(outcome, took: duration)
-            case .proof(let suspects, let verdict): proofEnded(suspects, verdict)
+            case .proof(let trial, let verdict): proofEnded(trial, verdict)
             case .rest(let suspects): proofs.end(suspects)
-            case .search(let verdict): searchEnded(verdict)
+            case .search(let trial, let verdict): searchEnded(trial, verdict)
             case .wait: reloadMayHappen()
             }
         }
@@ -162,9 +162,14 @@ extension ControlLoop {
             guard let object = line.origin.object, let key = line.origin.key, namespaces.contains(object.namespace),
                 let value = value(of: key, on: object)
             else { continue }
-            refuse(.value(object, key: key, value: value), reason: line.reason)
+            refuse(.value(object, key: key, value: value), version: nil, reason: line.reason)
         }
         return live.refusals.count > before
+    }
+
+    /// Asks once more about objects that HAProxy refused, where one that they name has changed. They stay out meanwhile.
+    func giveSecondChances() {
+        for object in live.takeSecondChances() where quarantine.giveSecondChance(object) { proofs.add(object.key) }
     }
 
     /// Asks about objects that are held back, those of each namespace by themselves.
@@ -179,7 +184,7 @@ extension ControlLoop {
             }
             Task { [weak self, prover = applier.prover, trial] in
                 let start = ContinuousClock.now
-                await self?.note(.proof(suspects, await prover.verdict(trial, kind)))
+                await self?.note(.proof(trial, await prover.verdict(trial, kind)))
                 // However much a namespace brings, HAProxy is asked about it half of the time at the most.
                 try? await Task.sleep(for: ContinuousClock.now - start)
                 await self?.note(.rest(Set(suspects.keys)))
@@ -187,20 +192,29 @@ extension ControlLoop {
         }
     }
 
-    private func refuse(_ element: Trial.Element, reason: String) {
+    /// - Parameter version: the version of the element's object that HAProxy was asked about.
+    private func refuse(_ element: Trial.Element, version: KubernetesObject?, reason: String) {
         // It may be gone since HAProxy was asked.
         if let object = element.object, live.store.object(object) == nil, quarantine.version(of: object) == nil { return }
-        live.refuse(element, reason: reason)
+        live.refuse(element, version: version, reason: reason)
         if let namespace = element.object?.namespace { probation.note(namespace, now: .now) }
     }
 
-    private func proofEnded(_ suspects: [ObjectKey: KubernetesObject], _ verdict: ConfigurationProver.Verdict) {
+    private func take(_ refused: [Trial.Element: String], of trial: Trial) {
+        for (element, reason) in refused { refuse(element, version: element.object.flatMap(trial.version), reason: reason) }
+    }
+
+    private func proofEnded(_ trial: Trial, _ verdict: ConfigurationProver.Verdict) {
+        let suspects = trial.suspects
         logger.debug(
             "HAProxy was asked about objects", metadata: ["objects": "\(suspects.keys.sorted())", "verdict": "\(verdict)"])
-        for (key, object) in suspects where quarantine.version(of: key) == object { quarantine.release(key, in: live) }
+        let proven = suspects.filter { quarantine.version(of: $0.key) == $0.value }.keys
+        for key in proven { quarantine.release(key, in: live) }
         isStale = true
         switch verdict {
-        case .success(let refused): for (element, reason) in refused { refuse(element, reason: reason) }
+        case .success(let refused):
+            for key in proven { live.lift(key) }
+            take(refused, of: trial)
         // What stands beside them is to blame, so that it has to be looked for among everything.
         case .failure(let error as ProofSearch.Unprovable): searchEverything(because: error.reason)
         case .failure(let error): fail("HAProxy cannot be asked about objects: \(error)")
@@ -215,16 +229,16 @@ extension ControlLoop {
             "HAProxy refuses the configuration; looking for the objects that it refuses", metadata: ["answer": "\(reason)"])
         let trial = Trial(ofEverythingIn: live, now: Int(Date().timeIntervalSince1970))
         Task { [weak self, prover = applier.prover] in
-            await self?.note(.search(await prover.verdict(trial, .everything)))
+            await self?.note(.search(trial, await prover.verdict(trial, .everything)))
         }
     }
 
-    private func searchEnded(_ verdict: ConfigurationProver.Verdict) {
+    private func searchEnded(_ trial: Trial, _ verdict: ConfigurationProver.Verdict) {
         searchesEverything = false
         quarantine.release(waitingFor: .load, in: live)
         switch verdict {
         case .success(let refused) where !refused.isEmpty:
-            for (element, reason) in refused { refuse(element, reason: reason) }
+            take(refused, of: trial)
             isStale = true
         case .success: fail("HAProxy refuses the configuration, and takes each part of it by itself")
         case .failure(let error):

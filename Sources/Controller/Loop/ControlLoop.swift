@@ -88,9 +88,10 @@ actor ControlLoop {
             if Task.isCancelled { return }
             await takeEndings()
             takePending(isRunning: await applier.isRunning)
-            await startProofs()
             retry()
             if isStale, hasObjects { await synchronize() } else { await report() }
+            giveSecondChances()
+            await startProofs()
             if canRetry || isStale && hasObjects { waker.yield() }
         }
     }
@@ -156,7 +157,7 @@ actor ControlLoop {
             if !ownership.isEmpty { await observer?.serves(ownership) }
             let outcome = await applier.apply(changes)
             changes = []
-            if outcome.isInForce { quarantine.settle() }
+            if outcome.isInForce { quarantine.settle(in: live) }
             if case .needsLoad = outcome { await startLoading() } else { finish(outcome, took: ContinuousClock.now - start) }
             return
         }

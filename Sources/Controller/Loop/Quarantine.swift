@@ -41,8 +41,8 @@ struct Quarantine {
     }
 
     /// HAProxy has all changes, those in the files that it looks at apart.
-    mutating func settle() {
-        for key in before.keys { rejections[key] = nil }
+    mutating func settle(in live: LiveAssembly) {
+        for key in before.keys { noteAcceptance(of: key, in: live) }
         if inCandidate != nil { sinceCandidate.merge(before) { first, _ in first } }
         before = [:]
     }
@@ -85,11 +85,16 @@ struct Quarantine {
                 before.updateValue(change.before, forKey: key)
                 continue
             }
-            rejections[key] = nil
+            noteAcceptance(of: key, in: live)
             // What HAProxy has loaded is no suspect; what came later is one.
             before[key] = nil
             if live.store.object(key) != change.version { before.updateValue(change.version, forKey: key) }
         }
+    }
+
+    private mutating func noteAcceptance(of key: ObjectKey, in live: LiveAssembly) {
+        rejections[key] = nil
+        live.forgetRefusals(of: key, waiting: version(of: key))
     }
 
     // MARK: - Holding back
@@ -128,6 +133,15 @@ struct Quarantine {
 
     /// How often HAProxy refused configurations that the object was new in since it took one.
     func rejections(of key: ObjectKey) -> Int { rejections[key] ?? 0 }
+
+    /// Puts objects on trial that HAProxy refused, and that are not waiting for anything.
+    ///
+    /// - Returns: whether the object waits for a proof from now on.
+    mutating func giveSecondChance(_ object: KubernetesObject) -> Bool {
+        guard held[object.key] == nil else { return false }
+        holdForProof(object)
+        return true
+    }
 
     /// Takes a newer version of an object that is held back.
     ///

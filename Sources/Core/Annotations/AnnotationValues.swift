@@ -234,60 +234,6 @@ public struct RouteContext: Hashable, Sendable {
     }
 }
 
-/// Values that HAProxy itself refused, until they change.
-public struct Refusals: Hashable, Sendable {
-    private struct Value: Hashable {
-        let object: ObjectKey
-        let key: String
-        let value: String
-    }
-    private var reasons: [Value: String] = [:]
-
-    public init() {}
-
-    private var files: [ConfigurationFile: String] = [:]
-    private var objects: [ObjectKey: String] = [:]
-
-    public var count: Int { reasons.count + files.count + objects.count }
-
-    /// An object counts as not there, and routes of a refused Ingress or Service are closed.
-    public mutating func refuse(_ object: ObjectKey, reason: String) { objects[object] = reason }
-
-    /// The object may be tried again.
-    ///
-    /// - Returns: whether it was refused.
-    @discardableResult
-    public mutating func lift(_ object: ObjectKey) -> Bool {
-        guard !objects.isEmpty else { return false }
-        return objects.removeValue(forKey: object) != nil
-    }
-
-    func refusal(of object: ObjectKey) -> String? { objects.isEmpty ? nil : objects[object] }
-
-    /// A file that HAProxy cannot load, such as a certificate with a key that is too weak for it.
-    public mutating func refuse(_ file: ConfigurationFile, reason: String) { files[file] = reason }
-
-    func refusal(of file: ConfigurationFile) -> String? { files.isEmpty ? nil : files[file] }
-
-    public mutating func refuse(_ object: ObjectKey, key: String, value: String, reason: String) {
-        reasons[Value(object: object, key: key, value: value)] = reason
-    }
-
-    /// The value may be tried again.
-    public mutating func lift(_ object: ObjectKey, key: String, value: String) {
-        reasons[Value(object: object, key: key, value: value)] = nil
-    }
-
-    /// Whether a value of the key is refused.
-    func concern(_ object: ObjectKey, key: String) -> Bool {
-        !reasons.isEmpty && reasons.keys.contains { $0.object == object && $0.key == key }
-    }
-
-    func refusal(of object: ObjectKey, key: String, value: String) -> String? {
-        reasons.isEmpty ? nil : reasons[Value(object: object, key: key, value: value)]
-    }
-}
-
 extension String {
     var trimmingWhitespace: String {
         // Nearly all texts have none at their ends, which their bytes tell sooner than their characters.

@@ -27,7 +27,7 @@ import Testing
         let live = try live()
         var quarantine = Quarantine()
         change(ingress("one"), live, &quarantine)
-        quarantine.settle()
+        quarantine.settle(in: live)
         change(ingress("two"), live, &quarantine)
         change(ingress("three"), live, &quarantine)
         #expect(quarantine.hold(for: .proof, in: live) == [key: ingress("three")])
@@ -48,6 +48,38 @@ import Testing
         quarantine.forget(key)
         quarantine.release(key, in: live)
         #expect(live.store.object(key) == nil)
+    }
+
+    @Test func `What HAProxy refused of earlier versions is forgotten once it took a newer one, unless that waits`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        func version(_ value: String) -> KubernetesObject {
+            .ingress(Ingress(metadata: ObjectMeta(namespace: "shop", name: "web", annotations: ["pace": value]), rules: []))
+        }
+        for value in ["1", "2", "3"] {
+            change(version(value), live, &quarantine)
+            live.refuse(key, key: "pace", value: value, reason: "no")
+        }
+        _ = quarantine.hold(for: .reload, in: live)
+        #expect(live.refusals.count == 3)
+        change(version("4"), live, &quarantine)
+        quarantine.settle(in: live)
+        #expect(live.refusals.count == 1)
+        quarantine.release(key, in: live)
+        quarantine.settle(in: live)
+        #expect(live.refusals.count == 1)
+        quarantine.noteChange(of: key, from: live.store.object(key))
+        live.remove(key)
+        quarantine.settle(in: live)
+        #expect(live.refusals.count == 0)
+    }
+
+    @Test func `A second chance is for objects that wait for nothing`() {
+        var quarantine = Quarantine()
+        let isFirst = quarantine.giveSecondChance(ingress("one"))
+        #expect(isFirst && quarantine.version(of: key) == ingress("one"))
+        let isSecond = quarantine.giveSecondChance(ingress("one"))
+        #expect(!isSecond)
     }
 
     @Test func `Pods are held back only when nothing else changed`() throws {

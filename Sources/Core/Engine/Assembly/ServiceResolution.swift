@@ -141,7 +141,7 @@ struct ServiceResolution {
     /// The slices of a Service without those that HAProxy refused.
     private func slices(of key: ObjectKey) -> [EndpointSlice] {
         let slices = store.slices(of: key)
-        guard refusals.count > 0 else { return slices }
+        guard !refusals.isEmpty else { return slices }
         if refusals.refusal(of: ObjectKey(.endpoints, namespace: key.namespace, name: key.name)) != nil { return [] }
         return slices.filter {
             refusals.refusal(of: ObjectKey(.endpointSlice, namespace: $0.metadata.namespace, name: $0.metadata.name)) == nil

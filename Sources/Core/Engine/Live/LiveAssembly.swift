@@ -51,6 +51,7 @@ public final class LiveAssembly {
     var rebuiltSecrets: Set<ObjectKey> = []
     /// What is told about objects that HAProxy refused as a whole.
     private var refusedObjects: [ObjectKey: Finding] = [:]
+    private var secondChances: Set<ObjectKey> = []
     private var changedObjects: Set<ObjectKey> = []
     private var changedEndpoints: Set<ObjectKey> = []
     /// Units to be planned anew although no object changed that they depend on.
@@ -116,35 +117,53 @@ public final class LiveAssembly {
             changedObjects.insert(key)
             serviceSets[key] = nil
             // An Ingress may have been refused for what it names.
-            for case .ingress(let ingress) in dependents.units(of: [key]) where ingress != key { lift(ingress) }
+            for case .ingress(let ingress) in dependents.units(of: [key]) where ingress != key && refusals.refusal(of: ingress) != nil {
+                secondChances.insert(ingress)
+            }
             if key.kind == .secret, store.secrets[key] == nil { objects.certificates.forget(key) }
         case .endpoints(let services): changedEndpoints.formUnion(services)
         case .protocols(let services):
             changedEndpoints.formUnion(services)
             changedObjects.formUnion(services)
         }
-        lift(key)
+        if refusals.noteChange(of: key, to: store.object(key)) { noteRefusal(ofObject: key) }
         return true
     }
 
-    /// HAProxy refuses what an object leads to, until the object changes or one that it names.
-    public func refuse(_ object: ObjectKey, reason: String) {
-        refusals.refuse(object, reason: reason)
-        noteRefusal(ofObject: object)
-        if let old = refusedObjects[object] { findings.remove(old) }
-        let finding = Finding(.error, object: object, "leads to a configuration that HAProxy refuses, and is left out: \(reason)")
-        refusedObjects[object] = finding
-        findings.add(finding)
+    /// HAProxy refuses what a version of an object leads to.
+    public func refuse(_ object: KubernetesObject, reason: String) {
+        let isInForce = store.object(object.key) == object
+        refusals.refuse(object, reason: reason, isInForce: isInForce)
+        noteRefusal(ofObject: object.key)
     }
 
-    private func lift(_ object: ObjectKey) {
-        guard refusals.lift(object) else { return }
-        noteRefusal(ofObject: object)
-        if let finding = refusedObjects.removeValue(forKey: object) { findings.remove(finding) }
+    /// An object may be tried again.
+    public func lift(_ object: ObjectKey) {
+        if refusals.lift(object) { noteRefusal(ofObject: object) }
+    }
+
+    /// The refused objects that name others which have changed since the last call: HAProxy may take them now.
+    public func takeSecondChances() -> [KubernetesObject] {
+        defer { secondChances = [] }
+        return secondChances.filter { refusals.refusal(of: $0) != nil }.sorted().compactMap(store.object)
+    }
+
+    /// Forgets what HAProxy refused of versions of an object that will not come back.
+    ///
+    /// - Parameter waiting: a version that is not in force yet.
+    public func forgetRefusals(of object: ObjectKey, waiting: KubernetesObject?) {
+        refusals.forget(object, except: [store.object(object), waiting].compactMap(\.self))
     }
 
     private func noteRefusal(ofObject object: ObjectKey) {
         base.handlers.refusals = refusals
+        if let finding = refusedObjects.removeValue(forKey: object) { findings.remove(finding) }
+        if let reason = refusals.refusal(of: object) {
+            let finding = Finding(
+                .error, object: object, "leads to a configuration that HAProxy refuses, and is left out: \(reason)")
+            refusedObjects[object] = finding
+            findings.add(finding)
+        }
         if let service = store.service(ofEndpoints: object), object.kind == .endpointSlice || object.kind == .endpoints {
             changedEndpoints.insert(service)
         } else {
@@ -173,9 +192,11 @@ public final class LiveAssembly {
     }
 
     /// HAProxy refuses a part of what was asked for.
-    public func refuse(_ element: Trial.Element, reason: String) {
+    ///
+    /// - Parameter version: the version of the element's object that HAProxy was asked about.
+    public func refuse(_ element: Trial.Element, version: KubernetesObject?, reason: String) {
         switch element {
-        case .object(let object): refuse(object, reason: reason)
+        case .object: if let version { refuse(version, reason: reason) }
         case .value(let object, let key, let value): refuse(object, key: key, value: value, reason: reason)
         case .file(let file): refuse(file, reason: reason)
         }

@@ -36,7 +36,7 @@ public struct Trial: Sendable {
     /// The new versions of those on trial.
     public let suspects: [ObjectKey: KubernetesObject]
     /// What HAProxy refused before.
-    let refusals: Refusals
+    private let refusals: Refusals
     /// Seconds since 1970.
     let now: Int
     /// Whether all values of ConfigMaps are on trial, not only new ones.
@@ -126,6 +126,9 @@ public struct Trial: Sendable {
         return users.values.contains { $0.contains(object) }
     }
 
+    /// The version of an object that HAProxy is asked about.
+    public func version(of object: ObjectKey) -> KubernetesObject? { suspects[object] ?? accepted.object(object) }
+
     /// The values of the operator's ConfigMaps that are not on trial.
     public var operatorValues: [Element] {
         engine.options.configMaps.map(\.configMapKey).sorted().flatMap { key -> [Element] in
@@ -176,6 +179,7 @@ public struct Trial: Sendable {
     private func assembly(of elements: [Element], _ context: Context, without refused: Set<Element>) -> LiveAssembly {
         var store = accepted
         var ingresses: Set<ObjectKey> = []
+        var refusals = refusals
         let chosen = Set(elements.compactMap(\.object))
         for (key, object) in suspects {
             // An Ingress may need what came with it.
@@ -183,20 +187,29 @@ public struct Trial: Sendable {
             store.upsert(object)
             guard chosen.contains(key) else { continue }
             if key.kind == .ingress { ingresses.insert(key) } else { ingresses.formUnion(users[key] ?? []) }
+            refusals.lift(key)
         }
         if case .apart = context { store = store.keeping(ingresses: ingresses) }
-        var refusals = refusals
-        for element in refused { refusals.refuse(element, reason: "is on trial") }
+        for element in refused { Self.refuse(element, store, &refusals) }
         // Values of a ConfigMap that are not asked about are not in force.
         let asked = Set(elements)
         for case .configMap(let configMap) in suspects.values {
             let key = KubernetesObject.configMap(configMap).key
             guard doubtsAllValues || chosen.contains(key) else { continue }
             for element in self.elements(of: key) where !asked.contains(element) {
-                refusals.refuse(element, reason: "is on trial")
+                Self.refuse(element, store, &refusals)
             }
         }
         return LiveAssembly(engine, store: store, refusals: refusals)
+    }
+
+    private static func refuse(_ element: Element, _ store: ObjectStore, _ refusals: inout Refusals) {
+        let reason = "is on trial"
+        switch element {
+        case .object(let key): if let object = store.object(key) { refusals.refuse(object, reason: reason) }
+        case .value(let object, let key, let value): refusals.refuse(object, key: key, value: value, reason: reason)
+        case .file(let file): refusals.refuse(file, reason: reason)
+        }
     }
 
     private static func annotations(of object: KubernetesObject?) -> [String: String] {
@@ -204,17 +217,6 @@ public struct Trial: Sendable {
         case .ingress(let ingress): ingress.metadata.annotations
         case .service(let service): service.metadata.annotations
         default: [:]
-        }
-    }
-}
-
-extension Refusals {
-    /// What HAProxy refuses is left out from now on.
-    public mutating func refuse(_ element: Trial.Element, reason: String) {
-        switch element {
-        case .object(let object): refuse(object, reason: reason)
-        case .value(let object, let key, let value): refuse(object, key: key, value: value, reason: reason)
-        case .file(let file): refuse(file, reason: reason)
         }
     }
 }
