@@ -117,8 +117,8 @@ public final class LiveAssembly {
             changedObjects.insert(key)
             serviceSets[key] = nil
             // An Ingress may have been refused for what it names.
-            for case .ingress(let ingress) in dependents.units(of: [key]) where ingress != key && refusals.refusal(of: ingress) != nil {
-                secondChances.insert(ingress)
+            for case .ingress(let ingress) in dependents.units(of: [key]) where ingress != key {
+                if refusals.refusal(of: ingress) != nil { secondChances.insert(ingress) }
             }
             if key.kind == .secret, store.secrets[key] == nil { objects.certificates.forget(key) }
         case .endpoints(let services): changedEndpoints.formUnion(services)
