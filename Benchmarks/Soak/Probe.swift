@@ -35,16 +35,18 @@ extension Probe: CustomStringConvertible {
 /// Asks probes on a connection that is kept where the server keeps it.
 struct ProbeClient {
     let port: Int
+    /// Seconds after which no answer counts as none.
+    private let patience: Double
     private var connection: HTTPConnection?
 
-    init(port: Int) { self.port = port }
+    init(port: Int, patience: Double = 10) { (self.port, self.patience) = (port, patience) }
 
     /// - Returns: nil when the answer is as it has to be, else the reason. An idle connection that was closed is no fault: clients ask
     ///   again on a new one.
     mutating func fault(of probe: Probe) -> String? {
         for isLast in [connection == nil, true] {
             do {
-                let used = try connection ?? HTTPConnection(port: port)
+                let used = try connection ?? HTTPConnection(port: port, patience: patience)
                 connection = used
                 if let answer = try used.get(probe.path, host: probe.host, headers: probe.headers) {
                     if answer.header("connection") == "close" { connection = nil }

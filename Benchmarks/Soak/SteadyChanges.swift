@@ -76,7 +76,8 @@ final class SteadyChanges: Sendable {
     }
 
     private func wait(for probe: Probe, since start: ContinuousClock.Instant) -> Duration? {
-        var client = ProbeClient(port: port)
+        // Until a new host is there, its requests may be answered by a hostile route for all hosts, whose pods are silent.
+        var client = ProbeClient(port: port, patience: 0.25)
         while true {
             let isLive = client.fault(of: probe) == nil
             let duration = ContinuousClock.now - start

@@ -18,10 +18,11 @@ public final class HTTPConnection {
     private let socket: SocketFile
     private var pending: [UInt8] = []
 
-    public init(port: Int) throws {
+    /// - Parameter patience: seconds after which no answer counts as none.
+    public init(port: Int, patience: Double = 10) throws {
         socket = try SocketFile(tcp: port)
         socket.sendAtOnce()
-        socket.limitReads(to: 10)
+        socket.limitReads(to: patience)
     }
 
     deinit { socket.close() }

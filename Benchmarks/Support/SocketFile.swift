@@ -78,8 +78,8 @@ public struct SocketFile: Sendable {
     }
 
     /// How long one read may take; after that it finds the end.
-    func limitReads(to seconds: Int) {
-        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+    func limitReads(to seconds: Double) {
+        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(seconds.truncatingRemainder(dividingBy: 1) * 1_000_000))
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
