@@ -102,9 +102,9 @@ actor ControlLoop {
             for object in update.changed where isNeeded(object, update) { take(object, isRunning: isRunning) }
             for key in update.deleted {
                 quarantine.forget(key)
-                let version = live.store.object(key)
+                let standing = live.standing(of: key)
                 guard live.remove(key) else { continue }
-                quarantine.noteChange(of: key, from: version)
+                quarantine.noteChange(of: key, from: standing)
                 noteChange(of: key)
             }
             reports.take(fromSource: update.findings)
@@ -124,14 +124,14 @@ actor ControlLoop {
             if reason == .proof { proofs.add(key) }
             return
         }
-        let version = live.store.object(key)
-        if isRunning, version != object, probation.covers(key, now: .now) {
+        let standing = live.standing(of: key)
+        if isRunning, standing.version != object, probation.covers(key, now: .now) {
             quarantine.holdForProof(object)
             proofs.add(key)
             return
         }
         guard live.upsert(object) else { return }
-        quarantine.noteChange(of: key, from: version)
+        quarantine.noteChange(of: key, from: standing)
         noteChange(of: key)
     }
 

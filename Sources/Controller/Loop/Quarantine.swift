@@ -21,23 +21,26 @@ struct Quarantine {
         var reason: Reason
     }
 
-    /// The versions before the changes that HAProxy has not been given; nil for an object that was not there.
-    private var before: [ObjectKey: KubernetesObject?] = [:]
+    private typealias Standing = LiveAssembly.Standing
+
+    /// How objects stood before the changes that HAProxy has not been given.
+    private var before: [ObjectKey: Standing] = [:]
     /// The changes that are in the files that HAProxy looks at.
-    private var inCandidate: [ObjectKey: (before: KubernetesObject?, version: KubernetesObject?)]?
-    /// Versions before changes that HAProxy got at run time since then: the process that it starts may need another load for them.
-    private var sinceCandidate: [ObjectKey: KubernetesObject?] = [:]
+    private var inCandidate: [ObjectKey: (before: Standing, after: Standing)]?
+    /// How objects stood before changes that HAProxy got at run time since then: the process that it starts may need another load for
+    /// them.
+    private var sinceCandidate: [ObjectKey: Standing] = [:]
     private var held: [ObjectKey: Held] = [:]
     /// How often HAProxy refused a configuration that an object was new in.
     private var rejections: [ObjectKey: Int] = [:]
 
     // MARK: - Changes
 
-    /// An object is about to change.
+    /// An object has changed, or is about to.
     ///
-    /// - Parameter version: the one in force; nil when there is none.
-    mutating func noteChange(of key: ObjectKey, from version: KubernetesObject?) {
-        if before[key] == nil { before.updateValue(version, forKey: key) }
+    /// - Parameter standing: how it stood.
+    mutating func noteChange(of key: ObjectKey, from standing: LiveAssembly.Standing) {
+        if before[key] == nil { before[key] = standing }
     }
 
     /// HAProxy has all changes, those in the files that it looks at apart.
@@ -49,8 +52,8 @@ struct Quarantine {
 
     /// HAProxy looks at files that have all changes.
     mutating func beginLoading(_ live: LiveAssembly) {
-        var changes: [ObjectKey: (before: KubernetesObject?, version: KubernetesObject?)] = [:]
-        for (key, version) in before { changes[key] = (version, live.store.object(key)) }
+        var changes: [ObjectKey: (before: Standing, after: Standing)] = [:]
+        for (key, standing) in before { changes[key] = (standing, live.standing(of: key)) }
         (inCandidate, before) = (changes, [:])
     }
 
@@ -65,8 +68,8 @@ struct Quarantine {
         else { return }
         for (key, change) in candidate where !key.kind.tellsPods && held[key] == nil {
             // One that has changed once more since is held with that version.
+            guard live.standing(of: key) != change.before else { continue }
             let newest = live.store.object(key)
-            guard newest != change.before else { continue }
             before[key] = nil
             live.takeBack(key, to: change.before)
             held[key] = Held(object: newest, reason: .load)
@@ -82,13 +85,13 @@ struct Quarantine {
         sinceCandidate = [:]
         for (key, change) in candidate {
             guard isLoaded else {
-                before.updateValue(change.before, forKey: key)
+                before[key] = change.before
                 continue
             }
             noteAcceptance(of: key, in: live)
             // What HAProxy has loaded is no suspect; what came later is one.
             before[key] = nil
-            if live.store.object(key) != change.version { before.updateValue(change.version, forKey: key) }
+            if live.standing(of: key) != change.after { before[key] = change.after }
         }
     }
 
@@ -112,12 +115,12 @@ struct Quarantine {
         let others = candidates.filter { !$0.key.kind.tellsPods }
         if !others.isEmpty || reason != .proof { candidates = others }
         var new: [ObjectKey: KubernetesObject] = [:]
-        for (key, version) in candidates {
+        for (key, standing) in candidates {
             let object = live.store.object(key)
             // An object that is gone cannot be asked about.
-            guard object != nil || reason != .proof && version != nil else { continue }
+            guard object != nil || reason != .proof && standing.version != nil else { continue }
             before[key] = nil
-            live.takeBack(key, to: version)
+            live.takeBack(key, to: standing)
             held[key] = Held(object: object, reason: reason)
             if let object { new[key] = object }
             if reason == .proof { rejections[key, default: 0] += 1 }
@@ -165,8 +168,8 @@ struct Quarantine {
     /// Puts a new version in force.
     mutating func release(_ key: ObjectKey, in live: LiveAssembly) {
         guard let held = held.removeValue(forKey: key) else { return }
-        noteChange(of: key, from: live.store.object(key))
-        if let object = held.object { live.upsert(object) } else { live.remove(key) }
+        noteChange(of: key, from: live.standing(of: key))
+        live.giveBack(key, held.object)
     }
 
     /// Puts those in force that wait for a reason.

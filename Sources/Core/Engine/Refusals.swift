@@ -10,6 +10,8 @@ public struct Refusals: Sendable {
         let reason: String
         /// Whether the object is that version now.
         var isInForce: Bool
+        /// Whether HAProxy may take it: it is left out only because it was when HAProxy took everything last.
+        var isProvisional = false
     }
 
     /// Tells files apart without keeping what is in them.
@@ -21,7 +23,7 @@ public struct Refusals: Sendable {
     }
 
     private var texts: [ObjectKey: [Text: String]] = [:]
-    private var versions: [ObjectKey: Version] = [:]
+    private var versions: [ObjectKey: [Version]] = [:]
     private var files: [FileID: String] = [:]
     private var filesByAge: [FileID] = []
 
@@ -31,15 +33,24 @@ public struct Refusals: Sendable {
     public init() {}
 
     var isEmpty: Bool { texts.isEmpty && versions.isEmpty && files.isEmpty }
-    public var count: Int { texts.values.reduce(0) { $0 + $1.count } + versions.values.count(where: \.isInForce) + files.count }
+    public var count: Int {
+        texts.values.reduce(0) { $0 + $1.count } + versions.values.count { $0.contains(where: \.isInForce) } + files.count
+    }
 
     // MARK: - Objects
 
     /// A version of an object counts as not there, and routes of a refused Ingress or Service are closed.
     ///
-    /// - Parameter isInForce: whether the object is that version now.
-    public mutating func refuse(_ object: KubernetesObject, reason: String, isInForce: Bool = true) {
-        versions[object.key] = Version(object: object, reason: reason, isInForce: isInForce)
+    /// - Parameters:
+    ///   - isInForce: whether the object is that version now.
+    ///   - isProvisional: whether ``endProvisional(_:)`` lifts it.
+    public mutating func refuse(
+        _ object: KubernetesObject, reason: String, isInForce: Bool = true, isProvisional: Bool = false
+    ) {
+        var known = versions[object.key] ?? []
+        known.removeAll { $0.object == object }
+        known.append(Version(object: object, reason: reason, isInForce: isInForce, isProvisional: isProvisional))
+        versions[object.key] = known
     }
 
     /// The object is another version from now on.
@@ -47,24 +58,33 @@ public struct Refusals: Sendable {
     /// - Parameter version: nil when it is gone.
     /// - Returns: whether it is refused now and was not, or the other way round.
     mutating func noteChange(of object: ObjectKey, to version: KubernetesObject?) -> Bool {
-        guard !versions.isEmpty, let known = versions[object] else { return false }
-        let isInForce = known.object == version
-        versions[object]?.isInForce = isInForce
-        return isInForce != known.isInForce
+        guard !versions.isEmpty, var known = versions[object] else { return false }
+        let wasRefused = known.contains(where: \.isInForce)
+        for index in known.indices { known[index].isInForce = known[index].object == version }
+        versions[object] = known
+        return known.contains(where: \.isInForce) != wasRefused
     }
 
     /// The object may be tried again.
     ///
     /// - Returns: whether it was refused.
     @discardableResult
-    public mutating func lift(_ object: ObjectKey) -> Bool {
-        guard !versions.isEmpty else { return false }
-        return versions.removeValue(forKey: object)?.isInForce == true
+    public mutating func lift(_ object: ObjectKey) -> Bool { lift(object) { $0.isInForce } }
+
+    /// Ends a provisional refusal.
+    ///
+    /// - Returns: whether there was one.
+    mutating func endProvisional(_ object: ObjectKey) -> Bool { lift(object) { $0.isInForce && $0.isProvisional } }
+
+    private mutating func lift(_ object: ObjectKey, where isLifted: (Version) -> Bool) -> Bool {
+        guard !versions.isEmpty, let known = versions[object] else { return false }
+        let left = known.filter { !isLifted($0) }
+        versions[object] = left.isEmpty ? nil : left
+        return left.count < known.count
     }
 
     func refusal(of object: ObjectKey) -> String? {
-        guard !versions.isEmpty, let version = versions[object], version.isInForce else { return nil }
-        return version.reason
+        versions.isEmpty ? nil : versions[object]?.first(where: \.isInForce)?.reason
     }
 
     // MARK: - Files
@@ -103,7 +123,7 @@ public struct Refusals: Sendable {
     ///
     /// - Parameter versions: those that may come into force, the present one among them; none for an object that is gone.
     public mutating func forget(_ object: ObjectKey, except kept: [KubernetesObject]) {
-        if let version = versions[object], !kept.contains(version.object) { versions[object] = nil }
+        if let left = versions[object]?.filter({ kept.contains($0.object) }) { versions[object] = left.isEmpty ? nil : left }
         guard let known = texts[object] else { return }
         let left = known.filter { text, _ in kept.contains { Self.holds(text, $0) } }
         texts[object] = left.isEmpty ? nil : left

@@ -19,7 +19,7 @@ import Testing
     }
 
     private func change(_ object: KubernetesObject, _ live: LiveAssembly, _ quarantine: inout Quarantine) {
-        quarantine.noteChange(of: object.key, from: live.store.object(object.key))
+        quarantine.noteChange(of: object.key, from: live.standing(of: object.key))
         live.upsert(object)
     }
 
@@ -68,10 +68,32 @@ import Testing
         quarantine.release(key, in: live)
         quarantine.settle(in: live)
         #expect(live.refusals.count == 1)
-        quarantine.noteChange(of: key, from: live.store.object(key))
+        quarantine.noteChange(of: key, from: live.standing(of: key))
         live.remove(key)
         quarantine.settle(in: live)
         #expect(live.refusals.count == 0)
+    }
+
+    @Test func `An object that HAProxy may take after all is left out again while it waits for a load`() throws {
+        let live = try live()
+        var quarantine = Quarantine()
+        change(ingress("one"), live, &quarantine)
+        live.refuse(ingress("one"), reason: "no")
+        quarantine.settle(in: live)
+        // It has passed a proof.
+        _ = quarantine.giveSecondChance(ingress("one"))
+        quarantine.release(key, in: live)
+        live.lift(key)
+        #expect(live.standing(of: key).refusal == nil)
+        #expect(!quarantine.hold(for: .load, in: live).isEmpty)
+        #expect(live.standing(of: key).refusal == "no")
+        quarantine.release(waitingFor: .load, in: live)
+        #expect(live.standing(of: key).refusal == nil)
+        // HAProxy is asked, and refuses it once more meanwhile.
+        _ = quarantine.hold(for: .load, in: live)
+        live.refuse(ingress("one"), reason: "never")
+        quarantine.release(waitingFor: .load, in: live)
+        #expect(live.standing(of: key).refusal == "never")
     }
 
     @Test func `A second chance is for objects that wait for nothing`() {
@@ -133,7 +155,7 @@ import Testing
         change(ingress("one"), live, &quarantine)
         quarantine.beginLoading(live)
         quarantine.forget(key)
-        quarantine.noteChange(of: key, from: live.store.object(key))
+        quarantine.noteChange(of: key, from: live.standing(of: key))
         live.remove(key)
         quarantine.endLoading(isLoaded: true, in: live)
         _ = quarantine.hold(for: .reload, in: live)

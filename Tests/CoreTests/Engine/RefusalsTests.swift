@@ -40,7 +40,7 @@ import Testing
         #expect(Self.backends(live) == 0 && live.allFindings.count == 1)
         live.upsert(Self.ingress("two"))
         #expect(Self.backends(live) == 1 && live.allFindings.isEmpty)
-        live.takeBack(Self.key, to: Self.ingress("one"))
+        live.takeBack(Self.key, to: .init(Self.ingress("one")))
         #expect(Self.backends(live) == 0 && live.allFindings.count == 1)
         live.lift(Self.key)
         #expect(Self.backends(live) == 1 && live.allFindings.isEmpty)

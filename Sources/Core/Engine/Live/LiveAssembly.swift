@@ -96,12 +96,37 @@ public final class LiveAssembly {
         note(objects.store.upsert(object), object.key)
     }
 
-    /// Puts an earlier version in the place of an object, as if the later one had never come.
-    ///
-    /// - Parameter version: nil when there was none.
-    public func takeBack(_ key: ObjectKey, to version: KubernetesObject?) {
+    /// How an object takes part.
+    public struct Standing: Equatable, Sendable {
+        /// nil when it is not there.
+        public let version: KubernetesObject?
+        /// Why it is left out; nil when it is not.
+        public let refusal: String?
+
+        public init(_ version: KubernetesObject?, refusal: String? = nil) { (self.version, self.refusal) = (version, refusal) }
+    }
+
+    public func standing(of key: ObjectKey) -> Standing { Standing(store.object(key), refusal: refusals.refusal(of: key)) }
+
+    /// Puts an object back where it stood, as if what came later had never come, until it is given back.
+    public func takeBack(_ key: ObjectKey, to standing: Standing) {
         if let secret = store.secrets[key] { objects.certificates.unlearn(key, secret) }
+        guard let version = standing.version else {
+            remove(key)
+            return
+        }
+        upsert(version)
+        guard let reason = standing.refusal, refusals.refusal(of: key) == nil else { return }
+        refusals.refuse(version, reason: reason, isProvisional: true)
+        noteRefusal(ofObject: key)
+    }
+
+    /// Puts a version in force that was taken back.
+    ///
+    /// - Parameter version: nil for an object that is gone.
+    public func giveBack(_ key: ObjectKey, _ version: KubernetesObject?) {
         if let version { upsert(version) } else { remove(key) }
+        if refusals.endProvisional(key) { noteRefusal(ofObject: key) }
     }
 
     /// - Returns: whether it was there.
