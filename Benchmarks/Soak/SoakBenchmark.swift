@@ -66,8 +66,7 @@ struct SoakBenchmark: ParsableCommand {
     }
 
     mutating func run() throws {
-        // Six seconds are no warm-up.
-        if quick { (duration, rest, growth) = (20, 6, 3) }
+        if quick { (duration, rest) = (20, 6) }
         let seed = seed ?? UInt64.random(in: 1...UInt64(UInt32.max))
         Table.line("seed \(seed)")
         Interruption.watch()

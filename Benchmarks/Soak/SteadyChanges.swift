@@ -75,11 +75,16 @@ final class SteadyChanges: Sendable {
         }
     }
 
+    /// Tenants' pods answer at once.
+    private static let silence = Duration.milliseconds(250)
+
     private func wait(for probe: Probe, since start: ContinuousClock.Instant) -> Duration? {
-        // Until a new host is there, its requests may be answered by a hostile route for all hosts, whose pods are silent.
-        var client = ProbeClient(port: port, patience: 0.25)
+        var client = ProbeClient(port: port, patience: Self.silence / .seconds(1))
         while true {
-            let isLive = client.fault(of: probe) == nil
+            let asked = ContinuousClock.now
+            var isLive = client.fault(of: probe) == nil
+            // A host that is new in a moment, or is gone, may be answered by a hostile route for all hosts, whose pods are silent.
+            if probe.excluded != nil, ContinuousClock.now - asked > Self.silence { isLive = true }
             let duration = ContinuousClock.now - start
             if isLive { return duration }
             if duration > Self.patience { return nil }
