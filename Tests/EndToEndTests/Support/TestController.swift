@@ -201,7 +201,11 @@ final class TestController: Sendable {
             kill(pods.processIdentifier, SIGKILL)
             await terminate(pods)
         }
-        try? FileManager.default.removeItem(at: directory)
+        if ProcessInfo.processInfo.environment["KEEP_FILES"] != nil {
+            print("kept: \(directory.path)")
+        } else {
+            try? FileManager.default.removeItem(at: directory)
+        }
     }
 
     func terminate() async { await terminate(process) }
