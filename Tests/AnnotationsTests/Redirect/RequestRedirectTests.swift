@@ -37,7 +37,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "", ":8080", "8080", "http://a.example.com", "a.example.com/x", "a.example.com:0", "a.example.com:http", "a b", "a|b",
+        "", ":8080", "8080", "ftp://a.example.com", "https://", "http://:80", "https://a.example.com/", "https:/a.example.com",
+        "https://https://a.example.com", "//a.example.com", "a.example.com/x", "a.example.com:0", "a.example.com:http", "a b",
+        "a|b",
         "a.example.com\nb", "%[src]", "a.example.com:65536", "[10.0.0.1]", "-a.example.com",
     ])
     func `What is not a host is reported and redirects nobody`(_ target: String) throws {
@@ -46,8 +48,11 @@ import Testing
         #expect(!trial.configuration.contains("redirect"))
     }
 
-    @Test(arguments: ["a.example.com", "a.example.com:1", "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:8443"])
-    func `Names and addresses are hosts, with and without a port`(_ target: String) throws {
+    @Test(arguments: [
+        "a.example.com", "a.example.com:1", "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:8443",
+        "https://a.example.com", "http://a.example.com:8080", "https://[2001:db8::1]:443",
+    ])
+    func `Names and addresses are hosts, with and without a scheme and a port`(_ target: String) throws {
         #expect(try trial(["request-redirect": target]).routeValue("request-redirect") == target)
     }
 
