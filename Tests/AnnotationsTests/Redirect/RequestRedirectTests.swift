@@ -56,6 +56,27 @@ import Testing
         #expect(try trial(["request-redirect": target]).routeValue("request-redirect") == target)
     }
 
+    @Test(arguments: [
+        (
+            "a.example.com", "%[ssl_fc,iif(https,http)]://a.example.com",
+            "!{ ssl_fc } !{ PORT 0 80 } or { ssl_fc } !{ PORT 0 443 }"
+        ),
+        ("https://a.example.com", "https://a.example.com", "!{ ssl_fc } or { ssl_fc } !{ PORT 0 443 }"),
+        ("http://a.example.com:80", "http://a.example.com:80", "!{ ssl_fc } !{ PORT 0 80 } or { ssl_fc }"),
+        ("https://a.example.com:8443", "https://a.example.com:8443", "!{ ssl_fc } or { ssl_fc } !{ PORT 8443 }"),
+    ])
+    func `In a backend the rule goes by the scheme and the port of the target`(
+        _ target: String, _ location: String, _ elsewhere: String
+    ) throws {
+        let condition = elsewhere.replacing("PORT", with: "req.fhdr(host),port_only")
+        let inlined = try trial(["request-redirect": target]).inlined
+        #expect(inlined.contains("acl ingress_redirected var(txn.host) -m str -- a.example.com"))
+        #expect(
+            inlined.contains(
+                "http-request redirect code 302 location \(location)%[pathq] if !ingress_redirected or \(condition)"),
+            "\(inlined)")
+    }
+
     @Test(arguments: ["", "300", "304", "0302", "+302", "found", "302 "]) func `A code is one of five`(_ code: String) throws {
         let trial = try trial(["request-redirect": "a.example.com", "request-redirect-code": code])
         #expect(trial.routeValue("request-redirect-code") == "302")
