@@ -17,7 +17,9 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         ca-certificates haproxy libcurl4 libssl3 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/* \
-    && install --directory --owner=1000 --group=1000 /etc/haproxy-ingress /var/run/haproxy-ingress
+    && install --directory --owner=1000 --group=1000 /etc/haproxy-ingress /var/run/haproxy-ingress \
+    # The Jobs of the Go controller's chart and manifests call it by this name.
+    && ln --symbolic /usr/local/bin/haproxy-ingress /haproxy-ingress-controller
 COPY --from=build /out/haproxy-ingress /usr/local/bin/haproxy-ingress
 USER 1000:1000
 EXPOSE 8080 8443 1024 1042 6060

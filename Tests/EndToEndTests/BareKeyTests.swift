@@ -38,6 +38,27 @@ struct BareKeyTests {
         }
     }
 
+    @Test("backend-config-snippet without a prefix is in force on a Service, and on an Ingress for its own backends")
+    func backendSnippets() async throws {
+        func snippet(_ value: String) -> [String: String] {
+            [
+                "backend-config-snippet":
+                    "http-response set-header X-Snippet \(value)\nhttp-response set-header X-Path %[var(txn.path)]"
+            ]
+        }
+        let manifests = Self.bare(
+            Manifests.service(annotations: snippet("service")) + Manifests.ingress() + Manifests.service("plain")
+                + Manifests.ingress("plain", host: "plain.example.com", service: "plain", annotations: snippet("ingress"))
+                + Manifests.ingress("other", host: "other.example.com", service: "plain"))
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            for (host, value) in ["shop": "service", "plain": "ingress", "other": nil] {
+                let response = try await controller.request("http://\(host).example.com/way")
+                #expect(response.pod == "pod-1" && response.header("x-snippet") == value, "\(host)")
+                #expect(response.header("x-path") == value.map { _ in "/way" }, "\(host)")
+            }
+        }
+    }
+
     @Test("--disable-config-snippets refuses a snippet without a prefix as it does one with a prefix")
     func snippets() async throws {
         let snippet = ["backend-config-snippet": "http-response set-header X-Snippet yes"]

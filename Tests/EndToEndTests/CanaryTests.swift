@@ -36,6 +36,92 @@ struct CanaryTests {
         }
     }
 
+    @Test(
+        "the canary of the Go controller's documentation takes a quarter of the requests: one Ingress, one of its paths unnamed")
+    func documentedCanary() async throws {
+        try await TestController.with(["all.yaml": Self.documented], pods: ["prod", "staging"]) { controller async throws in
+            var pods: [String: Int] = [:]
+            for _ in 0..<120 {
+                let response = try await controller.request("http://echo.haproxy.local/")
+                pods[response.pod ?? "\(response.status)", default: 0] += 1
+            }
+            #expect(Set(pods.keys) == ["prod", "staging"], "\(pods)")
+            // 30 are to be expected, and 25 away from it is more than five standard deviations.
+            #expect((5...55).contains(pods["staging"] ?? 0), "\(pods)")
+            #expect(try await controller.request("http://other.haproxy.local/").status == 404)
+            let told = controller.log.split(separator: "\n").filter { $0.contains("echo") && $0.contains("default/") }
+            #expect(told.isEmpty, "\(told)")
+        }
+    }
+
+    /// Its canary-deployment.md as it is, and the slices that the cluster makes of it.
+    private static let documented = """
+        kind: Service
+        apiVersion: v1
+        metadata:
+          name: echo-prod
+        spec:
+          ports:
+            - name: http
+              port: 80
+              protocol: TCP
+              targetPort: http
+          selector:
+            app: echo-prod
+        ---
+        kind: Service
+        apiVersion: v1
+        metadata:
+          name: echo-staging
+          annotations:
+            route-acl: "rand(100) lt 25"
+        spec:
+          ports:
+            - name: http
+              port: 80
+              protocol: TCP
+              targetPort: http
+          selector:
+            app: echo-staging
+        ---
+        kind: Ingress
+        apiVersion: networking.k8s.io/v1
+        metadata:
+          name: echo
+        spec:
+          rules:
+          - host: echo.haproxy.local
+            http:
+              paths:
+                - path: /
+                  pathType: ImplementationSpecific
+                  backend:
+                    service:
+                      name: echo-prod
+                      port:
+                        name: http
+                - pathType: ImplementationSpecific
+                  backend:
+                    service:
+                      name: echo-staging
+                      port:
+                        name: http
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: echo-prod-1, labels: {kubernetes.io/service-name: echo-prod}}
+        addressType: IPv4
+        ports: [{name: http, port: 8080}]
+        endpoints: [{addresses: [NET.1], conditions: {ready: true}}]
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: echo-staging-1, labels: {kubernetes.io/service-name: echo-staging}}
+        addressType: IPv4
+        ports: [{name: http, port: 8080}]
+        endpoints: [{addresses: [NET.2], conditions: {ready: true}}]
+        """
+
     @Test("a path that only a canary has falls back to the shorter path of the host")
     func fallback() async throws {
         let manifests =

@@ -226,6 +226,30 @@ struct ConfigSnippetTests {
         }
     }
 
+    @Test(
+        "txn.cors_origin is the request's Origin in a snippet, and the headers of CORS go by what the route allows",
+        arguments: ["backend-config-snippet", "frontend-config-snippet"])
+    func corsOrigin(key: String) async throws {
+        let snippet = [key: "http-after-response set-header X-Origin %[var(txn.cors_origin)]|"]
+        let isBackend = key.hasPrefix("backend")
+        let cors = ["cors-enable": "true", "cors-allow-origin": "https://a.example.com", "cors-respond-to-options": "true"]
+        let manifests =
+            Manifests.service(annotations: isBackend ? snippet : [:]) + Manifests.ingress(annotations: cors)
+            + Manifests.ingress("plain", host: "plain.example.com")
+            + (isBackend ? "" : Manifests.configMap(snippet))
+        try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            for origin in ["https://a.example.com", "https://b.example.com", nil] {
+                for host in ["shop.example.com", "plain.example.com"] {
+                    let headers = origin.map { ["Origin": $0] } ?? [:]
+                    let response = try await controller.request("http://\(host)/", headers: headers)
+                    #expect(response.header("x-origin") == "\(origin ?? "")|", "\(host) \(origin ?? "none")")
+                    let isAllowed = host.hasPrefix("shop") && origin == "https://a.example.com"
+                    #expect(response.header("access-control-allow-origin") == (isAllowed ? origin : nil), "\(host)")
+                }
+            }
+        }
+    }
+
     @Test("tcp-request rules of a backend snippet see the variables, and one that nobody names costs no rule")
     func variablesOfConnections() async throws {
         let snippet = "tcp-request content reject if { var(txn.path) -m beg /closed }"

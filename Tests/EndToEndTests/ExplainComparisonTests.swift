@@ -94,7 +94,8 @@ struct ExplainComparisonTests {
             maybe(20, "ssl-redirect-code", "301", "308")
             maybe(10, "ssl-redirect-port", "8443")
             maybe(
-                20, "request-redirect", "good.local", "shop.local:8080", "moved.example.com", "a.wild.local:80", "good.local:443")
+                20, "request-redirect", "good.local", "shop.local:8080", "moved.example.com", "a.wild.local:80", "good.local:443",
+                "https://good.local", "http://shop.local:80", "https://moved.example.com:8443")
             maybe(20, "request-redirect-code", "301", "307")
             maybe(12, "ssl-passthrough", "true")
             let host = random.chance(12) ? nil : random.pick(hosts)

@@ -85,6 +85,39 @@ struct FrontendTLSTests {
         }
     }
 
+    @Test("of a name that nobody claims by spec.tls the operator's certificate is shown, though a tenant's covers it too")
+    func operatorsBeforeTenants() async throws {
+        let (line, own) = (try TestCertificates("line"), try TestCertificates("own"))
+        let withoutHosts = Manifests.ingress("shop", host: "shop.example.com", tls: "own").replacing(
+            /hosts: \[[^\]]*\]/, with: "hosts: []")
+        let manifests =
+            Manifests.service() + withoutHosts
+            + Manifests.ingress("claimed", host: "claimed.example.com", tls: "own")
+            + Manifests.ingress("elsewhere", host: "shop.example.org")
+            + Manifests.certificate(
+                "own", try own.leaf("shop.example.com", "claimed.example.com", "shop.example.org", "nobodys.example.com"))
+            + Manifests.certificate("line", namespace: "operator", try line.leaf("*.example.com"))
+        try await TestController.with(
+            ["all.yaml": manifests], arguments: ["--default-ssl-certificate", "operator/line"]
+        ) { controller async throws in
+            let (lineFile, ownFile) = (try controller.trust(line), try controller.trust(own))
+            for (host, authority, status) in [
+                ("shop.example.com", lineFile, 200), ("nobodys.example.com", lineFile, 404),
+                ("claimed.example.com", ownFile, 200),
+                ("shop.example.org", ownFile, 200),
+            ] {
+                let response = try await controller.request("https://\(host)/", authority: authority)
+                #expect(response.status == status, "\(host): \(response.curlStatus)")
+            }
+            // Claimed at run time.
+            try await controller.write(
+                "all.yaml",
+                manifests.replacing(withoutHosts, with: Manifests.ingress("shop", host: "shop.example.com", tls: "own")))
+            try await controller.eventually("https://shop.example.com/", authority: ownFile) { $0.status == 200 }
+            #expect(try await controller.reloads == 0)
+        }
+    }
+
     @Test("certificates are replaced, hosts added and Ingresses with TLS removed without a reload")
     func changes() async throws {
         let (before, after) = (try TestCertificates("before"), try TestCertificates("after"))

@@ -66,6 +66,23 @@ struct GoControllerTests {
         #expect(conversion.status == 1 && conversion.errors.contains("Custom resources are not read"), "\(conversion)")
     }
 
+    @Test("a haproxy-aux.cfg beside HAProxy's files is told once and harms nobody, whatever it holds; an empty one is not told")
+    func auxiliaryConfiguration() async throws {
+        for (text, count) in [("resolvers mydns\n  nameserver local 127.0.0.1:53\nno-such-word\n", 1), ("", 0)] {
+            let directory = try TemporaryDirectory()
+            defer { directory.remove() }
+            try directory.write("haproxy-aux.cfg", text)
+            try await TestController.with(Self.files, arguments: ["--config-dir", directory.path]) { controller async throws in
+                #expect(try await controller.request(Self.url).pod == "pod-1")
+                let told = controller.log.split(separator: "\n").filter {
+                    $0.contains("\(directory.path)/haproxy-aux.cfg is not read")
+                }
+                #expect(told.count == count, "\(controller.log)")
+                #expect(told.allSatisfy { $0.contains(" warning ") && $0.contains("global-config-snippet") })
+            }
+        }
+    }
+
     @Test("-v and -h tell what --version and --help do", .manifestsOnly("reads none"))
     func shortForms() async throws {
         let version = try await run(Programs.controller, ["--version"])
@@ -74,8 +91,6 @@ struct GoControllerTests {
             #expect(short.status == 0 && short.output == version.output, "\(short)")
         }
         #expect(try await run(Programs.controller, ["run", "-h"]).output.contains("--with-pebble"))
-        let simulation = try await run(Programs.controller, ["-t"])
-        #expect(simulation.status == 2 && simulation.errors.contains("haproxy-ingress render"), "\(simulation)")
     }
 
     @Test("the threads that take connections are those of the flags, and requests come through on each listener")

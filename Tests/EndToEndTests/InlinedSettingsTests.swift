@@ -190,7 +190,9 @@ private enum RandomSettings {
             maybe(50, "cors-max-age", "10m")
             maybe(50, "cors-respond-to-options", "true")
         }
-        maybe(40, "request-redirect", host, "\(host):80", "\(host):443", "other.example.com")
+        maybe(
+            40, "request-redirect", host, "\(host):80", "\(host):443", "other.example.com", "https://\(host)", "http://\(host):80"
+        )
         if chosen["request-redirect"] != nil { maybe(50, "request-redirect-code", "301", "307", "308") }
         maybe(30, "ssl-redirect", "true")
         if chosen["ssl-redirect"] != nil {

@@ -100,6 +100,39 @@ struct LintTests {
 
     // MARK: - Formats
 
+    /// The members that the schema of SARIF 2.1.0 requires of the objects that are written, and those that code scanning requires
+    /// beside them (a result's rule, its place, and a rule's texts). A name in brackets is of a list.
+    private static let outline: [String: (required: [String], members: [String: String])] = [
+        "log": (["version", "runs"], ["runs": "[run]"]),
+        "run": (["tool", "results"], ["tool": "tool", "results": "[result]"]),
+        "tool": (["driver"], ["driver": "driver"]),
+        "driver": (["name", "rules"], ["rules": "[rule]"]),
+        "rule": (
+            ["id", "shortDescription", "fullDescription", "help"],
+            ["shortDescription": "text", "fullDescription": "text", "help": "text"]
+        ),
+        "text": (["text"], [:]),
+        "result": (["message", "ruleId", "locations"], ["message": "text", "locations": "[location]"]),
+        "location": (["physicalLocation"], ["physicalLocation": "physical", "logicalLocations": "[logical]"]),
+        "physical": (["artifactLocation", "region"], ["artifactLocation": "artifact", "region": "region"]),
+        "artifact": (["uri"], [:]), "region": (["startLine"], [:]), "logical": (["fullyQualifiedName"], [:]),
+    ]
+
+    private static func flaws(of value: Any, in name: String, at place: String = "") -> [String] {
+        if name.hasPrefix("[") {
+            guard let list = value as? [Any] else { return ["\(place) is no list"] }
+            if name == "[location]", list.isEmpty { return ["\(place) is empty"] }
+            return list.enumerated().flatMap { flaws(of: $1, in: String(name.dropFirst().dropLast()), at: "\(place)[\($0)]") }
+        }
+        guard let object = value as? [String: Any], let (required, members) = outline[name] else {
+            return ["\(place) is no \(name)"]
+        }
+        return required.filter { object[$0] == nil }.map { "\(place) has no \($0)" }
+            + members.sorted { $0.key < $1.key }.flatMap { key, kind in
+                object[key].map { flaws(of: $0, in: kind, at: "\(place).\(key)") } ?? []
+            }
+    }
+
     @Test("SARIF has all that version 2.1.0 requires, and a place and a rule for each finding")
     func sarif() async throws {
         let manifests =
@@ -123,8 +156,10 @@ struct LintTests {
             #expect(((result["message"] as? [String: Any])?["text"] as? String)?.isEmpty == false)
             let index = try #require(result["ruleIndex"] as? Int)
             #expect(rules[index] == result["ruleId"] as? String)
-            for location in try #require(result["locations"] as? [[String: Any]]) {
-                guard let physical = location["physicalLocation"] as? [String: Any] else { continue }
+            let locations = try #require(result["locations"] as? [[String: Any]])
+            #expect(locations.count == 1)
+            for location in locations {
+                let physical = try #require(location["physicalLocation"] as? [String: Any])
                 let uri = try #require((physical["artifactLocation"] as? [String: Any])?["uri"] as? String)
                 #expect(URL(string: uri)?.scheme == "file" && (uri.hasSuffix("/a%20b.yaml") || uri.hasSuffix("/broken.yaml")))
                 let region = try #require(physical["region"] as? [String: Int])
@@ -132,9 +167,32 @@ struct LintTests {
             }
         }
         #expect(Set(rules).isSuperset(of: ["timeout-server", "key", "manifest", "spec.tls.secretName"]), "\(rules)")
+        #expect(Self.flaws(of: log, in: "log") == [])
+        #expect(Self.flaws(of: ["runs": [["tool": [:] as [String: Any]]]], in: "log").count == 3, "the outline can fail")
         let empty = try await lint(["a.yaml": Manifests.service() + Manifests.ingress()], ["--format", "sarif"])
         #expect(empty.status == 0)
         #expect(empty.output.contains(#""results" : ["#), "\(empty.output)")
+    }
+
+    @Test("a finding about an object that is in no file stands in SARIF at the first file that was linted")
+    func sarifWithoutPlace() async throws {
+        let options = ["--format", "sarif", "--configmap-errorfiles", "a/b", "--configmap-tcp-services", "a/c"]
+        func places(_ result: ProgramResult) throws -> [String] {
+            let log = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+            #expect(Self.flaws(of: log, in: "log") == [])
+            let results = try #require((log["runs"] as? [[String: Any]])?.first?["results"] as? [[String: Any]])
+            return try results.map { result in
+                let location = try #require((result["locations"] as? [[String: Any]])?.first)
+                let physical = try #require(location["physicalLocation"] as? [String: Any])
+                #expect(physical["region"] as? [String: Int] == ["startLine": 1, "startColumn": 1])
+                let uri = try #require((physical["artifactLocation"] as? [String: Any])?["uri"] as? String)
+                return uri.split(separator: "/").last.map(String.init) ?? uri
+            }
+        }
+        let files = ["b.yaml": Manifests.service(), "a.yaml": Manifests.ingress()]
+        #expect(try places(try await lint(files, options)) == ["a.yaml", "a.yaml"])
+        let piped = try await lint(input: files.values.joined(), options + ["--report-missing"])
+        #expect(try places(piped) == ["stdin", "stdin"])
     }
 
     // MARK: - --fix

@@ -78,13 +78,19 @@ struct LogTests {
                 + Manifests.ingress(
                     "own", host: "own.example.com", service: "own",
                     annotations: ["backend-config-snippet": "http-request set-log-level notice"])
-                + Manifests.configMap(["syslog-server": "address:127.0.0.1, port:\(syslog.port), level:notice"])
+                + Manifests.configMap([
+                    "syslog-server": "address:127.0.0.1, port:\(syslog.port), level:notice",
+                    "log-format": "%HM %[var(txn.host)]%HPO base=%[var(txn.base)] match=%[var(txn.path_match)] %ST",
+                ])
             try await TestController.with(["all.yaml": manifests]) { controller async throws in
                 for host in ["shop.example.com", "own.example.com"] {
                     #expect(try await controller.request("http://\(host)/way").status == 200)
                 }
                 try await controller.wait("the raised line came") { !syslog.messages(with: "own.example.com/way").isEmpty }
                 #expect(syslog.messages(with: "shop.example.com/way").isEmpty)
+                // The variables of the format hold what they hold where all requests are logged.
+                let line = try #require(syslog.messages(with: "own.example.com/way").first)
+                #expect(line.contains(" base=own.example.com/way match=shop_svc_own_http"), "\(line)")
             }
         }
     }

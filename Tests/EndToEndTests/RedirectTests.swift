@@ -23,6 +23,19 @@ struct RedirectTests {
             let changed = try await controller.eventually(Self.url) { $0.status == 308 }
             #expect(changed.header("location") == "http://www.example.org:8081/cart?item=1&n=2")
             #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
+            // A scheme in the target is the redirect's, whatever the request's is.
+            for (target, location) in [
+                ("https://www.example.net", "https://www.example.net"),
+                ("http://www.example.net:8081", "http://www.example.net:8081"),
+            ] {
+                try await controller.write("all.yaml", manifests(["request-redirect": target, "request-redirect-code": "308"]))
+                for scheme in ["http", "https"] {
+                    try await controller.eventually("\(scheme)://shop.example.com/cart?item=1") {
+                        $0.header("location") == "\(location)/cart?item=1"
+                    }
+                }
+            }
+            #expect(try await controller.metric("haproxy_ingress_reloads_total") == 0)
             // Who asks for the target already is served.
             #expect(try await controller.request(Self.url, headers: ["Host": "shop.example.com"]).status == 308)
             try await controller.write("all.yaml", manifests(["request-redirect": "shop.example.com"]))
@@ -58,6 +71,14 @@ struct RedirectTests {
                 ["www.site.local:443", "www.site.local"]
             ),
             ("[2001:db8::1]", "http", ["[2001:db8::1]", "[2001:db8::1]:80"], ["[2001:db8::2]"]),
+            (
+                "https://www.site.local", "https", ["www.site.local", "WWW.site.local.:443"],
+                ["www.site.local:80", "site.local", "www.site.local.x"]
+            ),
+            ("https://www.site.local", "http", [], ["www.site.local", "www.site.local:443", "www.site.local:80", "site.local"]),
+            ("HTTP://Www.site.local:443", "https", [], ["www.site.local", "www.site.local:443", "www.site.local:80"]),
+            ("http://www.site.local:443", "http", ["www.site.local:443"], ["www.site.local", "www.site.local:80"]),
+            ("http://www.site.local:80", "http", ["www.site.local", "www.site.local:80"], ["www.site.local:443"]),
         ]
         // Values are literals in the backend from a load on, and map entries when they come at run time.
         let first = isLive ? "elsewhere.example.com" : cases[0].target
@@ -66,7 +87,8 @@ struct RedirectTests {
                 if isLive || target != first {
                     try await controller.write("all.yaml", manifests(target))
                     try await controller.eventually("\(scheme)://www.other.local/") {
-                        $0.header("location") == "\(scheme)://\(target.lowercased())/"
+                        let target = target.lowercased()
+                        return $0.header("location") == (target.contains("://") ? "" : "\(scheme)://") + target + "/"
                     }
                 }
                 for host in here {

@@ -41,6 +41,9 @@ public enum GoControllerArguments {
         "--initial-sync-period": ["--initial-sync-period=1m30s"], "--input-file": ["--input-file=old.yaml"],
         "--output-file": ["--output-file=new.yaml"], "--localpeer-port": ["--localpeer-port=10000"], "--pprof": ["-p"],
         "--with-pebble": ["--with-pebble"], "--with-s6-overlay": ["--with-s6-overlay"], "--with-gopherd": ["--with-gopherd"],
+        "-t": ["-t"], "--namespace-selector-ready-timeout": ["--namespace-selector-ready-timeout=30s"],
+        // In force there without a list of namespaces alone.
+        "--namespace-label-selector": ["--namespace-label-selector=team=backend", "--namespace-whitelist=shop"],
     ]
 
     /// Flags that mean here what they mean there.

@@ -68,7 +68,7 @@ public struct CORS: RouteAnnotation {
                         ("cors-allow-credentials", "true"), ("cors-max-age", "10m"), ("cors-respond-to-options", "true"),
                     ]),
                     ExampleManifest.service()),
-                leadsTo: ["http-after-response set-header Access-Control-Allow-Origin %[var(txn.cors_origin)]"])
+                leadsTo: ["http-after-response set-header Access-Control-Allow-Origin %[var(txn.allowed_origin)]"])
         ])
 
     let origin: AllowedOrigin
@@ -178,17 +178,17 @@ public struct CORS: RouteAnnotation {
             "http-request set-var(txn.origin) req.fhdr(origin)",
             "http-request set-var(txn.cors) \(routeValue: "cors")",
             // One origin, or `*`; what it is not is looked for elsewhere.
-            "http-request set-var(txn.cors_origin) var(txn.cors),field(5,;) if { var(txn.origin) -m found }",
+            "http-request set-var(txn.allowed_origin) var(txn.cors),field(5,;) if { var(txn.origin) -m found }",
             """
-            http-request unset-var(txn.cors_origin) if !{ var(txn.cors_origin),strcmp(txn.origin) eq 0 } \
+            http-request unset-var(txn.allowed_origin) if !{ var(txn.allowed_origin),strcmp(txn.origin) eq 0 } \
             !\(raw: Flags.any.condition)
             """,
             """
-            http-request set-var(txn.cors_origin) var(txn.origin) if \(raw: unlessKnown) \(raw: Flags.list.condition) \
+            http-request set-var(txn.allowed_origin) var(txn.origin) if \(raw: unlessKnown) \(raw: Flags.list.condition) \
             { var(txn.cors),field(5,;),concat(:,txn.origin),map_str(\(map: "cors-origins")) -m found }
             """,
             """
-            http-request set-var(txn.cors_origin) var(txn.origin) if \(raw: unlessKnown) \(raw: Flags.expression.condition) \
+            http-request set-var(txn.allowed_origin) var(txn.origin) if \(raw: unlessKnown) \(raw: Flags.expression.condition) \
             { var(txn.origin) -m len le \(OriginPattern.longestOrigin) } { var(txn.cors),field(5,;),concat(:,txn.origin),map_reg(\(map: "cors-origin-patterns")) -m found }
             """,
         ],
@@ -202,7 +202,7 @@ public struct CORS: RouteAnnotation {
                 fields.flags.contains(.any)
                     ? "acl ingress_origin \(raw: origin) -m found"
                     : "acl ingress_origin \(raw: origin) -m str -- \(fields.origin)",
-                "http-request set-var(txn.cors_origin) bool(true) if ingress_origin",
+                "http-request set-var(txn.allowed_origin) bool(true) if ingress_origin",
             ]
         })
 
@@ -210,7 +210,7 @@ public struct CORS: RouteAnnotation {
     private static let origin = "req.fhdr(origin,-1)"
 
     /// Asked first, because it costs less than taking the entry apart, and most routes name one origin.
-    private static let unlessKnown = "!{ var(txn.cors_origin) -m found }"
+    private static let unlessKnown = "!{ var(txn.allowed_origin) -m found }"
 
     /// After the lists of networks, whose family comes first, and before authentication: browsers send no credentials with
     /// preflight requests.
@@ -228,24 +228,24 @@ public struct CORS: RouteAnnotation {
         id: "cors", phase: .headers,
         [
             """
-            http-after-response set-header Access-Control-Allow-Origin %[var(txn.cors_origin)] \
-            if { var(txn.cors_origin) -m found }
+            http-after-response set-header Access-Control-Allow-Origin %[var(txn.allowed_origin)] \
+            if { var(txn.allowed_origin) -m found }
             """,
             """
             http-after-response set-header Access-Control-Allow-Methods %[var(txn.cors),field(2,;)] \
-            if { var(txn.cors_origin) -m found }
+            if { var(txn.allowed_origin) -m found }
             """,
             """
             http-after-response set-header Access-Control-Allow-Headers %[var(txn.cors),field(3,;)] \
-            if { var(txn.cors_origin) -m found }
+            if { var(txn.allowed_origin) -m found }
             """,
             """
             http-after-response set-header Access-Control-Max-Age %[var(txn.cors),field(4,;)] \
-            if { var(txn.cors_origin) -m found }
+            if { var(txn.allowed_origin) -m found }
             """,
             """
             http-after-response set-header Access-Control-Allow-Credentials true \
-            if \(raw: Flags.credentials.condition) { var(txn.cors_origin) -m found }
+            if \(raw: Flags.credentials.condition) { var(txn.allowed_origin) -m found }
             """,
             "http-after-response add-header Vary Origin if \(raw: Flags.varies.condition)",
         ],
@@ -258,7 +258,7 @@ public struct CORS: RouteAnnotation {
             ]
             if fields.flags.contains(.credentials) { headers.append(("Allow-Credentials", "true")) }
             // One condition with a name costs less memory than one in each rule.
-            return ["acl ingress_cors var(txn.cors_origin) -m found"]
+            return ["acl ingress_cors var(txn.allowed_origin) -m found"]
                 + headers.map { name, value in
                     """
                     http-after-response set-header Access-Control-\(raw: name) \(literal: value) if ingress_cors

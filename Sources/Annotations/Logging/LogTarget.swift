@@ -17,6 +17,8 @@ struct LogTarget: Hashable, Sendable {
     /// The least severe lines that are sent; nil for all.
     var level: String?
     var minimumLevel: String?
+    /// What its line has and nobody needs, told to the operator.
+    fileprivate(set) var oddities: [String] = []
 
     /// The `log` line (configuration manual, section 4.2).
     var line: Directive {
@@ -53,12 +55,18 @@ extension LogTarget {
     static let levels = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
     private static let keys = ["address", "port", "facility", "format", "length", "level", "minlevel"]
 
-    /// Reads `address:10.0.0.5, port:514, facility:local0`.
+    /// Reads `address:10.0.0.5, port:514, facility:local0`. As in the Go controller, commas without a pair between them and the port of
+    /// standard output are passed over.
     ///
     /// - Throws: ``ValueError``.
     init(_ line: String) throws {
         var fields: [String: String] = [:]
+        var hasEmptyPair = false
         for pair in line.split(separator: ",", omittingEmptySubsequences: false) {
+            guard !pair.allSatisfy(\.isWhitespace) else {
+                hasEmptyPair = true
+                continue
+            }
             let parts = pair.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             let key = Self.trimmed(parts[0])
             guard Self.keys.contains(key) else {
@@ -66,6 +74,10 @@ extension LogTarget {
             }
             guard parts.count == 2, !Self.trimmed(parts[1]).isEmpty else { throw ValueError("gives no \(key)") }
             guard fields.updateValue(Self.trimmed(parts[1]), forKey: key) == nil else { throw ValueError("gives \(key) twice") }
+        }
+        if hasEmptyPair { oddities.append("has a comma without a pair") }
+        if fields["address"] == "stdout", fields.removeValue(forKey: "port") != nil {
+            oddities.append("gives a port, which stdout does not have")
         }
         address = try Self.address(fields["address"], port: fields["port"])
         facility = try Self.word("facility", in: fields, of: Self.facilities) ?? facility
@@ -136,9 +148,12 @@ extension ValueType where Value == [LogTarget] {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let targets = try lines.enumerated().compactMap { number, line -> LogTarget? in
             guard !line.allSatisfy(\.isWhitespace) else { return nil }
-            do { return try LogTarget(String(line)) } catch let error as ValueError {
-                throw ValueError(lines.count == 1 ? error.message : "in line \(number + 1) \(error.message)")
-            }
+            func placed(_ message: String) -> String { lines.count == 1 ? message : "in line \(number + 1) \(message)" }
+            do {
+                var target = try LogTarget(String(line))
+                target.oddities = target.oddities.map(placed)
+                return target
+            } catch let error as ValueError { throw ValueError(placed(error.message)) }
         }
         guard !targets.isEmpty else { throw ValueError("names no target") }
         return targets

@@ -54,7 +54,10 @@ public struct LogTargets: GlobalAnnotation {
     let targets: [LogTarget]
 
     public init?(_ values: AnnotationValues) throws {
-        targets = try values[Self.targets] ?? [LogTarget(address: .network("127.0.0.1", port: 514), level: "notice")]
+        let written = try values.resolved(Self.targets)
+        targets = written?.value ?? [LogTarget(address: .network("127.0.0.1", port: 514), level: "notice")]
+        guard let written else { return }
+        for oddity in targets.flatMap(\.oddities) { values.warn(written, "\(oddity), and is in force without it") }
     }
 
     public func contribute(to global: inout GlobalContribution) throws {

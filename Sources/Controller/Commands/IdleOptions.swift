@@ -55,13 +55,13 @@ struct IdleOptions: ParsableArguments {
     @Flag(help: help(.withGopherd))
     var withGopherd = false
 
-    @Flag(name: [.customShort("t")], help: ArgumentHelp("Refused: see haproxy-ingress render.", visibility: .hidden))
+    @Flag(name: [.customShort("t")], help: help(.simulation))
     var simulatesHAProxy = false
 
-    @Option(help: ArgumentHelp("Refused: see --namespace-whitelist.", valueName: "selector", visibility: .hidden))
+    @Option(help: help(.namespaceLabelSelector, "selector"))
     var namespaceLabelSelector: String?
 
-    @Option(help: ArgumentHelp("Belongs to --namespace-label-selector.", valueName: "duration", visibility: .hidden))
+    @Option(help: help(.namespaceSelectorReadyTimeout, "duration"))
     var namespaceSelectorReadyTimeout: RunCommand.Period?
 
     /// What stands in a flag's place; the raw value is its name.
@@ -79,10 +79,16 @@ struct IdleOptions: ParsableArguments {
         case outputFile = "output-file"
         case jobCheckCRD = "job-check-crd"
         case localPeerPort = "localpeer-port"
+        case namespaceLabelSelector = "namespace-label-selector"
+        case namespaceSelectorReadyTimeout = "namespace-selector-ready-timeout"
         case pprof
         case withPebble = "with-pebble"
         case withS6Overlay = "with-s6-overlay"
         case withGopherd = "with-gopherd"
+        case simulation = "t"
+
+        /// As it is written on a command line.
+        var flag: String { rawValue.count == 1 ? "-\(rawValue)" : "--\(rawValue)" }
 
         var sentence: String {
             switch self {
@@ -103,8 +109,15 @@ struct IdleOptions: ParsableArguments {
             case .inputFile, .outputFile:
                 "Custom resources are not read, so that none has to be converted: the ConfigMap and annotations have their settings."
             case .jobCheckCRD: "There are no custom resource definitions to install; the command ends at once."
-            case .localPeerPort: "What stick tables count needs no port."
+            case .localPeerPort: "Stick tables live through reloads without a port."
+            case .namespaceLabelSelector:
+                """
+                Labels of namespaces are not looked at; --namespace-whitelist or --namespace-blacklist says which namespaces are \
+                served, and without either this flag is refused.
+                """
+            case .namespaceSelectorReadyTimeout: "HAProxy is started as soon as every list of objects has come."
             case .pprof: "There are no profiles of a Go program; perf and /metrics tell where time goes."
+            case .simulation: "HAProxy is started all the same; haproxy-ingress render writes its files without starting it."
             case .withPebble, .withS6Overlay, .withGopherd: "The controller itself starts, supervises and ends HAProxy."
             }
         }
@@ -122,14 +135,16 @@ struct IdleOptions: ParsableArguments {
             .enableCustomAnnotationsOnIngress: enableCustomAnnotationsOnIngress, .experimental: !experimental.isEmpty,
             .gatewayControllerName: gatewayControllerName != nil, .initialSyncPeriod: initialSyncPeriod != nil,
             .inputFile: inputFile != nil, .outputFile: outputFile != nil, .jobCheckCRD: jobCheckCRD,
-            .localPeerPort: localPeerPort != nil, .pprof: pprof, .withPebble: withPebble, .withS6Overlay: withS6Overlay,
+            .localPeerPort: localPeerPort != nil, .namespaceLabelSelector: namespaceLabelSelector?.isEmpty == false,
+            .namespaceSelectorReadyTimeout: namespaceSelectorReadyTimeout != nil, .simulation: simulatesHAProxy, .pprof: pprof,
+            .withPebble: withPebble, .withS6Overlay: withS6Overlay,
             .withGopherd: withGopherd,
         ]
         return Name.allCases.filter { isGiven[$0] == true }
     }
 
     /// A line of the log for each flag that is given.
-    var notes: [String] { given.map { "--\($0.rawValue) has no effect here. \($0.sentence)" } }
+    var notes: [String] { given.map { "\($0.flag) has no effect here. \($0.sentence)" } }
 
     /// How a command ends that does not run a controller.
     enum End {
@@ -140,12 +155,5 @@ struct IdleOptions: ParsableArguments {
     var end: End? {
         if jobCheckCRD { return .success }
         return inputFile != nil && outputFile != nil ? .failure : nil
-    }
-
-    mutating func validate() throws {
-        if simulatesHAProxy {
-            throw ValidationError(
-                "-t: HAProxy is not simulated; haproxy-ingress render writes the configuration without starting anything")
-        }
     }
 }

@@ -77,7 +77,7 @@ struct LintCommand: AnnotationCommand {
         try OfflineAssembly.require(files)
         let ignored = IgnoredKeys(ignore, annotations: annotations)
         let repair = ManifestRepair(registry: annotations, configMap: options.configmap) { ignored.contains($0) }
-        var report = LintReport(annotations: annotations)
+        var report = LintReport(annotations: annotations, firstFile: Self.firstFile(of: files))
         if fix {
             (report.changes, report.findings) = ManifestFixes.make(repair, in: files)
         } else if format == .text {
@@ -99,6 +99,11 @@ struct LintCommand: AnnotationCommand {
         if offline.isEmpty { notes.append("\(paths.joined(separator: ", ")): no object that the controller reads is in there") }
         for note in notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
         if !report.findings.isEmpty { throw ExitCode(1) }
+    }
+
+    /// The first of the manifest files below some paths; of paths without one the first path itself.
+    private static func firstFile(of paths: [String]) -> String {
+        ManifestDirectory(paths: paths).files.keys.min() ?? paths.first ?? ManifestSource.standardInputName
     }
 
     private static func standardInput() throws -> [UInt8] {

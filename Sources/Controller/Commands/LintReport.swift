@@ -9,6 +9,8 @@ struct LintReport {
     }
 
     let annotations: AnnotationRegistry
+    /// The file that stands for findings without a place, where a format needs one.
+    let firstFile: String
     var findings: [Finding] = []
     /// What `--fix` changed.
     var changes: [ManifestRepair.Change] = []
@@ -33,7 +35,7 @@ struct LintReport {
         case .text: textForPeople(terminal)
         case .json: try Self.json(findings.map(FindingReport.init))
         case .github: findings.map(Self.workflowCommand).joined()
-        case .sarif: try Self.json(SARIFLog(findings, annotations: annotations))
+        case .sarif: try Self.json(SARIFLog(findings, annotations: annotations, otherwiseIn: firstFile))
         }
     }
 

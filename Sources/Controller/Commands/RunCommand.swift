@@ -126,6 +126,9 @@ struct RunCommand: AnnotationCommand {
             if case .failure = end { throw ExitCode.failure }
             return
         }
+        for note in AuxiliaryConfiguration.notes(in: [configDir] + AuxiliaryConfiguration.usualDirectories) {
+            logger.warning("\(note)")
+        }
         do {
             try await Controller(command: self, annotations: annotations, logger: logger).run()
         } catch let error as any CustomStringConvertible & Error {

@@ -15,7 +15,10 @@ struct SARIFLog: Encodable {
         case version, runs
     }
 
-    init(_ findings: [Finding], annotations: AnnotationRegistry) {
+    /// - Parameter file: where findings are shown that have no place of their own, such as one about a ConfigMap that is in no file:
+    ///   code scanning refuses a whole log with one result that names no file.
+    init(_ findings: [Finding], annotations: AnnotationRegistry, otherwiseIn file: String) {
+        let fallback = SourceLocation(file: file, line: 1, column: 1)
         let rules = findings.map { Rule(of: $0, annotations: annotations) }
         let all = Dictionary(rules.map { ($0.id, $0) }) { first, _ in first }.values.sorted { $0.id < $1.id }
         let places = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.id, $0) })
@@ -23,7 +26,7 @@ struct SARIFLog: Encodable {
             Run(
                 tool: Tool(driver: Driver(version: ControllerVersion.current, rules: all)),
                 results: zip(findings, rules).map { finding, rule in
-                    Result(finding, ruleId: rule.id, ruleIndex: places[rule.id] ?? 0)
+                    Result(finding, at: finding.location ?? fallback, ruleId: rule.id, ruleIndex: places[rule.id] ?? 0)
                 })
         ]
     }
@@ -93,24 +96,22 @@ struct SARIFLog: Encodable {
         let message: Message
         let locations: [Location]
 
-        init(_ finding: Finding, ruleId: String, ruleIndex: Int) {
+        init(_ finding: Finding, at place: SourceLocation, ruleId: String, ruleIndex: Int) {
             self.ruleId = ruleId
             self.ruleIndex = ruleIndex
             level = finding.severity.rawValue
             message = Message(text: finding.withoutLocation.description)
-            locations = Location(finding).map { [$0] } ?? []
+            locations = [Location(place, object: finding.object)]
         }
     }
 
     struct Location: Encodable {
-        let physicalLocation: PhysicalLocation?
+        let physicalLocation: PhysicalLocation
         let logicalLocations: [LogicalLocation]?
 
-        /// nil for a finding that is about no file and no object.
-        init?(_ finding: Finding) {
-            guard finding.location != nil || finding.object != nil else { return nil }
-            physicalLocation = finding.location.map(PhysicalLocation.init)
-            logicalLocations = finding.object.map { [LogicalLocation(fullyQualifiedName: $0.description)] }
+        init(_ place: SourceLocation, object: ObjectKey?) {
+            physicalLocation = PhysicalLocation(place)
+            logicalLocations = object.map { [LogicalLocation(fullyQualifiedName: $0.description)] }
         }
     }
 

@@ -167,10 +167,9 @@ public struct GlobalContribution {
     /// Whether a snippet has rules that see connections before the requests of the HTTP and HTTPS frontends.
     var hasConnectionSnippet: Bool { frontendSnippet.contains { $0.value.text.hasPrefix("tcp-request ") } }
 
-    /// The variables that the snippet of the HTTP and HTTPS frontends names, or the format of log lines that somebody gets.
-    var requestVariables: [Traced<SnippetVariable>] {
-        SnippetVariable.named(in: frontendSnippet + (logsRequests ? defaultsLines : []))
-    }
+    /// The variables that the snippet of the HTTP and HTTPS frontends names, or the format of log lines: also where no target takes
+    /// those of requests, since a backend's snippet may raise the level of some.
+    var requestVariables: [Traced<SnippetVariable>] { SnippetVariable.named(in: frontendSnippet + defaultsLines) }
 
     /// The variables that the format of log lines about connections names.
     var connectionVariables: [Traced<SnippetVariable>] { SnippetVariable.named(in: tcpFrontendLines) }

@@ -42,6 +42,8 @@ public struct SnippetVariable: Hashable, Sendable {
             "txn.path_match", "the route: the name of its backend, then `.` and the id of its settings where it has some",
             requests: ["set-var(txn.path_match) var(txn.route)"], isOfRoute: true),
         SnippetVariable(
+            "txn.cors_origin", "the Origin header, as the client sent it", requests: ["set-var(txn.cors_origin) req.hdr(origin)"]),
+        SnippetVariable(
             "sess.sni", "the name that the client asked for in TLS that is passed through",
             connections: ["set-var(sess.sni) req.ssl_sni"]),
         SnippetVariable(

@@ -62,13 +62,14 @@ import Testing
         ("port:514", "gives no address"),
         ("10.0.0.5", "holds \"10.0.0.5\", which is none of address, port"),
         ("address", "gives no address"),
-        ("address:10.0.0.5,", "holds \"\", which is none of"),
+        ("address:10.0.0.5,:", "holds \"\", which is none of"),
+        (",", "gives no address"),
         ("address:10.0.0.5,address:10.0.0.6", "gives address twice"),
         ("address:10.0.0.5,colour:red", "holds \"colour\""),
         ("address:10.0.0.5,port:0", "holds port \"0\""),
         ("address:10.0.0.5,port:65536", "holds port \"65536\""),
         ("address:10.0.0.5,port:http", "holds port \"http\""),
-        ("address:stdout,port:514", "gives a port"),
+        ("address:/dev/log,port:514", "gives a port"),
         ("address:stderr x", "holds address \"stderr x\""),
         ("address:10.0.0.0/8", "holds address"),
         ("address:logs.example.com", "holds the host name \"logs.example.com\", which HAProxy would look up"),
@@ -88,6 +89,24 @@ import Testing
         #expect(trial.section("global").contains("log 127.0.0.1:514 local0 notice"))
         let finding = try #require(trial.findings.first)
         #expect(finding.severity == .error && finding.message.contains(words), "\(finding)")
+    }
+
+    @Test(arguments: [
+        ("address:10.0.0.5, level:info,", ["log 10.0.0.5:514 local0 info"], ["has a comma without a pair"]),
+        (",address:10.0.0.5, ,level:info, ,", ["log 10.0.0.5:514 local0 info"], ["has a comma without a pair"]),
+        ("address:stdout, port:514", ["log stdout format raw local0"], ["gives a port, which stdout does not have"]),
+        (
+            "address:10.0.0.5\nport:many,address:stdout,\n", ["log 10.0.0.5:514 local0", "log stdout format raw local0"],
+            ["in line 2 has a comma without a pair", "in line 2 gives a port, which stdout does not have"]
+        ),
+    ])
+    func `Commas without a pair and the port of standard output are passed over, with a warning`(
+        _ value: String, _ targets: [String], _ warnings: [String]
+    ) throws {
+        let trial = try AnnotationTrial([LogTargets.self], configMap: ["syslog-server": value])
+        #expect(trial.section("global").filter { $0.hasPrefix("log ") } == targets)
+        #expect(Set(trial.findings.map(\.message)) == Set(warnings.map { "\($0), and is in force without it" }))
+        #expect(trial.findings.allSatisfy { $0.severity == .warning })
     }
 
     @Test func `HAProxy's standard error is not a target, since its own messages are there`() throws {
