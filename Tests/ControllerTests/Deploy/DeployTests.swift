@@ -53,6 +53,40 @@ import Testing
         for name in ["http", "https", "stat", "healthz", "admin"] { #expect(try workload.port(name) ?? 0 >= 1024) }
     }
 
+    @Test(
+        "Statistics and the admin endpoint are for the namespace of Prometheus, also among replicas", arguments: Workload.allCases
+    )
+    func networkPolicy(_ workload: Workload) throws {
+        let spec = try #require(try DeployManifests.object("base/network-policy.yaml")["spec"])
+        let labels = try workload.node["spec"]?["template"]?["metadata"]?["labels"]
+        let selected = spec["podSelector"]?["matchLabels"]
+        #expect(selected?["run"]?.string == labels?["run"]?.string && selected?["run"] != nil)
+        #expect(spec["policyTypes"]?.elements.compactMap(\.string) == ["Ingress"])
+        func ports(_ rule: Node) -> Set<String> { Set(rule["ports"]?.elements.compactMap { $0["port"]?.string } ?? []) }
+        let rules = spec["ingress"]?.elements ?? []
+        let open = rules.filter { $0["from"] == nil }
+        #expect(open.map(ports) == [["http", "https", "healthz"]])
+        let closed = rules.filter { $0["from"] != nil }
+        #expect(closed.map(ports) == [["stat", "admin"]])
+        for peer in closed.flatMap({ $0["from"]?.elements ?? [] }) {
+            #expect(peer["podSelector"] == nil && peer["ipBlock"] == nil)
+            #expect(peer["namespaceSelector"]?["matchLabels"]?["kubernetes.io/metadata.name"]?.string == "monitoring")
+        }
+        let resources = try DeployManifests.object("base/kustomization.yaml")["resources"]?.elements.compactMap(\.string)
+        #expect(resources?.contains("network-policy.yaml") == true)
+        // All ports of the pods are in one of the rules.
+        let all = try workload.container?["ports"]?.elements.compactMap { $0["name"]?.string } ?? []
+        #expect(Set(all) == rules.map(ports).reduce([]) { $0.union($1) })
+    }
+
+    @Test("The pod knows its namespace and all its addresses, so that no endpoint leads back to it", arguments: Workload.allCases)
+    func addresses(_ workload: Workload) throws {
+        let variables = try workload.container?["env"]?.elements.reduce(into: [String: String]()) { fields, variable in
+            fields[variable["name"]?.string ?? ""] = variable["valueFrom"]?["fieldRef"]?["fieldPath"]?.string
+        }
+        #expect(variables?["POD_IPS"] == "status.podIPs" && variables?["POD_NAMESPACE"] == "metadata.namespace")
+    }
+
     @Test("What is written is on a volume, and nothing else can be written", arguments: Workload.allCases)
     func volumes(_ workload: Workload) throws {
         let command = try command(workload)
