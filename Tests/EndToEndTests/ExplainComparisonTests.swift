@@ -13,7 +13,7 @@ struct ExplainComparisonTests {
     /// What clients send in place of a host.
     private static let noHosts = ["shop.local, good.local", "user@shop.local", "shop.local/a", "shop local"]
     private static let otherPaths = [
-        "/./a", "/x/../a", "/a;x/b", "/a;x", "/%2Fa", "/a%zz", "/a/%2e%2e/b", "/a/.", "/%c3%a9", "/a/%5c", "/a/b/c", "/ab",
+        "/./a", "/x/../a", "/a;x/b", "/a;x", "/%2Fa", "/a%2fb", "/a/%2e%2e/b", "/a/.", "/%c3%a9", "/a/%5c", "/a/b/c", "/ab",
         "/a//b", "/%61", "/a/b?x=1", "/c?y", "//a",
     ]
 

@@ -115,7 +115,7 @@ struct RefusedObjectTests {
             try await Task.sleep(for: .seconds(1))
             try await controller.write("other.yaml", Self.loaded("other"))
             try await controller.eventually("http://other.example.com/") { $0.header("x-other") == "other" }
-            try await controller.wait("the object is told", within: .seconds(90)) {
+            try await controller.wait("the object is told", within: .seconds(150)) {
                 controller.log.contains("Ingress evil/bad-3: haproxy.org/backend-config-snippet")
             }
             for number in [0, 4] {

@@ -121,12 +121,9 @@ public struct BackendSettings: Hashable, Sendable {
         }
     }
 
-    /// Whether the snippet may have `server` lines, however they are spelled.
-    var mayNameServers: Bool {
-        snippet.contains { line in
-            let word = line.value.text.prefix { !$0.isWhitespace }.filter { !"'\"".contains($0) }
-            return word == "server" || word == "server-template" || word.contains { "\\$".contains($0) }
-        }
+    /// Whether the snippet has `server` lines. Snippets spell the first word of a line as it is.
+    var hasOwnServers: Bool {
+        snippet.contains { ["server", "server-template"].contains($0.value.text.split(whereSeparator: \.isWhitespace).first) }
     }
 
     /// Makes sure that a user list exists.

@@ -53,8 +53,8 @@ public struct GlobalContribution {
         (globalSnippet + frontendSnippet + statsSnippet).flatMap { EngineOptions.Listener.all(inLine: $0.value.text) }
     }
 
-    /// A size that lines of the `global` section set, in bytes; nil where none does. Of several ones the smallest: some may be in force
-    /// under conditions alone (configuration manual, section 2.4, ".if").
+    /// A size that lines of the `global` section set, in bytes; nil where none does. Of several ones it is the smallest, which is right
+    /// whichever HAProxy takes.
     func size(_ keyword: String) -> Int? {
         (globalLines + globalSnippet).compactMap { line in
             let words = line.value.text.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)

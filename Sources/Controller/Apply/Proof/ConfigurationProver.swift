@@ -64,7 +64,8 @@ actor ConfigurationProver {
 
     /// - Throws: ``ProofSearch/Unprovable``, or why HAProxy cannot be asked.
     private func search(_ trial: Trial, _ kind: Kind) async throws -> [Trial.Element: String] {
-        let pace = ProofPace(longest: check.timeout / 2)
+        let longest = check.timeout / 2
+        let pace = ProofPace(longest: lastDuration.map { min(longest, max(.seconds(10), $0 * 20)) } ?? longest)
         var search = ProofSearch(trial, kind == .besideOthers ? .whole : .apart) { elements, context, refused in
             var state = trial.state(of: elements, context, without: refused)
             let files = state.renderedFiles(inlining: 0)
@@ -106,6 +107,6 @@ actor ProofPace {
 
     func limit(_ elements: Int, _ context: Trial.Context) -> Duration {
         guard context == .apart, let base else { return longest }
-        return min(longest, max(.seconds(3), base * 20) * (1 + elements / 1000))
+        return min(longest, max(.seconds(3), base * 8) * (1 + elements / 1000))
     }
 }

@@ -29,7 +29,7 @@ extension LiveBackend {
             section.add(settings.rules)
         }
         // The C library would look names up while a configuration is checked and loaded, and everybody waits meanwhile.
-        if settings.mayNameServers { section.add("default-server init-addr none resolvers kubernetes", origin: service) }
+        if settings.hasOwnServers { section.add("default-server init-addr none resolvers kubernetes", origin: service) }
         section.add(settings.snippet)
         let cookies = identity.isTCP ? .none : settings.serverCookies
         if let external {

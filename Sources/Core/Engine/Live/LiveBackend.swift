@@ -82,7 +82,7 @@ struct BackendTable {
     private var options: [String: [Origin: Int]] = [:]
     private var lists: [String: (list: UserList, uses: Int)] = [:]
     private var externalCount = 0
-    /// Backends whose snippets may have servers with names.
+    /// Backends whose snippets have servers of their own.
     private var snippetCount = 0
     private var checks = CheckBudget()
     private var newFindings: [Finding] = []
@@ -177,7 +177,7 @@ struct BackendTable {
             if options[name]?.isEmpty == true { options[name] = nil }
             if wasUnknown != (options[name] == nil) { optionsChanged = true }
         }
-        if settings.mayNameServers { snippetCount += difference }
+        if settings.hasOwnServers { snippetCount += difference }
         for list in settings.userLists {
             let uses = (lists[list.name]?.uses ?? 0) + difference
             lists[list.name] = uses == 0 ? nil : (lists[list.name]?.list ?? list, uses)
