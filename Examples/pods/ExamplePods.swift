@@ -37,7 +37,7 @@ struct ExamplePods: ParsableCommand {
     }
 
     mutating func validate() throws {
-        if listen.isEmpty { throw ValidationError("--listen: at least one pod is needed, for example hello-1=127.0.1.1:8080") }
+        if listen.isEmpty { throw ValidationError("--listen: at least one pod is needed, for example hello-1=127.0.1.1:9000") }
     }
 
     func run() throws {

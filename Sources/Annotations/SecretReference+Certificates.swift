@@ -4,11 +4,11 @@ extension Resolved where Value == SecretReference {
     /// The namespace of the Secret.
     var namespace: String { value.namespace ?? object.namespace }
 
-    /// The certificate and key of the Secret that this value names.
+    /// The certificate and key of the Secret that this value of the operator's names.
     ///
     /// - Throws: ``AnnotationError`` when they are absent, cannot be read or do not belong together.
     func certificateBundle(in secret: Secret) throws -> CertificateBundle {
-        do { return try CertificateBundle(secret: secret) } catch {
+        do { return try CertificateBundle(secret: secret, maximumRSABits: .max) } catch {
             throw self.error("names a Secret without a usable certificate: \(error)")
         }
     }

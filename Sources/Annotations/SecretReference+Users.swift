@@ -1,6 +1,23 @@
 import Core
 
 extension Resolved where Value == SecretReference {
+    /// The users that a Secret lists, as far as a tenant may have so many, and what is told about others.
+    ///
+    /// - Throws: as ``users(in:)``.
+    func users(
+        in secret: Secret, within limits: ResourceLimits
+    ) throws -> (users: [String: CryptHash], excess: Finding?) {
+        let all = try users(in: secret)
+        let limit = limits[.users]
+        guard scope > .configMap, all.count > limit else { return (all, nil) }
+        let kept = all.sorted { $0.key < $1.key }.prefix(limit)
+        let finding = Finding(
+            .error, object: ObjectKey(.secret, namespace: secret.metadata.namespace, name: secret.metadata.name), key: "data",
+            "lists \(all.count) users, of which those after \(kept.last?.key.quotedForPeople ?? "") cannot come in; \(limits.description(of: .users))",
+            expected: "at most \(limit) users")
+        return (Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) }), finding)
+    }
+
     /// The users that a Secret lists: names as keys, crypt(3) hashes as values.
     ///
     /// - Throws: ``AnnotationError`` when it lists none, a name that is none, or a value that is no hash.

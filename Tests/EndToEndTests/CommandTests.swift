@@ -11,7 +11,7 @@ struct CommandTests {
         for (name, text) in files {
             let file = directory.appendingPathComponent(name)
             try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.replacingOccurrences(of: "NET.", with: "127.9.9.").utf8).write(to: file)
+            try Data(text.replacingOccurrences(of: "NET.", with: "10.9.9.").utf8).write(to: file)
         }
         do {
             try await body(directory)
@@ -209,7 +209,7 @@ struct CommandTests {
         let expected: [String: [String]] = [
             "http://shop.example.com/cart/x": [
                 "Ingress +shop/web", "Host +shop.example.com", "Path +/cart \\(Prefix\\)", "Service +shop/web, port http",
-                "Backend +shop_svc_web_http", "Servers +127.9.9.1:8080, 127.9.9.2:8080",
+                "Backend +shop_svc_web_http", "Servers +10.9.9.1:8080, 10.9.9.2:8080",
                 "timeout-server +7s +from the Service shop/web", "cors-enable +false +from the Ingress shop/web",
             ],
             "http://shop.example.com/cart/one": [
@@ -241,12 +241,12 @@ struct CommandTests {
             + Manifests.ingress("moved", host: "moved.local", annotations: ["request-redirect": "good.local"])
             + Manifests.ingress("passed", host: "passed.local", path: "/app", annotations: ["ssl-passthrough": "true"])
         let expected: [String: (has: [String], hasNot: [String])] = [
-            "http://GOOD.local./": (["Ingress +shop/good", "Servers +127.9.9.1:8080"], ["404"]),
+            "http://GOOD.local./": (["Ingress +shop/good", "Servers +10.9.9.1:8080"], ["404"]),
             "http://good.local:8080/": (["Ingress +shop/good"], ["404"]),
             "http://tls.local/a?b=c": (["Answer +308: a redirect to https://tls.local/a\\?b=c"], ["Servers"]),
-            "https://tls.local/a": (["Servers +127.9.9.1:8080"], ["Answer"]),
+            "https://tls.local/a": (["Servers +10.9.9.1:8080"], ["Answer"]),
             "https://moved.local/a": (["Answer +302: a redirect to https://good.local/a"], ["Servers"]),
-            "https://passed.local/any": (["passed through to the pods", "Servers +127.9.9.1:8080"], ["404"]),
+            "https://passed.local/any": (["passed through to the pods", "Servers +10.9.9.1:8080"], ["404"]),
             "http://passed.local/any": (["Answer +302: a redirect to https://passed.local/any"], ["Servers"]),
         ]
         try await withDirectory(["all.yaml": manifests]) { directory in

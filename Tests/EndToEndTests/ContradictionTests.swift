@@ -43,7 +43,8 @@ struct ContradictionTests {
     @Test("lint and the log name each key that has no effect, and the routes work")
     func warnings() async throws {
         try await TestController.with(["all.yaml": Self.manifests]) { controller async throws in
-            let lint = try await run(Programs.controller, ["lint", controller.manifests.path])
+            let lint = try await run(
+                Programs.controller, ["lint", controller.manifests.path, "--ipv4-bind-address", "127.0.0.1"])
             #expect(lint.status == 1)
             for line in Self.expected {
                 #expect(lint.output.contains(line), "\(line)")

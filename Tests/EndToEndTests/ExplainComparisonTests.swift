@@ -10,7 +10,12 @@ struct ExplainComparisonTests {
     private static let hosts = ["shop.local", "good.local", "*.wild.local", "a.wild.local"]
     private static let otherHosts = ["b.wild.local", "a.b.wild.local", "nobody.local"]
     private static let paths = ["/", "/a", "/a/", "/a/b", "/A"]
-    private static let otherPaths = ["/a/b/c", "/ab", "/a//b", "/%61", "/a/b?x=1", "/c?y", "//a"]
+    /// What clients send in place of a host.
+    private static let noHosts = ["shop.local, good.local", "user@shop.local", "shop.local/a", "shop local"]
+    private static let otherPaths = [
+        "/./a", "/x/../a", "/a;x/b", "/a;x", "/%2Fa", "/a%2fb", "/a/%2e%2e/b", "/a/.", "/%c3%a9", "/a/%5c", "/a/b/c", "/ab",
+        "/a//b", "/%61", "/a/b?x=1", "/c?y", "//a",
+    ]
 
     @Test("both tell the same answer for random requests over random manifests", arguments: 0..<4)
     func compare(_ round: Int) async throws {
@@ -36,7 +41,10 @@ struct ExplainComparisonTests {
                     #expect(pods.isEmpty ? response.status == 503 : response.pod.map { pods.contains($0) } ?? false, "\(asked)")
                 case .redirect(let status, let location):
                     #expect(response.status == status && response.header("location") == location, "\(asked)")
-                case .status(let status, _): #expect(response.status == status && response.pod == nil, "\(asked)")
+                case .status(let status, _):
+                    // HAProxy 3.0 ends an HTTP/2 request for what no host can be: curl's CURLE_HTTP2_STREAM.
+                    let isEnded = status == 400 && request.isTLS && response.curlStatus == 92
+                    #expect((response.status == status || isEnded) && response.pod == nil, "\(asked)")
                 // The pods speak no TLS.
                 case .passedThrough, .closedConnection: #expect(response.status == 0 && response.curlStatus != 0, "\(asked)")
                 case nil: Issue.record("\(asked)")
@@ -49,7 +57,9 @@ struct ExplainComparisonTests {
         let file = controller.manifests.appendingPathComponent("all.yaml")
         let decoded = decodeDocuments(Array(try Data(contentsOf: file)), file: "all.yaml")
         #expect(decoded.findings.isEmpty, "\(decoded.findings)")
-        let engine = Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: EngineOptions())
+        var options = EngineOptions()
+        (options.ipv4Address, options.ipv6Address) = ("127.0.0.1", nil)
+        let engine = Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options)
         return engine.assemble(ObjectStore(decoded.objects.map(\.object)), now: Int(Date().timeIntervalSince1970))
     }
 
@@ -63,6 +73,7 @@ struct ExplainComparisonTests {
         let host = name()
         var authority = random.pick([host, host, host.uppercased(), host + ".", host.capitalized + "..", host])
         authority += random.pick(["", "", "", ":80", ":443", ":8080"])
+        if random.chance(8) { authority = random.pick(noHosts) }
         let path = random.pick(paths + otherPaths)
         let question = path.firstIndex(of: "?") ?? path.endIndex
         let isTLS = random.chance(50)
@@ -75,7 +86,7 @@ struct ExplainComparisonTests {
     }
 
     private static func manifests(_ random: inout SeededGenerator) -> String {
-        var text = ""
+        var text = Manifests.configMap(["global-config-snippet": "expose-experimental-directives"])
         for namespace in ["shop", "other"] {
             let first = namespace == "shop" ? 1 : 3
             text +=
@@ -98,6 +109,10 @@ struct ExplainComparisonTests {
                 "https://good.local", "http://shop.local:80", "https://moved.example.com:8443")
             maybe(20, "request-redirect-code", "301", "307")
             maybe(12, "ssl-passthrough", "true")
+            maybe(25, "path-normalization", "safe", "full", "off")
+            // Protections that cannot be built.
+            maybe(8, "allow-list", "no-network")
+            if random.chance(8) { annotations.merge(["auth-type": "basic-auth", "auth-secret": "missing"]) { $1 } }
             let host = random.chance(12) ? nil : random.pick(hosts)
             let ingress = Manifests.ingress(
                 "i\(number)", namespace: random.pick(["shop", "shop", "other"]), host: host, path: random.pick(paths),

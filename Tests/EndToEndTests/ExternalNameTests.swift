@@ -73,6 +73,40 @@ struct ExternalNameTests {
         }
     }
 
+    @Test("names of a snippet's servers that no DNS server answers for keep no load waiting", .enabled(if: NameServer.isPossible))
+    func snippetNames() async throws {
+        try await NameServer.with(["known.example.com": "127.0.0.1"]) { names async throws in
+            try await TestController.with(["web.yaml": Self.web], arguments: names.arguments) { controller async throws in
+                func snippet(_ name: String, _ lines: String) -> String {
+                    Manifests.service(name, pods: [1])
+                        + Manifests.ingress(
+                            name, path: "/\(name)", service: name, annotations: ["backend-config-snippet": lines])
+                }
+                let silent = (0..<5).map { "server s\($0) silent-\($0).example.com:80" }.joined(separator: "\n")
+                let start = ContinuousClock.now
+                try await controller.write(
+                    "names.yaml",
+                    snippet("silent", silent)
+                        + snippet(
+                            "known", "server k known.example.com:\(controller.healthz)\nhttp-response set-header X-Known yes"))
+                try await controller.eventually(Self.url + "known") { $0.header("x-known") == "yes" }
+                #expect(ContinuousClock.now - start < .seconds(8))
+                try await controller.wait("the resolvers ask") { names.asked.contains("silent-3.example.com") }
+                try await controller.wait("a name has its address") {
+                    try await controller.runtimeAPI("show servers state shop_svc_known_http").contains(" 127.0.0.1 2 ")
+                }
+                // Asked for in so many words, the C library gives up, and the snippet is out.
+                try await controller.write(
+                    "libc.yaml",
+                    snippet("libc", "server s silent.example.com:80 init-addr libc") + Manifests.ingress("last", path: "/last"))
+                try await controller.eventually(Self.url + "last") { $0.pod == "pod-1" }
+                try await controller.wait("the snippet is told") {
+                    controller.log.contains("Ingress shop/libc: haproxy.org/backend-config-snippet")
+                }
+            }
+        }
+    }
+
     @Test("a name that comes to lead to the controller's own listeners is 503", .enabled(if: NameServer.isPossible))
     func ownListeners() async throws {
         try await NameServer.with([
@@ -99,6 +133,49 @@ struct ExternalNameTests {
                 }
                 #expect(names.asked == ["evil.example.com", "mapped.example.com", "zero.example.com"])
             }
+        }
+    }
+
+    @Test("addresses of the pod and of other replicas are refused at the controller's own ports, as soon as they are known")
+    func replicas() async throws {
+        func slice(_ name: String, namespace: String, service: String, port: Int, _ addresses: [String]) -> String {
+            """
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {name: \(name), namespace: \(namespace), labels: {kubernetes.io/service-name: \(service)}}
+            addressType: IPv4
+            ports: [{name: http, port: \(port), protocol: TCP}]
+            endpoints: [\(addresses.map { "{addresses: [\"\($0)\"]}" }.joined(separator: ", "))]
+            ---
+
+            """
+        }
+        let arguments = ["--ipv4-bind-address", "0.0.0.0"]
+        let environment = ["POD_IP": "192.0.2.7", "POD_IPS": "192.0.2.7,2001:db8::7", "POD_NAMESPACE": "ingress"]
+        try await TestController.with(["web.yaml": Self.web], arguments: arguments, environment: environment) {
+            controller async throws in
+            func evil(_ port: Int) -> String {
+                Manifests.service("evil", pods: [])
+                    + slice("evil-2", namespace: "shop", service: "evil", port: port, ["192.0.2.7", "192.0.2.8", "192.0.2.9"])
+                    + Manifests.ingress("evil", path: "/evil", service: "evil")
+            }
+            try await controller.write("evil.yaml", evil(controller.http))
+            let refusal =
+                "EndpointSlice shop/evil-2: endpoints: \"192.0.2.%:\(controller.http)\": is left out: the controller itself"
+            func isTold(_ number: Int) -> Bool { controller.log.contains(refusal.replacing("%", with: "\(number)")) }
+            try await controller.wait("the pod's own address is told") { isTold(7) }
+            try await controller.wait("the others are servers") {
+                controller.configuration.contains("192.0.2.8:\(controller.http)")
+            }
+            #expect(!controller.configuration.contains("192.0.2.7:\(controller.http)"))
+            // The Service that leads to this pod and to another one.
+            try await controller.write(
+                "own.yaml", slice("own-1", namespace: "ingress", service: "own", port: 1024, ["192.0.2.7", "192.0.2.8"]))
+            try await controller.wait("the other replica is no server") {
+                !controller.configuration.contains("192.0.2.8:\(controller.http)")
+            }
+            #expect(controller.configuration.contains("192.0.2.9:\(controller.http)"))
+            #expect(try await controller.request(Self.url).pod == "pod-1")
         }
     }
 

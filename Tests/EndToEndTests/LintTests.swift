@@ -21,7 +21,7 @@ struct LintTests {
         defer { try? FileManager.default.removeItem(at: directory) }
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         for (name, text) in files {
-            let text = text.replacing("NET.", with: "127.9.9.")
+            let text = text.replacing("NET.", with: "10.9.9.")
             try Data(text.utf8).write(to: directory.appendingPathComponent(name))
         }
         return try await body(directory)

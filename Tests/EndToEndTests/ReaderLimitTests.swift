@@ -33,6 +33,55 @@ struct ReaderLimitTests {
         }
     }
 
+    @Test(
+        "a smaller tune.bufsize has smaller limits: no place is given away, at a start, at run time and after a change",
+        arguments: [4000, 4074, 4077, 4080, 4084, 4090, 4096, 8000])
+    func smallBuffer(length: Int) async throws {
+        let thief = "/" + String(repeating: "a", count: length) + "v.example.com/login"
+        func configMap(_ size: Int) -> String {
+            Manifests.configMap(["global-config-snippet": "tune.bufsize \(size)", "tls-alpn": "http/1.1"])
+        }
+        let victim =
+            Manifests.service() + Manifests.ingress("victim", host: "v.example.com", created: "2020-01-01T00:00:00Z")
+        let evil =
+            Manifests.service(namespace: "evil", pods: [2])
+            + Manifests.ingress("thief", namespace: "evil", host: "x.example.com", path: thief)
+            + Manifests.ingress(
+                "own", namespace: "evil", host: "x.example.com", path: "/own",
+                annotations: ["response-set-header": "X-Long " + String(repeating: "v", count: 900)])
+        let files = ["configmap.yaml": configMap(4096), "victim.yaml": victim, "thief.yaml": evil]
+        try await TestController.with(files, pods: ["victim", "thief"]) { controller async throws in
+            func check() async throws {
+                for path in ["/login", "/login/", "/"] {
+                    #expect(try await controller.request("http://v.example.com\(path)").pod == "victim")
+                }
+                let own = try await controller.request("http://x.example.com/own")
+                #expect(own.pod == "thief" && own.header("x-long")?.count == 900)
+            }
+            #expect(controller.configuration.contains("tune.bufsize 4096"))
+            #expect(controller.log.contains("Ingress evil/thief: spec.rules"))
+            try await check()
+            // At run time.
+            let late = Manifests.ingress("late", namespace: "evil", host: "late.example.com", path: thief)
+            let many = (0..<150).map {
+                Manifests.ingress(
+                    "m\($0)", namespace: "evil", host: "m\($0).example.com", path: "/" + String(repeating: "m", count: 500))
+            }
+            try await controller.write("late.yaml", late + many.joined())
+            try await controller.wait("the late one is told") { controller.log.contains("Ingress evil/late: spec.rules") }
+            try await controller.eventually("http://m149.example.com/\(String(repeating: "m", count: 500))") { $0.pod == "thief" }
+            try await check()
+            // The usual size takes such paths, and the smaller one after it does not.
+            guard length < 7000 else { return }
+            try await controller.write("configmap.yaml", configMap(16_384))
+            try await controller.wait("the path is served") { controller.map("path-prefix").contains(thief) }
+            try await controller.write("configmap.yaml", configMap(4096))
+            try await controller.wait("the path is refused") { !controller.map("path-prefix").contains(thief) }
+            try await controller.wait("HAProxy is loaded") { controller.configuration.contains("tune.bufsize 4096") }
+            try await check()
+        }
+    }
+
     @Test("a value that ends a line elsewhere than for HAProxy stays one entry, at a start and at run time")
     func separators() async throws {
         func ingress(_ value: String) -> String {

@@ -85,6 +85,47 @@ struct RefusedObjectTests {
         func remove() { directory.remove() }
     }
 
+    @Test("an object that has HAProxy's check wait for ever is found, closed and told, and the others' changes go through")
+    func waiting() async throws {
+        let directory = try TemporaryDirectory("waiting")
+        defer { directory.remove() }
+        let program = directory.url.appendingPathComponent("haproxy")
+        let real = Programs.haproxyArguments.last ?? "haproxy"
+        try writeProgram(
+            program,
+            """
+            #!/bin/sh
+            [ "$1" = -c ] && grep -q X-Wait-For-Ever "$5/haproxy.cfg" && exec sleep 300
+            PATH=$PATH:/usr/local/sbin:/usr/sbin
+            exec "$(command -v '\(real)')" "$@"
+            """)
+        let files = [
+            "service.yaml": Manifests.service() + Manifests.service(namespace: "evil"), "good.yaml": Manifests.ingress(),
+        ]
+        try await TestController.with(files, arguments: ["--program", program.path]) { controller async throws in
+            try await controller.write(
+                "bad.yaml",
+                (0..<5).map { number in
+                    Manifests.ingress(
+                        "bad-\(number)", namespace: "evil", host: "bad\(number).example.com",
+                        annotations: [
+                            "backend-config-snippet": "http-response set-header X-\(number == 3 ? "Wait-For-Ever" : "Short") yes"
+                        ])
+                }.joined())
+            try await Task.sleep(for: .seconds(1))
+            try await controller.write("other.yaml", Self.loaded("other"))
+            try await controller.eventually("http://other.example.com/") { $0.header("x-other") == "other" }
+            try await controller.wait("the object is told", within: .seconds(150)) {
+                controller.log.contains("Ingress evil/bad-3: haproxy.org/backend-config-snippet")
+            }
+            for number in [0, 4] {
+                try await controller.eventually("http://bad\(number).example.com/") { $0.header("x-short") == "yes" }
+            }
+            #expect(!controller.configuration.contains("X-Wait-For-Ever"))
+            for number in [0, 1, 2, 4] { #expect(!controller.log.contains("Ingress evil/bad-\(number): ")) }
+        }
+    }
+
     /// An Ingress that takes a load.
     private static func loaded(_ name: String, namespace: String = "shop") -> String {
         Manifests.ingress(

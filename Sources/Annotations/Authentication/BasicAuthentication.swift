@@ -33,7 +33,8 @@ public struct BasicAuthentication: RouteAnnotation {
             HAProxy works out the hash for each request, on the threads that serve everybody. A user whose hash costs more than \
             `--limits password-hash-ms` (50 ms unless told otherwise) is left out and cannot come in, the others can. Hashes of \
             `openssl passwd`, `mkpasswd` and `htpasswd -B` cost 1 to 15 ms; bcrypt costs 43 ms with a cost of 10, and twice as much \
-            with 11.
+            with 11. HAProxy looks through all users for each request: of more than `--limits auth-users` (1,000) in one Secret those \
+            whose names come last are left out.
 
             \(PathNormalization.note)
             """,
@@ -72,7 +73,8 @@ public struct BasicAuthentication: RouteAnnotation {
 
     public func contribute(to route: inout RouteContribution) throws {
         let secret = try route.secret(users)
-        let all = try users.users(in: secret)
+        let (all, excess) = try users.users(in: secret, within: route.environment.limits)
+        if let excess { route.note(excess) }
         var hashes: [String: CryptHash] = [:]
         var refusals: [Finding] = []
         for (user, hash) in all.sorted(by: { $0.key < $1.key }) {

@@ -24,6 +24,10 @@ public struct BackendConfigSnippet: RouteAnnotation {
             Of snippets at several scopes only the nearest is in force. Two Ingresses with different snippets for one Service \
             get a backend each, with the same pods.
 
+            Names of servers in a snippet are looked up by HAProxy's resolvers, at run time: `server api api.example.com:80` has no address \
+            before the first answer, and a name that nobody answers for keeps no configuration waiting. `init-addr libc` on the line asks \
+            the C library at each load, as HAProxy does without the controller; a check that takes too long for it counts as refused.
+
             Variables that the Go controller sets are there where a snippet, or `log-format` or `log-format-tcp`, names them:
 
             \(SnippetVariable.table)

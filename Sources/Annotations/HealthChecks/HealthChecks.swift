@@ -32,7 +32,9 @@ public struct HealthChecks: RouteAnnotation {
             cannot be \
             reached from here. Where the pods are reached with TLS the checks use TLS too. From HTTP/1.1 on the request \
             carries the \
-            Service's name as its Host. Services of type ExternalName are not checked: their addresses are looked up when \
+            Service's name as its Host. The checks of all Services of a namespace have a bound, `--limits namespace-checks` \
+            (5,000 a second unless told otherwise): Services with younger routes that find no room in it are not checked, and told. \
+            Services of type ExternalName are not checked: their addresses are looked up when \
             requests come.
             """,
         keys: [isEnabled.reference, request.reference, interval.reference, timeout.reference],
@@ -90,8 +92,8 @@ public struct HealthChecks: RouteAnnotation {
     }
 
     public func contribute(to route: inout RouteContribution) throws {
-        route.backend.server("check", from: isEnabled?.origin ?? Origin(key: "health-checks"))
-        if let interval { route.backend.server("inter \(interval.value)", from: interval.origin) }
+        route.backend.check(
+            every: interval.map { Traced($0.value, origin: $0.origin) }, from: isEnabled?.origin ?? Origin(key: "health-checks"))
         if let timeout { route.backend.option("timeout check \(timeout.value)", from: timeout.origin) }
         guard let request else { return }
         route.backend.option("option httpchk", from: request.origin)

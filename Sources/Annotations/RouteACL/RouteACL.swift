@@ -23,6 +23,11 @@ public struct RouteACL: RoutingAnnotation {
 
             The first use of an ACL takes a reload, a further path or Service with the same ACL does not. Where TLS is passed \
             through there are no requests to look at, and the Service gets no connections.
+
+            All conditions of a namespace, and of all namespaces together, have a bound (`--limits namespace-conditions`, \
+            `conditions`), in which those of older routes come first.
+
+            \(PathNormalization.note)
             """,
         keys: [acl.reference], isProtection: true,
         examples: [

@@ -193,6 +193,16 @@ extension AdminServer.Door {
         }
     }
 
+    /// Where requests must not come back to; nil for a socket.
+    var listener: EngineOptions.Listener? {
+        switch self {
+        // All addresses of IPv6 take connections by IPv4 here.
+        case .tcp(let door): door.address.map { .init(address: $0, port: Int(door.port), isDualStack: true) }
+        case .controllerPort(let door, _, _): door.address.map { .init(address: $0, port: Int(door.port)) }
+        case .unixSocket: nil
+        }
+    }
+
     /// As people call it.
     var name: String {
         switch self {

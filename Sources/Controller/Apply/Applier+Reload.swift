@@ -99,6 +99,7 @@ extension Applier {
     private func loaded(_ state: DesiredState) {
         files.confirm()
         running = RunningState(loaded: state)
+        updater = RuntimeUpdater(socket: updater.socket.with(bufferSize: state.bufferSize))
         reserve.loaded()
         (target.reserve, target.inlined) = (state.reserve, state.inlined)
         (changed, repairs, unfinished, departures) = (changedSinceCandidate, [], nil, Departures())
@@ -171,7 +172,9 @@ extension Applier {
     private func examine(_ candidate: inout Candidate) async -> Outcome? {
         var extras = Candidate.Extras()
         guard let first = await check(candidate, &extras) else { return nil }
-        guard case .rejected = first, !candidate.isPlain, extras.mayBeAll else { return first }
+        guard case .rejected(let rejection) = first, !rejection.isTimeout, !candidate.isPlain, extras.mayBeAll else {
+            return first
+        }
         let whole = candidate
         if await !leaveOutNamed(&candidate, &extras) {
             candidate.leaveOutExtras()
@@ -208,7 +211,7 @@ extension Applier {
     /// - Parameter extras: takes those that HAProxy does not accept.
     private func check(_ candidate: Candidate, _ extras: inout Candidate.Extras) async -> Outcome? {
         do {
-            switch try await prover.check(candidate.files, in: .candidate) {
+            switch try await prover.checkCandidate(candidate.files) {
             case .valid(let warnings):
                 for warning in warnings { logger.warning("haproxy -c: \(warning.message)") }
                 return nil
@@ -217,6 +220,9 @@ extension Applier {
                 extras.note(problems, rendered, of: candidate.state)
                 return .rejected(Rejection(problems, output: output, rendered, of: candidate.state))
             }
+        } catch ConfigurationCheck.Failure.timedOut(let limit) {
+            // Some object has HAProxy wait.
+            return .rejected(Rejection(after: limit))
         } catch {
             return .failed("the configuration cannot be checked: \(error)")
         }

@@ -6,7 +6,7 @@ actor Applier {
     let directory: ConfigurationDirectory
     let process: HAProxyProcess
     let prover: ConfigurationProver
-    let updater: RuntimeUpdater
+    var updater: RuntimeUpdater
     let metrics: Metrics
     let logger: Logger
     var budget: ReloadBudget

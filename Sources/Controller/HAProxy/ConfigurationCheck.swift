@@ -101,8 +101,13 @@ public struct ConfigurationCheck: Sendable {
     public var environment: [String: String]
     public var timeout: Duration
 
+    /// A name that the C library looks up, such as that of a server with `init-addr libc`, is given up after some seconds (`resolver(5)`,
+    /// "RES_OPTIONS"): then the check names the line.
+    public static let usualEnvironment = ["RES_OPTIONS": "timeout:1 attempts:2"]
+
     public init(
-        program: String = "/usr/sbin/haproxy", environment: [String: String] = [:], timeout: Duration = .seconds(60)
+        program: String = "/usr/sbin/haproxy", environment: [String: String] = Self.usualEnvironment,
+        timeout: Duration = .seconds(60)
     ) {
         self.program = program
         self.environment = environment
@@ -110,9 +115,12 @@ public struct ConfigurationCheck: Sendable {
     }
 
     /// Checks a file. With `directory` HAProxy changes there first (`-C`), so that relative file names are found.
+    ///
+    /// - Parameter limit: how long it may take; nil for ``timeout``.
     public func check(
-        file: String, directory: String? = nil, isBackground: Bool = false
+        file: String, directory: String? = nil, isBackground: Bool = false, within limit: Duration? = nil
     ) async throws(Failure) -> Verdict {
+        let timeout = limit ?? timeout
         var arguments = ["-c", "-f", file]
         if let directory { arguments += ["-C", directory] }
         let result: (status: ExitStatus, lines: [String])

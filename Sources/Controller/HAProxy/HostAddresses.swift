@@ -1,12 +1,31 @@
 import Core
+import Foundation
 import Glibc
 
 /// The addresses of this host.
 enum HostAddresses {
-    /// Those of the network interfaces, and the one that the pod is known by: `POD_IP`, which Kubernetes gives where the
-    /// Deployment asks for it. A network may have the pod know nothing of that address.
+    /// Those of the network interfaces, and those that the pod is known by: `POD_IP` and `POD_IPS`, which Kubernetes gives where the
+    /// Deployment asks for them (`status.podIP`, `status.podIPs`). A network may have the pod know nothing of them.
     static func own(environment: [String: String]) -> Set<IPAddress> {
-        current.union([environment["POD_IP"].flatMap { IPAddress($0) }].compactMap { $0 })
+        let pod = ["POD_IP", "POD_IPS"].flatMap { (environment[$0] ?? "").split(separator: ",") }
+        return current.union(pod.compactMap { IPAddress($0.trimmingCharacters(in: .whitespaces)) })
+    }
+
+    /// How often a host is asked for its addresses: one may come later, such as the virtual address of a pair of hosts.
+    static let period = Duration.seconds(10)
+
+    /// Tells each time that the host's addresses are others than at the last time, until the task is cancelled.
+    static func follow(
+        from first: Set<IPAddress>, environment: [String: String], every period: Duration = period,
+        _ tell: (Set<IPAddress>) async -> Void
+    ) async {
+        var known = first
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: period) } catch { return }
+            let now = own(environment: environment)
+            if now != known { await tell(now) }
+            known = now
+        }
     }
 
     /// Those of the network interfaces as they are now; empty when they cannot be read.
@@ -35,5 +54,14 @@ enum HostAddresses {
             }
         default: nil
         }
+    }
+}
+
+extension ControlLoop {
+    /// This host has these addresses.
+    func listens(at addresses: Set<IPAddress>) {
+        guard live.listens(at: addresses) else { return }
+        logger.info("this host has other addresses", metadata: ["addresses": "\(addresses.map(\.description).sorted())"])
+        differs()
     }
 }

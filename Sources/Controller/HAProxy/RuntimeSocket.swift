@@ -1,3 +1,4 @@
+import Core
 import Foundation
 
 /// Why a Runtime API command was not done.
@@ -45,7 +46,7 @@ public struct RuntimeSocket: Sendable {
     public let path: String
     public let timeout: Duration
     /// The largest command, in bytes.
-    public let sizeLimit: Int
+    public private(set) var sizeLimit: Int
 
     /// Where commands go, instead of to the process that listens at ``path`` now.
     private var session: RuntimeSession?
@@ -54,7 +55,14 @@ public struct RuntimeSocket: Sendable {
     public init(path: String, timeout: Duration = .seconds(10), bufferSize: Int = 16_384) {
         self.path = path
         self.timeout = timeout
-        sizeLimit = bufferSize - 1024
+        sizeLimit = ReaderLimits(bufferSize: bufferSize).command
+    }
+
+    /// The same socket of a HAProxy with another `tune.bufsize`.
+    func with(bufferSize: Int) -> RuntimeSocket {
+        var socket = self
+        socket.sizeLimit = ReaderLimits(bufferSize: bufferSize).command
+        return socket
     }
 
     /// The same socket with an open connection to the process that listens there now. While HAProxy loads other files nobody else could

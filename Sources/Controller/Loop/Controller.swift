@@ -31,11 +31,11 @@ struct Controller {
         options.runtimeDirectory = runtimeDirectory
         options.environment.capabilities = Capabilities(found)
         options.refusesLocalEndpoints = command.source.manifests.isEmpty && !command.source.allowLoopbackEndpoints
-        options.ownAddresses = HostAddresses.own(environment: ProcessInfo.processInfo.environment)
+        let environment = ProcessInfo.processInfo.environment
+        options.ownAddresses = HostAddresses.own(environment: environment)
+        options.ownNamespace = ServiceAccount.namespace(environment: environment, directory: command.source.serviceAccountDir)
         let doors = command.admin.doors(listeningOn: [options.ipv4Address, options.ipv6Address].compactMap { $0 })
-        options.ownListeners = doors.compactMap(\.address).compactMap { door in
-            door.address.map { EngineOptions.Listener(address: $0, port: Int(door.port)) }
-        }
+        options.ownListeners = doors.compactMap(\.listener)
         options.hasResolverConfiguration = FileManager.default.isReadableFile(atPath: "/etc/resolv.conf")
         options.fallbackCertificate = try FallbackCertificate.random(now: Int(Date().timeIntervalSince1970))
 
@@ -71,6 +71,9 @@ struct Controller {
                 group.addTask { for await count in reporting.replicas { await loop.share(among: count) } }
             }
             group.addTask { await loop.run() }
+            group.addTask { [addresses = options.ownAddresses] in
+                await HostAddresses.follow(from: addresses, environment: environment) { await loop.listens(at: $0) }
+            }
             group.addTask { for await _ in applier.drifts { await loop.differs() } }
             group.addTask {
                 for await event in process.events {

@@ -188,8 +188,12 @@ public struct AnnotationEnvironment: Hashable, Sendable {
     public var processors: Int
     /// How many controllers serve the same Ingresses side by side, this one included.
     public var controllerReplicas: Int
+    /// `tune.bufsize` as the operator's own lines set it, in bytes; nil where they do not.
+    var configuredBufferSize: Int?
+    /// `tune.bufsize` in force, in bytes: the size that all limits of HAProxy's readers follow from.
+    public var bufferSize: Int { configuredBufferSize ?? capabilities.bufferSize }
     /// The longest texts that HAProxy reads as they are meant.
-    public var readerLimits: ReaderLimits { ReaderLimits(bufferSize: capabilities.bufferSize) }
+    public var readerLimits: ReaderLimits { ReaderLimits(bufferSize: bufferSize) }
     /// Config snippets that the operator does not want to have any effect.
     public var disabledSnippets: Set<SnippetKind>
     /// How much one object may take of what all share.

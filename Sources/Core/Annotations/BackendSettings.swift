@@ -16,6 +16,8 @@ public struct BackendSettings: Hashable, Sendable {
     /// How many requests a server works on at the same time; nil for no limit.
     public var serverLimit: Traced<Int>? { storedServerLimit }
     @Rare private var storedServerLimit: Traced<Int>?
+    /// How often HAProxy checks each server; nil where it does not.
+    public private(set) var checkInterval: Duration?
     /// How the persistence cookie names the servers.
     public private(set) var serverCookies = ServerCookies.none
     public private(set) var snippet: [Traced<Directive>] = []
@@ -61,6 +63,19 @@ public struct BackendSettings: Hashable, Sendable {
         append(keywords, source) { $0.serverOptions.append($1) }
     }
 
+    /// Has HAProxy check every server of the backend.
+    ///
+    /// - Parameter interval: the time between two checks; nil for HAProxy's own, two seconds (configuration manual, section 5.2,
+    ///   "inter").
+    public mutating func check(every interval: Traced<Duration>?, from source: Origin? = nil) {
+        server(Self.checkKeyword, from: source)
+        if let interval { server("inter \(interval.value)", from: interval.origin) }
+        checkInterval = interval?.value ?? .seconds(2)
+    }
+
+    /// Has HAProxy check a server (configuration manual, section 5.2, "check").
+    static let checkKeyword: Directive = "check"
+
     /// Adds keywords to every server of the backend that change without a reload: servers that have the new ones are added and
     /// the others go when their sessions have ended. The servers' names carry a hash of these keywords. For keywords that
     /// `add server` knows (management manual, section 9.3).
@@ -104,6 +119,11 @@ public struct BackendSettings: Hashable, Sendable {
         (serverOptions + replaceableServerOptions).contains { keywords in
             keywords.value.text.split(separator: " ").contains { $0 == "proto" || $0 == "ssl" }
         }
+    }
+
+    /// Whether the snippet has `server` lines. Snippets spell the first word of a line as it is.
+    var hasOwnServers: Bool {
+        snippet.contains { ["server", "server-template"].contains($0.value.text.split(whereSeparator: \.isWhitespace).first) }
     }
 
     /// Makes sure that a user list exists.

@@ -48,6 +48,25 @@ public struct GlobalContribution {
         return metricsUsers.map(MetricsAccess.users) ?? .everybody
     }
 
+    /// Where the operator's snippets have HAProxy listen, beside the controller's own listeners.
+    var snippetListeners: [EngineOptions.Listener] {
+        (globalSnippet + frontendSnippet + statsSnippet).flatMap { EngineOptions.Listener.all(inLine: $0.value.text) }
+    }
+
+    /// A size that lines of the `global` section set, in bytes; nil where none does. Of several ones it is the smallest, which is right
+    /// whichever HAProxy takes.
+    func size(_ keyword: String) -> Int? {
+        (globalLines + globalSnippet).compactMap { line in
+            let words = line.value.text.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+                .map { $0.filter { !"'\"".contains($0) } }
+            guard words.first == keyword, words.count > 1 else { return nil }
+            let digits = words[1].prefix { ("0"..."9").contains($0) }
+            let unit = ["": 1, "k": 1024, "m": 1 << 20][words[1].dropFirst(digits.count).lowercased()] ?? 1
+            // HAProxy takes no size of nothing.
+            return Int(digits).flatMap { size in size > 0 && size < 1 << 31 ? size * unit : nil }
+        }.min()
+    }
+
     var origin = Origin.controller
     var unrepresentable: AnnotationError?
 

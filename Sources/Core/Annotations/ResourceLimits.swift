@@ -15,6 +15,7 @@ public struct ResourceLimits: Hashable, Sendable {
         case rewriteRules = "rewrite-rules"
         case placeConditions = "place-conditions"
         case namespaceConditions = "namespace-conditions"
+        case conditions = "conditions"
         case addressListEntries = "address-list-entries"
         case rateLimitEntries = "rate-limit-entries"
         case totalRateLimitEntries = "total-rate-limit-entries"
@@ -22,7 +23,10 @@ public struct ResourceLimits: Hashable, Sendable {
         case staticServers = "static-servers"
         case snippetLines = "snippet-lines"
         case checkInterval = "check-interval-ms"
+        case namespaceChecks = "namespace-checks"
         case passwordHash = "password-hash-ms"
+        case users = "auth-users"
+        case rsaBits = "rsa-bits"
         case timeout = "timeout-seconds"
         case logLines = "log-lines"
         case originExpressions = "origin-expressions"
@@ -42,6 +46,7 @@ public struct ResourceLimits: Hashable, Sendable {
             case .rewriteRules: 32
             case .placeConditions: 32
             case .namespaceConditions: 256
+            case .conditions: 1024
             case .addressListEntries: 10_000
             case .rateLimitEntries: 1_048_576
             case .totalRateLimitEntries: 10_485_760
@@ -49,7 +54,10 @@ public struct ResourceLimits: Hashable, Sendable {
             case .staticServers: 1000
             case .snippetLines: 500
             case .checkInterval: 100
+            case .namespaceChecks: 5000
             case .passwordHash: 50
+            case .users: 1000
+            case .rsaBits: 8192
             case .timeout: 86_400
             case .logLines: 500
             case .originExpressions: 256
@@ -77,6 +85,8 @@ public struct ResourceLimits: Hashable, Sendable {
             case .placeConditions: "Services with route-acl that share one path; further ones get no requests"
             case .namespaceConditions:
                 "different values of route-acl in one namespace; Services with further ones get no requests"
+            case .conditions:
+                "different values of route-acl of all namespaces together; Services with younger ones get no requests"
             case .addressListEntries: "networks of one list of addresses"
             case .rateLimitEntries: "rate-limit-size: entries of one stick table, of about 200 bytes each"
             case .totalRateLimitEntries:
@@ -86,6 +96,17 @@ public struct ResourceLimits: Hashable, Sendable {
                 "server lines of a backend whose algorithm takes none at run time (static-rr): pods and spare slots"
             case .snippetLines: "lines of backend-config-snippet on an Ingress or a Service"
             case .checkInterval: "the shortest check-interval, in milliseconds"
+            case .namespaceChecks:
+                """
+                checks a second of all pods that the Services of one namespace have; HAProxy does not check the pods of Services with \
+                younger routes. 5,000 take an eighth of a processor
+                """
+            case .users:
+                "users of one auth-secret; further ones, by their names, are left out. HAProxy looks through them for each request"
+            case .rsaBits:
+                """
+                bits of the RSA key of a certificate. A handshake with 4,096 takes 3 milliseconds of processor time, one with 8,192 takes 30
+                """
             case .passwordHash:
                 """
                 milliseconds of processor time that a hash of auth-secret costs for each request, by estimation; users with costlier \

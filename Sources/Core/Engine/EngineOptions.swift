@@ -66,6 +66,10 @@ public struct EngineOptions: Hashable, Sendable {
     public var ownListeners: [Listener] = []
     /// The addresses of this host.
     public var ownAddresses: Set<IPAddress> = []
+    /// The addresses of all replicas of the controller, as far as the objects of ``ownNamespace`` tell them.
+    var replicaAddresses: Set<IPAddress> = []
+    /// The namespace of the controller's own pods, which nobody but the operator writes objects in; nil where there is none.
+    public var ownNamespace: String?
     /// Whether there is an /etc/resolv.conf, which HAProxy demands where it is told to read it.
     public var hasResolverConfiguration = true
 

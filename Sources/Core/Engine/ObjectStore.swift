@@ -94,6 +94,12 @@ public struct ObjectStore: Sendable {
         return endpoints[ObjectKey(.endpoints, namespace: service.namespace, name: service.name)]?.slices() ?? []
     }
 
+    /// The Services of a namespace whose pods some object tells.
+    func servicesWithPods(in namespace: String) -> Set<ObjectKey> {
+        Set(slicesByService.keys.filter { $0.namespace == namespace })
+            .union(endpoints.keys.filter { $0.namespace == namespace }.map(Self.service))
+    }
+
     /// The object of a key; nil when there is none.
     public func object(_ key: ObjectKey) -> KubernetesObject? {
         switch key.kind {

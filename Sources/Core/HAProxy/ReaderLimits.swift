@@ -24,10 +24,14 @@ public struct ReaderLimits: Hashable, Sendable {
     /// A payload of the Runtime API, such as a certificate.
     public let payload: Int
 
-    /// - Parameter bufferSize: `tune.bufsize` of the HAProxy that reads.
+    /// A command of the Runtime API with its payload. HAProxy 2.6 may crash when one fills its buffer (`tune.bufsize`).
+    public let command: Int
+
+    /// - Parameter bufferSize: `tune.bufsize` of the HAProxy that reads; see ``AnnotationEnvironment/bufferSize``.
     public init(bufferSize: Int) {
-        mapEntry = max(256, bufferSize / 2 - 1024)
-        payload = max(1024, bufferSize - 1024 - 512)
+        mapEntry = max(bufferSize / 2 - 1024, min(256, bufferSize / 4))
+        payload = max(bufferSize - 1024 - 512, bufferSize / 4)
+        command = max(bufferSize - 1024, bufferSize / 2)
     }
 
     /// Whether an entry's line is read as one.

@@ -188,12 +188,15 @@ extension IPAddress {
         Prefix(ipv4: 0x7f00_0000, 8), Prefix(ipv4: 0xa9fe_0000, 16), Prefix(loopbackIPv6), Prefix(0xfe80 << 48, 10),
     ]
 
+    /// The addresses that lead to this host and nowhere else.
+    static let loopbackNetworks = [local[0], local[2]]
+
     /// Looks at the IPv4 address where one is written in IPv6.
     func isIn(_ prefixes: [Prefix]) -> Bool {
         let address = mappedIPv4 ?? self
         return prefixes.contains { address.hasPrefix($0.address, length: $0.length) }
     }
 
-    var isLoopback: Bool { isIn([Self.local[0], Self.local[2]]) }
+    var isLoopback: Bool { isIn(Self.loopbackNetworks) }
     public var isUnspecified: Bool { isIn([Self.unusable[0], Self.unusable[3]]) }
 }

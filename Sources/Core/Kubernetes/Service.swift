@@ -20,6 +20,14 @@ public struct Service: Hashable, Sendable {
     }
 }
 
+extension Service {
+    /// Whether it is of type ExternalName and names an address.
+    var namesAddress: Bool {
+        guard type == .externalName, let externalName, case .address? = ExternalTarget(externalName) else { return false }
+        return true
+    }
+}
+
 public enum ServiceType: String, Hashable, Sendable, CaseIterable {
     case clusterIP = "ClusterIP"
     case nodePort = "NodePort"

@@ -21,7 +21,10 @@ public struct CertificateBundle: Hashable, Sendable {
     /// - Parameters:
     ///   - certificate: PEM, the leaf first and then its chain.
     ///   - key: PEM, not encrypted.
-    public init(certificate: [UInt8], key: [UInt8]) throws(CertificateError) {
+    ///   - maximumRSABits: how long an RSA key may be.
+    public init(
+        certificate: [UInt8], key: [UInt8], maximumRSABits: Int = ResourceLimits.Name.rsaBits.usual
+    ) throws(CertificateError) {
         guard !certificate.isEmpty else { throw .missing("tls.crt") }
         guard !key.isEmpty else { throw .missing("tls.key") }
         let chain = try X509Certificate.all(in: certificate, field: "tls.crt")
@@ -30,8 +33,8 @@ public struct CertificateBundle: Hashable, Sendable {
             guard link.hasStrongKey else { throw .weakKey(subject: link.subject, bits: link.keyBits) }
             guard link.hasStrongSignature else { throw .weakSignature(subject: link.subject) }
         }
-        guard leaf.keyAlgorithm != .rsa || leaf.keyBits <= Self.maximumRSABits else {
-            throw .costlyKey(subject: leaf.subject, bits: leaf.keyBits)
+        guard leaf.keyAlgorithm != .rsa || leaf.keyBits <= maximumRSABits else {
+            throw .costlyKey(subject: leaf.subject, bits: leaf.keyBits, limit: maximumRSABits)
         }
         let privateKey = try Self.privateKey(key, matching: chain)
         pem = chain.flatMap(\.pem) + privateKey
@@ -44,9 +47,6 @@ public struct CertificateBundle: Hashable, Sendable {
         issuer = leaf.issuer
         fingerprint = StableID.hexadecimal(Digest.sha256(leaf.der))
     }
-
-    /// A handshake with such a key takes a tenth of a second of one of HAProxy's threads, and eight times that with twice the bits.
-    static let maximumRSABits = 8192
 
     /// The key in canonical PEM, if it belongs to the first certificate of the chain.
     private static func privateKey(_ bytes: [UInt8], matching chain: [X509Certificate]) throws(CertificateError) -> [UInt8] {

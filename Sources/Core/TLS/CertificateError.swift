@@ -22,7 +22,7 @@ public enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible
     /// OpenSSL's security level 2, which Debian sets, refuses keys of fewer bits than this one's algorithm needs.
     case weakKey(subject: String, bits: Int)
     /// Each handshake would take so long that the requests of others wait.
-    case costlyKey(subject: String, bits: Int)
+    case costlyKey(subject: String, bits: Int, limit: Int)
     /// The same for the digest that a certificate is signed with, such as SHA-1.
     case weakSignature(subject: String)
 
@@ -44,10 +44,10 @@ public enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible
         case .keyMismatch: "the key does not belong to the certificate"
         case .leafNotFirst(let place):
             "the key belongs to certificate number \(place) of tls.crt, which must come first, before its chain"
-        case .costlyKey(let subject, let bits):
+        case .costlyKey(let subject, let bits, let limit):
             """
             the key of \(subject.quotedForPeople) has \(bits) bits, which would hold up all of HAProxy's traffic in each handshake; \
-            RSA keys may have \(CertificateBundle.maximumRSABits)
+            RSA keys may have \(limit), which --limits \(ResourceLimits.Name.rsaBits.rawValue)=NUMBER changes for the whole controller
             """
         case .weakKey(let subject, let bits):
             "the key of the certificate for \(subject.quotedForPeople) has only \(bits) bits; OpenSSL asks for RSA with 2048, or ECDSA with 224, at least"

@@ -4,6 +4,8 @@ struct CertificateMemory: Equatable {
     /// The last form may turn out to be one that HAProxy cannot load, and so may the form that comes next.
     private static let depth = 3
 
+    /// How long RSA keys may be.
+    var maximumRSABits = ResourceLimits.Name.rsaBits.usual
     /// The newest form first.
     private var forms: [ObjectKey: [SecretPart: [CertificateBundle]]] = [:]
 
@@ -19,7 +21,8 @@ struct CertificateMemory: Equatable {
     /// A version of a Secret is taken back: what was learned from it has never been in force.
     mutating func unlearn(_ key: ObjectKey, _ secret: Secret) {
         for part in SecretPart.allCases {
-            guard let known = forms[key]?[part], case .success(let bundle) = CertificateBundle.read(part, of: secret),
+            guard let known = forms[key]?[part],
+                case .success(let bundle) = CertificateBundle.read(part, of: secret, maximumRSABits),
                 known.first == bundle
             else { continue }
             forms[key]?[part] = Array(known.dropFirst())
@@ -39,7 +42,8 @@ struct CertificateMemory: Equatable {
     ) -> Certificates {
         var result = Certificates()
         let found =
-            parts.map { parts in parts.map { ($0, CertificateBundle.read($0, of: secret)) } } ?? CertificateBundle.all(in: secret)
+            parts.map { parts in parts.map { ($0, CertificateBundle.read($0, of: secret, maximumRSABits)) } }
+            ?? CertificateBundle.all(in: secret, maximumRSABits: maximumRSABits)
         let known = forms[key] ?? [:]
         func last(_ part: SecretPart) -> CertificateBundle? { known[part]?.first { refusal(part, $0) == nil } }
         for (part, bundle) in found {

@@ -23,6 +23,22 @@ import Testing
         #expect(trial.findings.isEmpty)
     }
 
+    @Test func `Of too many users the first ones can come in, and the Secret's owner is told`() throws {
+        let users = Dictionary(uniqueKeysWithValues: (0..<1003).map { (String("u\(10_000 + $0)"), Self.hash) })
+        let trial = try trial(["auth-type": "basic-auth", "auth-secret": "users"], secrets: [Secret("users", users)])
+        let list = trial.section("userlist shop_users").filter { $0.hasPrefix("user ") }
+        #expect(list.count == 1000 && !list.contains { $0.hasPrefix("user u11000 ") })
+        #expect(trial.backend.contains { $0.hasPrefix("http-request auth ") })
+        #expect(trial.findings.count == 1)
+        let finding = try #require(trial.findings.first)
+        #expect(finding.object?.kind == .secret && finding.message.contains("--limits auth-users="))
+        // The operator's own.
+        let own = try self.trial(
+            ["auth-type": "basic-auth"], configMap: ["auth-secret": "default/users"],
+            secrets: [Secret("users", namespace: "default", users)])
+        #expect(own.section("userlist default_users").filter { $0.hasPrefix("user ") }.count == 1003)
+    }
+
     @Test func `The realm has a default and cannot leave its quotes`() throws {
         let secret = Secret("users", ["alice": Self.hash])
         let plain = try trial(["auth-type": "basic-auth", "auth-secret": "users"], secrets: [secret])

@@ -53,6 +53,42 @@ import Testing
         for name in ["http", "https", "stat", "healthz", "admin"] { #expect(try workload.port(name) ?? 0 >= 1024) }
     }
 
+    @Test(
+        "Statistics and the admin endpoint are for the namespace of Prometheus, also among replicas", arguments: Workload.allCases
+    )
+    func networkPolicy(_ workload: Workload) throws {
+        let spec = try #require(try DeployManifests.object("base/network-policy.yaml")["spec"])
+        let labels = try workload.node["spec"]?["template"]?["metadata"]?["labels"]
+        let selected = spec["podSelector"]?["matchLabels"]
+        #expect(selected?["run"]?.string == labels?["run"]?.string && selected?["run"] != nil)
+        #expect(spec["policyTypes"]?.elements.compactMap(\.string) == ["Ingress"])
+        let rules = spec["ingress"]?.elements ?? []
+        // Whatever an operator adds, such as a TCP service, is reached without a change of the policy.
+        let open = try rules.filter { $0["from"] == nil }.flatMap { $0["ports"]?.elements ?? [] }.filter { $0["protocol"] == nil }
+            .map { range in
+                let bounds = try ["port", "endPort"].map { try #require(range[$0]?.string.flatMap { Int($0) }) }
+                return bounds[0]...bounds[1]
+            }
+        let hidden = (1...65_535).filter { port in !open.contains { $0.contains(port) } }
+        #expect(hidden == [try workload.port("stat"), try workload.port("admin")])
+        let closed = rules.filter { $0["from"] != nil }
+        #expect(closed.map { $0["ports"]?.elements.compactMap { $0["port"]?.string } ?? [] } == [["stat", "admin"]])
+        for peer in closed.flatMap({ $0["from"]?.elements ?? [] }) {
+            #expect(peer["podSelector"] == nil && peer["ipBlock"] == nil)
+            #expect(peer["namespaceSelector"]?["matchLabels"]?["kubernetes.io/metadata.name"]?.string == "monitoring")
+        }
+        let resources = try DeployManifests.object("base/kustomization.yaml")["resources"]?.elements.compactMap(\.string)
+        #expect(resources?.contains("network-policy.yaml") == true)
+    }
+
+    @Test("The pod knows its namespace and all its addresses, so that no endpoint leads back to it", arguments: Workload.allCases)
+    func addresses(_ workload: Workload) throws {
+        let variables = try workload.container?["env"]?.elements.reduce(into: [String: String]()) { fields, variable in
+            fields[variable["name"]?.string ?? ""] = variable["valueFrom"]?["fieldRef"]?["fieldPath"]?.string
+        }
+        #expect(variables?["POD_IPS"] == "status.podIPs" && variables?["POD_NAMESPACE"] == "metadata.namespace")
+    }
+
     @Test("What is written is on a volume, and nothing else can be written", arguments: Workload.allCases)
     func volumes(_ workload: Workload) throws {
         let command = try command(workload)

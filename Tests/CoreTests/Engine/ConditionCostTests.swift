@@ -45,6 +45,41 @@ import Testing
         #expect(rules?.count == 10)
     }
 
+    @Test func `Of all namespaces together the oldest conditions get rules, and nobody's newer ones take their place`() throws {
+        func canary(_ namespace: String, _ number: Int, year: Int) -> [KubernetesObject] {
+            let name = "next\(number)"
+            return [
+                Cluster.service(name, namespace: namespace, annotations: ["only-when": "\(namespace)-\(number)"]),
+                Cluster.ingress(
+                    name, namespace: namespace, host: "\(name).\(namespace).example.com", service: name,
+                    created: "\(year)-01-01T00:00:00Z"),
+            ]
+        }
+        let old = canary("shop", 1, year: 2020) + canary("shop", 2, year: 2021)
+        let crowd = (0..<40).flatMap { canary("evil\($0 / 4)", $0, year: 2022) }
+        var options = EngineOptions()
+        options.environment.limits[.conditions] = 10
+        let live = LiveAssembly(Engine(registry: try AnnotationRegistry(TestHandlers.all), options: options))
+        for object in crowd { live.upsert(object) }
+        _ = live.update(now: 0)
+        for object in old { live.upsert(object) }
+        _ = live.update(now: 0)
+        func conditions() -> [String] {
+            let lines = live.state.section("frontend http")?.lines.map(\.directive.text) ?? []
+            return lines.filter { $0.contains("sub(txn.chosen)") }
+        }
+        #expect(conditions().count == 10)
+        for number in [1, 2] { #expect(conditions().contains { $0.contains("shop-\(number)") }, "\(conditions())") }
+        let told = live.allFindings.filter { $0.message.contains("--limits conditions=") }
+        #expect(told.count == 32 && told.allSatisfy { $0.object?.namespace.hasPrefix("evil") == true })
+        #expect(live.engine.assemble(live.store, now: 0).state == live.state)
+        // The oldest route with a condition goes, and the next one's age counts.
+        live.remove(ObjectKey(.ingress, namespace: "shop", name: "next1"))
+        _ = live.update(now: 0)
+        #expect(conditions().count == 10 && !conditions().contains { $0.contains("shop-1") })
+        #expect(live.engine.assemble(live.store, now: 0).state == live.state)
+    }
+
     @Test func `Requests for other places leave before the rules of conditions`() throws {
         let assembly = try Cluster.assemble(Self.canaries(3) + [Cluster.ingress("other", host: "other.example.com")])
         let lines = assembly.state.sections.first { $0.header == "frontend http" }?.lines.map(\.directive.text) ?? []

@@ -32,6 +32,10 @@ struct RandomWorld {
         options.tcpServicesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "tcp")
         options.errorFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "errors")
         options.deniedNamespaces = ["hidden"]
+        // Of two conditions one has rules, and pods beside one of the controller's replicas may be others.
+        options.environment.limits[.conditions] = 1
+        options.ownNamespace = "other"
+        options.ownAddresses = Set([IPAddress("10.0.0.1")].compactMap(\.self))
         self.options = options
         let keys: [CertificateIssuer.Key] = [.p256, .p256, .rsa2048]
         certificates = try keys.enumerated().map { index, key in

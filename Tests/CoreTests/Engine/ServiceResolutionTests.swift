@@ -143,8 +143,8 @@ import Testing
             resolved.findings.map { $0.object?.description }
                 == ["EndpointSlice shop/v6", "EndpointSlice shop/web-1"])
         #expect(resolved.findings.allSatisfy { $0.message.contains("--allow-loopback-endpoints") })
-        // Without the two addresses at which the controller's own port 8080 is.
-        #expect(try resolve(objects).servers.count == 5)
+        // Without the addresses of loopback, at which the controller's own port 8080 is.
+        #expect(try resolve(objects).servers.map(\.address) == ["10.0.0.1", "169.254.169.254", "fd00::1", "fe80::1"])
     }
 
     @Test(arguments: ["localhost", "db.localhost.", "127.0.0.1", "169.254.169.254", "0.0.0.0", "224.0.0.1"])
@@ -179,10 +179,121 @@ import Testing
             return try ServiceResolution(store: ObjectStore(objects), options: options).resolve(web, port: nil).servers.map(
                 \.address)
         }
-        for port in [1024, 1042] { #expect(try addresses(at: port) == ["10.0.0.1"], "\(port)") }
-        for port in [8080, 8443] { #expect(try addresses(at: port) == ["10.0.0.1", "127.0.0.2"], "\(port)") }
+        for port in [1024, 1042, 8080, 8443] { #expect(try addresses(at: port) == ["10.0.0.1"], "\(port)") }
         #expect(try addresses(at: 6060) == ["10.0.0.1", "10.9.9.9", "127.0.0.2"])
         #expect(try addresses(at: 9000) == ["10.0.0.1", "10.9.9.9", "127.0.0.1", "127.0.0.2"])
+    }
+
+    @Test func `A listener at one address of loopback leaves the others to pods`() throws {
+        let options = policy {
+            $0.ipv4Address = "127.0.0.1"
+            $0.ipv6Address = nil
+            $0.ownAddresses = [.loopback]
+        }
+        let objects = [Cluster.service(), Cluster.slice(Cluster.pods("127.0.0.1", "127.0.0.2", "10.9.9.9"))]
+        let resolved = try ServiceResolution(store: ObjectStore(objects), options: options).resolve(web, port: nil)
+        #expect(resolved.servers.map(\.address) == ["10.9.9.9", "127.0.0.2"])
+    }
+
+    @Test(arguments: [true, false])
+    func `A listener at all addresses of IPv6 refuses those of IPv4 where it takes their connections`(isDualStack: Bool) throws {
+        let host = try #require(IPAddress("10.9.9.9"))
+        let options = policy {
+            $0.ownAddresses = [host]
+            $0.ownListeners = [EngineOptions.Listener(address: .unspecifiedIPv6, port: 6060, isDualStack: isDualStack)]
+        }
+        let addresses = ["127.0.0.1", "127.0.0.2", "10.9.9.9", "10.0.0.1", "::1", "::ffff:10.9.9.9"]
+        let rule = EndpointPolicy(options).rule(at: 6060)
+        let refused = addresses.filter { IPAddress($0).map { rule.refusal(of: $0) != nil } ?? false }
+        #expect(refused == (isDualStack ? addresses.filter { $0 != "10.0.0.1" } : ["::1"]))
+    }
+
+    // MARK: - Replicas
+
+    /// Two replicas, in the controller's own namespace.
+    private static func replicas(_ addresses: String..., namespace: String = "ingress") -> KubernetesObject {
+        Cluster.slice(
+            addresses.map { Endpoint(addresses: [$0]) }, of: "controller", namespace: namespace,
+            ports: [EndpointPort(name: "stat", port: 1024)])
+    }
+
+    private func replicaOptions() throws -> EngineOptions {
+        let host = try #require(IPAddress("10.9.9.9"))
+        return policy {
+            $0.ownNamespace = "ingress"
+            $0.ownAddresses = [host, .loopback]
+            $0.ownListeners = [
+                EngineOptions.Listener(address: host, port: 6060), EngineOptions.Listener(address: .loopback, port: 6061),
+            ]
+        }
+    }
+
+    private static func pods(of live: LiveAssembly) -> [String] {
+        live.state.backends["shop_svc_web_http"]?.pool?.servers.map(\.address) ?? []
+    }
+
+    @Test(arguments: [1024, 1042, 8080, 6060])
+    func `The listeners of other replicas are refused as soon as they are known, and no longer when they go`(port: Int) throws {
+        let engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: try replicaOptions())
+        let live = LiveAssembly(engine)
+        let ports = [EndpointPort(name: "http", port: port)]
+        for object in [
+            Cluster.ingress("a"), Cluster.service(), Cluster.slice(Cluster.pods("10.0.0.1", "10.9.9.10"), ports: ports),
+            Cluster.ingress("b", host: "b.example.com", service: "out"),
+            Cluster.service(
+                "out", ports: [ServicePort(name: "http", port: 80, targetPort: .number(port))], externalName: "10.9.9.10"),
+            Cluster.ingress("c", host: "c.example.com", service: "name"),
+            Cluster.service(
+                "name", ports: [ServicePort(name: "http", port: 80, targetPort: .number(port))],
+                externalName: "pay.example.com"),
+        ] { live.upsert(object) }
+        func looks() -> (pods: [String], isAddressOut: Bool, isNameChecked: Bool) {
+            _ = live.update(now: 0)
+            return (
+                Self.pods(of: live),
+                live.allFindings.contains { $0.message.contains("10.9.9.10:\(port): the controller itself") },
+                live.state.backends["shop_svc_name_http"]?.lines.contains { $0.directive.text.contains(" 10.9.9.10/32") } == true
+            )
+        }
+        #expect(looks() == (["10.0.0.1", "10.9.9.10"], false, false))
+        live.upsert(Self.replicas("10.9.9.9", "10.9.9.10"))
+        #expect(looks() == (["10.0.0.1"], true, true))
+        let fresh = engine.assemble(live.store, now: 0).state
+        #expect(fresh == live.state)
+        live.upsert(Self.replicas("10.9.9.9", "10.9.9.11"))
+        #expect(looks() == (["10.0.0.1", "10.9.9.10"], false, false))
+    }
+
+    @Test func `Neither another namespace's slices nor pods beside the controller decide where a server may be`() throws {
+        let engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: try replicaOptions())
+        let live = LiveAssembly(engine)
+        let ports = [EndpointPort(name: "http", port: 1024)]
+        for object in [
+            Cluster.ingress("a"), Cluster.service(), Cluster.slice(Cluster.pods("10.0.0.1"), ports: ports),
+            // A tenant who would have other people's pods refused, and a Service of the operator's with other pods.
+            Self.replicas("10.9.9.9", "10.0.0.1", namespace: "evil"), Self.replicas("127.0.0.1", "10.0.0.1"),
+        ] { live.upsert(object) }
+        _ = live.update(now: 0)
+        #expect(Self.pods(of: live) == ["10.0.0.1"])
+    }
+
+    @Test func `An address that the host gets later is refused`() throws {
+        let engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: try replicaOptions())
+        let live = LiveAssembly(engine)
+        let ports = [EndpointPort(name: "http", port: 1024)]
+        for object in [
+            Cluster.ingress("a"), Cluster.service(), Cluster.slice(Cluster.pods("10.0.0.1", "10.1.1.1"), ports: ports),
+        ] {
+            live.upsert(object)
+        }
+        _ = live.update(now: 0)
+        #expect(Self.pods(of: live) == ["10.0.0.1", "10.1.1.1"])
+        let address = try #require(IPAddress("10.1.1.1"))
+        #expect(live.listens(at: engine.options.ownAddresses.union([address])))
+        _ = live.update(now: 0)
+        #expect(Self.pods(of: live) == ["10.0.0.1"])
+        #expect(live.allFindings.map(\.value) == ["10.1.1.1:1024"])
+        #expect(!live.listens(at: engine.options.ownAddresses.union([address])))
     }
 
     @Test func `What is told about endpoints goes when they are right`() throws {

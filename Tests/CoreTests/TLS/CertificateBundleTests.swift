@@ -36,6 +36,24 @@ import Testing
         #expect(bundle.keyAlgorithm == .ecdsa)
     }
 
+    @Test func `Operators say how long RSA keys may be`() throws {
+        let issued = try CertificateIssuer.issue(
+            CertificateIssuer.Request(commonName: "a", dnsNames: ["a"], notBefore: 0, notAfter: 4_000_000_000), key: .rsa2048)
+        #expect(throws: CertificateError.costlyKey(subject: "CN = a", bits: 2048, limit: 2047)) {
+            try CertificateBundle(certificate: issued.certificate, key: issued.key, maximumRSABits: 2047)
+        }
+        _ = try CertificateBundle(certificate: issued.certificate, key: issued.key, maximumRSABits: 2048)
+        let tls = [IngressTLS(hosts: ["shop.example.com"], secretName: "tls")]
+        let objects = [
+            Cluster.ingress("a", tls: tls), Cluster.service(),
+            Cluster.secret("tls", ["tls.crt": issued.certificate, "tls.key": issued.key]),
+        ]
+        #expect(try Cluster.assemble(objects).findings.isEmpty)
+        let strict = try Cluster.assemble(objects) { $0.environment.limits[.rsaBits] = 1024 }
+        #expect(strict.messages.count == 1 && strict.messages[0].contains("--limits rsa-bits="), "\(strict.messages)")
+        #expect(strict.state.certificateList.entries.isEmpty)
+    }
+
     @Test(arguments: [
         "evil.example.com\nuse_backend all", "a b", "shop.example.com\0.evil.org", "shop.example.com,DNS:other.example.com",
     ]) func `Names that are no DNS names are left out, and none becomes two`(_ name: String) throws {
@@ -92,7 +110,10 @@ import Testing
         (PEMSamples.certificate, PEMSamples.encryptedPKCS8Key, .encryptedKey),
         (PEMSamples.certificate, PEMSamples.weakRSAKey, .keyMismatch),
         (PEMSamples.signedWithSHA1, PEMSamples.key, .weakSignature(subject: "CN = sha1leaf")),
-        (PEMSamples.costlyRSACertificate, PEMSamples.key, .costlyKey(subject: "CN = costly.example.com", bits: 9216)),
+        (
+            PEMSamples.costlyRSACertificate, PEMSamples.key,
+            .costlyKey(subject: "CN = costly.example.com", bits: 9216, limit: 4096)
+        ),
         (PEMSamples.weakRSACertificate, PEMSamples.weakRSAKey, .weakKey(subject: "CN = weak.example.com", bits: 1024)),
         (
             PEMSamples.certificate + "\n" + PEMSamples.weakRSACertificate, PEMSamples.key,

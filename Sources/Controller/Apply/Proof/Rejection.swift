@@ -25,6 +25,14 @@ struct Rejection: Error, Sendable, CustomStringConvertible {
     /// Whether each message begins with a line: the others are about what refers to something that is not there, or about nothing
     /// that the check names.
     let isPlaced: Bool
+    /// Whether HAProxy was not done in time: it may wait for a name server, or for whatever else an object has it wait.
+    let isTimeout: Bool
+
+    /// HAProxy was not done with a check in time.
+    init(after limit: Duration) {
+        description = ConfigurationCheck.Failure.timedOut(limit).description
+        (blamed, files, patternLines, isPlaced, isTimeout) = ([], [:], [:], false, true)
+    }
 
     /// - Parameters:
     ///   - problems: HAProxy's alerts.
@@ -32,6 +40,7 @@ struct Rejection: Error, Sendable, CustomStringConvertible {
     ///   - rendered: the configuration that it read.
     ///   - state: what was rendered.
     init(_ problems: [CheckProblem], output: String, _ rendered: RenderedConfiguration, of state: DesiredState) {
+        isTimeout = false
         let telling = problems.filter { !$0.isSummary }
         description = telling.first?.description ?? problems.first?.description ?? output
         let operators = Dictionary(

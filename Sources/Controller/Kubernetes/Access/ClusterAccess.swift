@@ -97,13 +97,22 @@ enum ServiceAccount {
         guard FileManager.default.fileExists(atPath: token) else {
             throw AccessError("\(token) does not exist: the pod has no service account, or automountServiceAccountToken is false")
         }
-        let namespace = FileManager.default.contents(atPath: place.appendingPathComponent("namespace").path)
         return ClusterAccess(
             cluster: Kubeconfig.Cluster(
                 server: "https://\(host.contains(":") ? "[\(host)]" : host):\(port)",
                 authority: .file(place.appendingPathComponent("ca.crt").path)),
             user: Kubeconfig.User(tokenFile: token),
-            namespace: namespace.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) },
-            source: "service account \(directory)")
+            namespace: namespace(in: directory), source: "service account \(directory)")
+    }
+
+    private static func namespace(in directory: String) -> String? {
+        FileManager.default.contents(atPath: URL(fileURLWithPath: directory).appendingPathComponent("namespace").path)
+            .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+    }
+
+    /// The namespace of the pod that this process runs in: `POD_NAMESPACE`, else that of the service account; nil outside of a pod.
+    static func namespace(environment: [String: String], directory: String = directory) -> String? {
+        if let given = environment["POD_NAMESPACE"], !given.isEmpty { return given }
+        return environment["KUBERNETES_SERVICE_HOST"] == nil ? nil : namespace(in: directory)
     }
 }

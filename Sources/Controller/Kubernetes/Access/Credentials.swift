@@ -77,7 +77,7 @@ actor Credentials {
         let pair = (
             try certificate.read("\(access.source): client-certificate"), try key.read("\(access.source): client-key")
         )
-        do { _ = try CertificateBundle(certificate: pair.0, key: pair.1) } catch {
+        do { _ = try CertificateBundle(certificate: pair.0, key: pair.1, maximumRSABits: .max) } catch {
             // Its words are those of Secrets.
             let reason = "\(error)".replacingOccurrences(of: "tls.crt", with: "client-certificate")
                 .replacingOccurrences(of: "tls.key", with: "client-key")

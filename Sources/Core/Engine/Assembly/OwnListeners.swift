@@ -4,47 +4,63 @@ extension EngineOptions {
         /// An unspecified address stands for all addresses of its family.
         public let address: IPAddress
         public let port: Int
+        /// Whether a listener at all addresses of IPv6 takes connections by IPv4, too (`ipv6(7)`, "IPV6_V6ONLY").
+        public let isDualStack: Bool
 
-        public init(address: IPAddress, port: Int) {
-            self.address = address
+        public init(address: IPAddress, port: Int, isDualStack: Bool = false) {
+            self.address = address.mappedIPv4 ?? address
             self.port = port
+            self.isDualStack = isDualStack && address.mappedIPv4 == nil
         }
+
+        /// Whether connections to addresses of a family come to it, where it listens at all addresses.
+        fileprivate func takes(isIPv6: Bool) -> Bool { address.isIPv6 == isIPv6 || isDualStack && address.isIPv6 }
     }
 }
 
 /// The listeners that requests must not come back to: who proxies to them reads what only this host may, or has HAProxy ask itself
-/// without end.
-struct OwnListeners {
-    private var listeners: [Int: [IPAddress]] = [:]
-    private let ownAddresses: Set<IPAddress>
-    /// Those that pods may share a port with, on other addresses of loopback.
-    private let frontendPorts: Set<Int>
+/// without end. The other replicas of the controller listen where this one does.
+struct OwnListeners: Equatable {
+    private var listeners: [Int: [EngineOptions.Listener]] = [:]
+    private let ownAddresses: [IPAddress]
+    private let replicaAddresses: [IPAddress]
 
     /// - Parameter tcpPorts: of the TCP services.
     init(_ options: EngineOptions, tcpPorts: Set<Int>) {
-        ownAddresses = options.ownAddresses
-        for listener in options.ownListeners { listeners[listener.port, default: []].append(listener.address) }
-        let addresses = [options.ipv4Address, options.ipv6Address].compactMap { $0.flatMap { IPAddress($0) } }
-            .map { $0.mappedIPv4 ?? $0 }
-        frontendPorts = tcpPorts.union([options.httpPort, options.httpsPort, options.quicPort ?? options.httpsPort])
-        for port in tcpPorts.union(options.listeners.keys) where port != 0 { listeners[port, default: []] += addresses }
+        func inOrder(_ addresses: Set<IPAddress>) -> [IPAddress] {
+            addresses.filter { !$0.isLoopback && !$0.isUnspecified }.sorted { $0.description < $1.description }
+        }
+        ownAddresses = inOrder(options.ownAddresses)
+        replicaAddresses = inOrder(options.replicaAddresses)
+        for listener in options.ownListeners { listeners[listener.port, default: []].append(listener) }
+        // HAProxy resolves an address that is none here: then it may be any.
+        let addresses = [
+            options.ipv4Address.map { IPAddress($0) ?? .unspecified },
+            options.ipv6Address.map { IPAddress($0) ?? .unspecifiedIPv6 },
+        ].compactMap(\.self)
+        for port in tcpPorts.union(options.listeners.keys) where port != 0 {
+            listeners[port, default: []] += addresses.map { EngineOptions.Listener(address: $0, port: port) }
+        }
     }
 
-    /// The addresses that lead to one of the listeners at a port.
+    /// The addresses that lead to one of the listeners at a port, each once.
     func addresses(at port: Int) -> [IPAddress.Prefix] {
-        (listeners[port] ?? []).flatMap { address -> [IPAddress.Prefix] in
-            guard address.isUnspecified else { return [IPAddress.Prefix(address)] }
-            // A pod at 127.0.0.2 takes the connections there from a frontend at all addresses.
-            let first = IPAddress.Prefix(address.isIPv6 ? .loopbackIPv6 : .loopback)
-            let loopback = address.isIPv6 || frontendPorts.contains(port) ? first : IPAddress.local[0]
-            let own = ownAddresses.filter { $0.isIPv6 == address.isIPv6 && !$0.isLoopback }
-            return [loopback] + own.sorted { $0.description < $1.description }.map { IPAddress.Prefix($0) }
-        }
+        var known: Set<String> = []
+        return (listeners[port] ?? []).flatMap(prefixes).filter { known.insert($0.description).inserted }
+    }
+
+    private func prefixes(of listener: EngineOptions.Listener) -> [IPAddress.Prefix] {
+        let address = listener.address
+        if address.isLoopback { return [IPAddress.Prefix(address)] }
+        guard address.isUnspecified else { return ([address] + replicaAddresses).map { IPAddress.Prefix($0) } }
+        let loopback = IPAddress.loopbackNetworks.filter { listener.takes(isIPv6: $0.address.isIPv6) }
+        return loopback
+            + (ownAddresses + replicaAddresses).filter { listener.takes(isIPv6: $0.isIPv6) }.map { IPAddress.Prefix($0) }
     }
 }
 
 /// Which addresses servers may have.
-struct EndpointPolicy {
+struct EndpointPolicy: Equatable {
     private let own: OwnListeners
     private let refusesLocal: Bool
 

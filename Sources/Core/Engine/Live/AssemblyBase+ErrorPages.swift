@@ -10,7 +10,7 @@ extension AssemblyBase {
                     .warning, object: object, "does not exist; --configmap-errorfiles names it for error pages", missing: object))
             return
         }
-        let room = roomForPages(options.environment.capabilities)
+        let room = roomForPages
         for (key, text) in configMap.data.sorted(by: { $0.key < $1.key }) {
             func refuse(_ message: String, expected: String? = nil, example: String? = nil) {
                 findings.append(
@@ -42,12 +42,8 @@ extension AssemblyBase {
 
     /// How many bytes of an answer HAProxy's buffer holds beside what `http-after-response` rules may add (configuration
     /// manual, section 3.2, `tune.bufsize` and `tune.maxrewrite`).
-    private func roomForPages(_ capabilities: Capabilities) -> Int {
-        func setting(_ keyword: String) -> Int? {
-            let lines = (global.globalLines + global.globalSnippet).map { $0.value.text.split(separator: " ") }
-            return lines.last { $0.count == 2 && $0[0] == keyword }.flatMap { Int($0[1]) }
-        }
-        let size = setting("tune.bufsize") ?? capabilities.bufferSize
-        return size - min(setting("tune.maxrewrite") ?? 1024, size / 2)
+    private var roomForPages: Int {
+        let size = handlers.environment.bufferSize
+        return size - min(global.size("tune.maxrewrite") ?? 1024, size / 2)
     }
 }

@@ -20,16 +20,27 @@ extension AssemblyBase {
                 let kept = zip(lines, reasons).filter { $1 == nil }.map(\.0)
                 content = Array(kept.joined(separator: [UInt8(ascii: "\n")]))
             }
-            if content.contains(where: Self.isStrange) {
+            let longest = handlers.environment.bufferSize - 2
+            if content.contains(where: Self.isStrange) || content.count > longest {
                 let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-                for (index, line) in lines.enumerated() where line.contains(where: Self.isStrange) {
+                var kept: [ArraySlice<UInt8>] = []
+                for (index, line) in lines.enumerated() {
+                    let problem =
+                        line.contains(where: Self.isStrange)
+                        ? "has a control character in line \(index + 1), which is left out"
+                        : line.count > longest
+                            ? "has \(line.count) bytes in line \(index + 1), of which HAProxy reads \(longest), so it is left out"
+                            : nil
+                    guard let problem else {
+                        kept.append(line)
+                        continue
+                    }
                     findings.append(
                         Finding(
-                            .error, object: object, key: name, value: String(decoding: line, as: UTF8.self),
-                            "has a control character in line \(index + 1), which is left out", expected: "one pattern a line",
-                            example: "10.0.0.0/8"))
+                            .error, object: object, key: name, value: String(decoding: line, as: UTF8.self), problem,
+                            expected: "one pattern a line", example: "10.0.0.0/8"))
                 }
-                content = Array(lines.filter { !$0.contains(where: Self.isStrange) }.joined(separator: [UInt8(ascii: "\n")]))
+                content = Array(kept.joined(separator: [UInt8(ascii: "\n")]))
             }
             files.append(ConfigurationFile(path: "patterns/\(name)", content: content, kind: .plain))
         }

@@ -39,7 +39,12 @@ struct AssemblyBase {
             configMapSet = set
             findings = found
         }
-        let (global, found) = handlers.global(configMapSet)
+        var (global, found) = handlers.global(configMapSet)
+        if let size = global.size("tune.bufsize"), size != options.environment.bufferSize {
+            handlers.environment.configuredBufferSize = size
+            // Their own texts have the limits of the size, too.
+            (global, found) = handlers.global(configMapSet)
+        }
         self.global = global
         if let object = options.patternFilesConfigMap?.configMapKey { addPatternFiles(patterns, of: object, refusals) }
         handlers.environment.allowsExperimentalDirectives = global.allowsExperimentalDirectives

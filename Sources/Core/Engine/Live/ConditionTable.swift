@@ -27,10 +27,37 @@ struct ConditionTable {
         var rest: String?
     }
 
+    /// Who wrote a condition, and whose routes have it.
+    private struct Use {
+        private(set) var authors: [Origin: Int] = [:]
+        private var users: [RuleUser: Int] = [:]
+        /// By namespace.
+        private(set) var oldest: [String: RuleUser] = [:]
+
+        /// - Returns: whether another user is the oldest one of a namespace.
+        mutating func change(_ author: Origin, _ user: RuleUser, by difference: Int) -> Bool {
+            authors[author, default: 0] += difference
+            if authors[author] == 0 { authors[author] = nil }
+            let count = (users[user] ?? 0) + difference
+            users[user] = count == 0 ? nil : count
+            let namespace = user.object.namespace
+            let before = oldest[namespace]
+            if count == 0, user == before {
+                // All of them are looked through when the oldest one goes, which is rare beside all other changes.
+                oldest[namespace] = users.keys.filter { $0.object.namespace == namespace }.min()
+            } else if count > 0, before.map({ user < $0 }) ?? true {
+                oldest[namespace] = user
+            }
+            return oldest[namespace] != before
+        }
+    }
+
     private var places: [RoutingPlace: Place] = [:]
     private var placesByHost: [String: Set<RoutingPlace>] = [:]
-    private var authors: [RouteCondition: [Origin: Int]] = [:]
+    private var uses: [RouteCondition: Use] = [:]
     private var rulesChanged = false
+    /// Whether other routes than before are the oldest ones with a condition.
+    private var agesChanged = false
     private var excessChanges: (new: [RouteClaim], gone: [RouteClaim]) = ([], [])
 
     /// The value of the route that takes the rest at a place; nil where there is none.
@@ -45,11 +72,10 @@ struct ConditionTable {
         let host = SectionNames.hostKey(claim.host)
         change(&places[entry, default: Place(host: host)].candidates)
         placesByHost[host, default: []].insert(entry)
-        let before = authors[condition]?.count
-        authors[condition, default: [:]][condition.origin, default: 0] += difference
-        if authors[condition]?[condition.origin] == 0 { authors[condition]?[condition.origin] = nil }
-        if authors[condition]?.isEmpty == true { authors[condition] = nil }
-        if authors[condition]?.count != before { rulesChanged = true }
+        let before = uses[condition]?.authors.count
+        if uses[condition, default: Use()].change(condition.origin, claim.planned.user, by: difference) { agesChanged = true }
+        if uses[condition]?.authors.isEmpty == true { uses[condition] = nil }
+        if uses[condition]?.authors.count != before { rulesChanged = true }
     }
 
     /// What the routing map says at a place where requests with conditions go elsewhere; nil for other places.
@@ -139,38 +165,47 @@ struct ConditionTable {
         return excessChanges
     }
 
-    /// The conditions that have rules: of each namespace no more than it may have. Others match no request.
+    /// The conditions that have rules: the oldest ones, of each namespace and in all no more than there may be. Others match no request.
     private func allowed(within limits: ResourceLimits) -> Set<RouteCondition> {
-        let limit = limits[.namespaceConditions]
-        guard authors.count > limit else { return Set(authors.keys) }
-        var byNamespace: [String: [RouteCondition]] = [:]
-        for (condition, origins) in authors {
-            for namespace in Set(origins.keys.map { $0.object?.namespace ?? "" }) {
-                byNamespace[namespace, default: []].append(condition)
-            }
+        guard isCrowded(limits) else { return Set(uses.keys) }
+        typealias Candidate = (condition: RouteCondition, user: RuleUser)
+        func isBefore(_ a: Candidate, _ b: Candidate) -> Bool {
+            a.user == b.user ? a.condition.id < b.condition.id : a.user < b.user
         }
-        return Set(
-            byNamespace.values.flatMap { conditions in
-                conditions.count <= limit ? conditions : Array(conditions.sorted { $0.id < $1.id }.prefix(limit))
-            })
+        var byNamespace: [String: [Candidate]] = [:]
+        for (condition, use) in uses {
+            for (namespace, user) in use.oldest { byNamespace[namespace, default: []].append((condition, user)) }
+        }
+        let oldest = byNamespace.values.flatMap { $0.sorted(by: isBefore).prefix(limits[.namespaceConditions]) }
+        var allowed: Set<RouteCondition> = []
+        for candidate in oldest.sorted(by: isBefore) where allowed.count < limits[.conditions] {
+            allowed.insert(candidate.condition)
+        }
+        return allowed
+    }
+
+    /// Whether not all conditions may find room.
+    private func isCrowded(_ limits: ResourceLimits) -> Bool {
+        uses.count > min(limits[.namespaceConditions], limits[.conditions])
     }
 
     /// What owners of conditions without rules have to know.
     func findings(within limits: ResourceLimits) -> [Finding] {
         let allowed = allowed(within: limits)
-        return authors.filter { !allowed.contains($0.key) }.flatMap { condition, origins in
-            origins.keys.map { origin in
+        return uses.filter { !allowed.contains($0.key) }.flatMap { condition, use in
+            use.authors.keys.map { origin in
                 Finding(
                     .error, object: origin.object, key: origin.key, value: condition.text,
-                    "is one of too many conditions in the namespace, so the Service gets no requests; "
-                        + limits.description(of: .namespaceConditions))
+                    "finds no room among the conditions of older routes, so the Service gets no requests; of a namespace "
+                        + limits.description(of: .namespaceConditions) + ", and of all " + limits.description(of: .conditions))
             }
         }
     }
 
-    mutating func takeRuleChange() -> Bool {
-        defer { rulesChanged = false }
-        return rulesChanged
+    /// - Returns: whether the rules of the frontends may be others.
+    mutating func takeRuleChange(within limits: ResourceLimits) -> Bool {
+        defer { (rulesChanged, agesChanged) = (false, false) }
+        return rulesChanged || agesChanged && isCrowded(limits)
     }
 
     /// The rules of the frontends, after `txn.route` is known. Their order does not depend on who came first, so that a route that
@@ -178,18 +213,18 @@ struct ConditionTable {
     ///
     /// - Parameter verb: `tcp-request content` where requests without candidates can leave before, else `http-request`.
     func rules(_ verb: String, within limits: ResourceLimits) -> [Section.Line] {
-        guard !authors.isEmpty else { return [] }
+        guard !uses.isEmpty else { return [] }
         let feature = Self.mapName
         let canLeave = verb.hasPrefix("tcp-request")
         let guarded = canLeave ? "" : "{ var(txn.candidates) -m found } "
         let leave: [Section.Line] =
             canLeave ? [Section.Line("tcp-request content accept if !{ var(txn.candidates) -m found }", feature: feature)] : []
         let allowed = allowed(within: limits)
-        let choices = authors.filter { allowed.contains($0.key) }.sorted { $0.key.id < $1.key.id }.map { condition, authors in
+        let choices = uses.filter { allowed.contains($0.key) }.sorted { $0.key.id < $1.key.id }.map { condition, use in
             let step: Directive = """
                 var(txn.candidates),concat(:\(raw: condition.id)),map_str(\(map: Self.mapName))
                 """
-            let parts = authors.keys.sorted { $0.description < $1.description }
+            let parts = use.authors.keys.sorted { $0.description < $1.description }
             return Section.Line(
                 """
                 \(raw: verb) set-var(txn.chosen) \(part: step) if \(raw: guarded){ \(part: step),sub(txn.chosen) lt 0 } \

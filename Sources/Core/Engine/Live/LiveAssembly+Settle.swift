@@ -170,7 +170,7 @@ extension LiveAssembly {
         normalizations.settle(renewedHosts, owners: hosts, maps: &maps, findings: &findings)
         settleCertificates()
         backends.touch(usersOf: rules.choose(within: options.environment.limits))
-        let changes = backends.settle()
+        let changes = backends.settle(within: options.environment.limits)
         for claim in changes.renamed { touch(claim) }
         findings.add(changes.newFindings)
         findings.remove(changes.goneFindings)
@@ -243,9 +243,9 @@ extension LiveAssembly {
         }
         let usesPassthrough = maps.files["sni"]?.entries.isEmpty == false
         let settings = FrameSettings(
-            usesPassthrough: usesPassthrough, usesDNS: backends.hasExternalNames, tcpServices: tcpServices,
+            usesPassthrough: usesPassthrough, usesDNS: backends.needResolvers, tcpServices: tcpServices,
             normalizesPaths: normalizations.isInUse)
-        let conditionsChanged = conditions.takeRuleChange()
+        let conditionsChanged = conditions.takeRuleChange(within: options.environment.limits)
         if conditionsChanged {
             findings.remove(conditionFindings)
             conditionFindings = conditions.findings(within: options.environment.limits)
@@ -256,6 +256,7 @@ extension LiveAssembly {
         if renewsFrame {
             state.keepsUnusedCertificates = !base.global.removesUnusedCertificates
             state.metricsAccess = base.global.metricsAccess
+            state.bufferSize = base.handlers.environment.bufferSize
         }
         renewsFrame = false
         frameSettings = settings
@@ -265,7 +266,7 @@ extension LiveAssembly {
         let new = ConfigurationFrame(
             options: options, global: base.global, errorPages: base.errorPages, rules: ruleList,
             captureLengths: rules.captureLengths, conditions: conditions, commonOptions: common, usesPassthrough: usesPassthrough,
-            usesDNS: backends.hasExternalNames, normalizesPaths: normalizations.isInUse, tcpServices: tcpServices
+            usesDNS: backends.needResolvers, normalizesPaths: normalizations.isInUse, tcpServices: tcpServices
         ).sections
         for section in new { maps.mention(section, by: 1) }
         for section in frame { maps.mention(section, by: -1) }

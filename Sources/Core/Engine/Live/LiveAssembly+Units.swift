@@ -148,7 +148,7 @@ extension LiveAssembly {
                         example: TCPService.example)))
         }
         tcpServices.sort { $0.service.port < $1.service.port }
-        endpointPolicy = EndpointPolicy(options, tcpPorts: Set(tcpServices.map(\.service.port)))
+        renewEndpointPolicy()
         return unit
     }
 

@@ -38,7 +38,10 @@ public final class LiveAssembly {
     var backendSections: [String: Section] = [:]
     var frameSettings = FrameSettings()
     var tcpServices: [PlannedTCPService] = []
-    var endpointPolicy: EndpointPolicy
+    private(set) var endpointPolicy: EndpointPolicy
+    /// Whether servers may be refused now that were not, or the other way round.
+    private var hasNewPolicy = false
+    private var replicas = ReplicaAddresses()
     var defaults = DefaultCertificates()
     /// What was touched and is not settled yet.
     var touchedEntries: Set<RoutingPlace> = []
@@ -81,11 +84,14 @@ public final class LiveAssembly {
         objects = RecordingStore(store)
         objects.refusals = refusals
         objects.certificates = certificates
+        objects.certificates.maximumRSABits = engine.options.environment.limits[.rsaBits]
         self.refusals = refusals
         base = AssemblyBase(engine, objects, refusals)
         hosts = HostTable(engine.options.hostOwnership)
         routes = RouteTable(engine.options.hostOwnership)
         endpointPolicy = EndpointPolicy(engine.options)
+        renewEndpointPolicy()
+        if let namespace = engine.options.ownNamespace { readReplicas(store.servicesWithPods(in: namespace)) }
     }
 
     // MARK: - What changes
@@ -146,10 +152,13 @@ public final class LiveAssembly {
                 if refusals.refusal(of: ingress) != nil { secondChances.insert(ingress) }
             }
             if key.kind == .secret, store.secrets[key] == nil { objects.certificates.forget(key) }
-        case .endpoints(let services): changedEndpoints.formUnion(services)
+        case .endpoints(let services):
+            changedEndpoints.formUnion(services)
+            readReplicas(services)
         case .protocols(let services):
             changedEndpoints.formUnion(services)
             changedObjects.formUnion(services)
+            readReplicas(services)
         }
         if refusals.noteChange(of: key, to: store.object(key)) { noteRefusal(ofObject: key) }
         return true
@@ -249,6 +258,50 @@ public final class LiveAssembly {
         return true
     }
 
+    // MARK: - Where no server may be
+
+    /// This host has these addresses.
+    ///
+    /// - Returns: whether they are others than before.
+    public func listens(at addresses: Set<IPAddress>) -> Bool {
+        guard addresses != options.ownAddresses else { return false }
+        engine.options.ownAddresses = addresses
+        engine.options.replicaAddresses = replicas.addresses(beside: addresses)
+        renewEndpointPolicy()
+        return true
+    }
+
+    /// The pods of Services are others, among them maybe replicas of this controller.
+    private func readReplicas(_ services: Set<ObjectKey>) {
+        let own = services.filter { $0.namespace == options.ownNamespace }
+        guard !own.isEmpty else { return }
+        for service in own { replicas.note(service, store.slices(of: service)) }
+        engine.options.replicaAddresses = replicas.addresses(beside: options.ownAddresses)
+        renewEndpointPolicy()
+    }
+
+    /// Works out where no server may be.
+    func renewEndpointPolicy() {
+        var options = options
+        options.ownListeners += base.global.snippetListeners
+        let policy = EndpointPolicy(options, tcpPorts: Set(tcpServices.map(\.service.port)))
+        guard policy != endpointPolicy else { return }
+        endpointPolicy = policy
+        hasNewPolicy = true
+    }
+
+    /// Has a new policy decide about servers that are there already.
+    private func applyEndpointPolicy() {
+        hasNewPolicy = false
+        // A name that is an address is no server where it is refused.
+        let addresses = store.services.lazy.filter { $0.value.namesAddress }.map(\.key)
+        for unit in dependents.units(of: Set(addresses)) {
+            retract(unit)
+            build(unit)
+        }
+        changedEndpoints.formUnion(backends.services)
+    }
+
     // MARK: - Updating
 
     /// What an update led to.
@@ -295,6 +348,7 @@ public final class LiveAssembly {
             }
         }
         for key in concerned { build(key) }
+        if hasNewPolicy { applyEndpointPolicy() }
         let services = services
         for service in changedEndpoints { backends.refreshServers(of: service, services) }
     }
@@ -325,11 +379,13 @@ public final class LiveAssembly {
         for key in store.ingresses.keys { build(.ingress(key)) }
         build(.operatorDefault)
         build(.tcpServices)
+        hasNewPolicy = false
     }
 
     private func buildBase() {
         maps = MapTable(permanent: ["host", SectionNames.wholeHostsMap, "path-exact", "path-prefix"])
         base = makeBase()
+        renewEndpointPolicy()
         enterBase()
     }
 
@@ -360,6 +416,7 @@ public final class LiveAssembly {
         base = makeBase()
         base.nextValidityChange = old.nextValidityChange
         if base.handlers.environment != old.handlers.environment { replansRoutes = true }
+        renewEndpointPolicy()
         enterBase()
         for (name, entries) in old.global.mapEntries {
             for (key, value) in entries { maps.remove(name, key, value) }
@@ -416,7 +473,7 @@ public final class LiveAssembly {
     func problem(of place: RoutingPlace) -> String? {
         // A route's value names a backend, settings and candidates.
         let longest = String(repeating: "x", count: 400)
-        return MapFile.problem(key: place.key, value: longest, options.environment.readerLimits)
+        return MapFile.problem(key: place.key, value: longest, base.handlers.environment.readerLimits)
     }
 
     // MARK: - Results
@@ -429,6 +486,7 @@ public final class LiveAssembly {
         (state.maps, state.files, state.certificateList) = (maps.files, files.files, certificates.list)
         state.keepsUnusedCertificates = !base.global.removesUnusedCertificates
         state.metricsAccess = base.global.metricsAccess
+        state.bufferSize = base.handlers.environment.bufferSize
         return state
     }
 

@@ -28,11 +28,13 @@ extension LiveBackend {
             }
             section.add(settings.rules)
         }
+        // The C library would look names up while a configuration is checked and loaded, and everybody waits meanwhile.
+        if settings.hasOwnServers { section.add("default-server init-addr none resolvers kubernetes", origin: service) }
         section.add(settings.snippet)
         let cookies = identity.isTCP ? .none : settings.serverCookies
         if let external {
             // Checks would need an address before the first request.
-            let keywords = settings.serverOptions.filter { $0.value.text != "check" } + settings.replaceableServerOptions
+            let keywords = uncheckedOptions + settings.replaceableServerOptions
             for keywords in keywords {
                 section.add("default-server \(raw: keywords.value.text)", origin: keywords.origin)
             }
@@ -44,11 +46,16 @@ extension LiveBackend {
             return section
         }
         section.pool = ServerPool(
-            keywords: settings.serverOptions, replaceable: settings.replaceableServerOptions, maxconn: settings.serverLimit,
+            keywords: isChecked ? settings.serverOptions : uncheckedOptions, replaceable: settings.replaceableServerOptions,
+            maxconn: settings.serverLimit,
             cookies: cookies, servers: servers,
             slots: isDynamic ? nil : Self.slots(for: servers.count, step: settings.slotStep),
             slotStep: settings.slotStep)
         return section
+    }
+
+    private var uncheckedOptions: [Traced<Directive>] {
+        settings.serverOptions.filter { $0.value != BackendSettings.checkKeyword }
     }
 
     /// Whether an algorithm that takes no servers at run time would need more server lines than there may be: then the algorithm is
@@ -74,6 +81,13 @@ extension LiveBackend {
                     .error, object: identity.service,
                     "has \(servers.count + excess) endpoints for one port, of which \(excess) get no requests; "
                         + limits.description(of: .backendServers)))
+        }
+        if !isChecked {
+            findings.append(
+                Finding(
+                    .error, object: identity.service,
+                    "has \(servers.count) pods whose checks find no room among those of its namespace, so HAProxy does not check them; "
+                        + limits.description(of: .namespaceChecks)))
         }
         if needsTooManySlots(within: limits), let balance = settings.balance {
             findings.append(

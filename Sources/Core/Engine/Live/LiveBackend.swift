@@ -42,6 +42,8 @@ final class LiveBackend {
     fileprivate(set) var servers: [Server] = []
     /// How many pods are left out, because there are too many.
     fileprivate(set) var excess = 0
+    /// Whether its namespace has room for the checks of its pods.
+    fileprivate(set) var isChecked = true
     /// The name that is looked up in the DNS for each request; nil where servers are reached by their addresses.
     fileprivate(set) var external: ExternalServer?
     /// About servers that must not be.
@@ -56,6 +58,12 @@ final class LiveBackend {
     var first: RouteClaim { users[0] }
     var settings: BackendSettings { first.planned.plan.contribution.backend }
     var origin: Origin { Origin(object: first.ingress ?? identity.service) }
+
+    /// How many checks its pods take in a thousand seconds.
+    var checks: Int {
+        guard external == nil, let interval = settings.checkInterval else { return 0 }
+        return servers.count * 1_000_000 / max(1, Int(interval / .milliseconds(1)))
+    }
 }
 
 /// The backends that routes in force need, and their names.
@@ -74,19 +82,25 @@ struct BackendTable {
     private var options: [String: [Origin: Int]] = [:]
     private var lists: [String: (list: UserList, uses: Int)] = [:]
     private var externalCount = 0
+    /// Backends whose snippets have servers of their own.
+    private var snippetCount = 0
+    private var checks = CheckBudget()
     private var newFindings: [Finding] = []
     private var goneFindings: [Finding] = []
     /// Whether options that concern all backends came or went.
     private var optionsChanged = false
     private var touchedLists: Set<String> = []
 
-    var hasExternalNames: Bool { externalCount > 0 }
+    /// Whether some of them need HAProxy's resolvers.
+    var needResolvers: Bool { externalCount + snippetCount > 0 }
     var commonOptions: [(name: String, origin: Origin)] {
         options.sorted { $0.key < $1.key }.map { name, origins in
             (name, origins.keys.min { $0.description < $1.description } ?? .controller)
         }
     }
     var all: Dictionary<LiveBackend.Identity, LiveBackend>.Values { backends.values }
+    /// Those that have backends.
+    var services: Set<ObjectKey> { Set(byService.keys) }
 
     /// - Returns: the backend that the route uses from now on.
     mutating func attach(_ claim: RouteClaim, to resolved: ServiceResolution.Resolved) -> LiveBackend {
@@ -132,6 +146,7 @@ struct BackendTable {
         goneFindings += backend.findings
         if backend.external != nil { externalCount -= 1 }
         touched[ObjectIdentifier(backend)] = nil
+        checks.remove(backend)
         if !backend.name.isEmpty { goneNames.insert(backend.name) }
     }
 
@@ -162,6 +177,7 @@ struct BackendTable {
             if options[name]?.isEmpty == true { options[name] = nil }
             if wasUnknown != (options[name] == nil) { optionsChanged = true }
         }
+        if settings.hasOwnServers { snippetCount += difference }
         for list in settings.userLists {
             let uses = (lists[list.name]?.uses ?? 0) + difference
             lists[list.name] = uses == 0 ? nil : (lists[list.name]?.list ?? list, uses)
@@ -183,8 +199,10 @@ struct BackendTable {
                 goneFindings += backend.findings
                 backend.findings = resolved.findings
             }
-            guard resolved.servers != backend.servers || resolved.excess != backend.excess else { continue }
-            (backend.servers, backend.excess) = (resolved.servers, resolved.excess)
+            guard
+                resolved.servers != backend.servers || resolved.excess != backend.excess || resolved.name != backend.external
+            else { continue }
+            (backend.servers, backend.excess, backend.external) = (resolved.servers, resolved.excess, resolved.name)
             touched[ObjectIdentifier(backend)] = backend
         }
     }
@@ -203,9 +221,14 @@ struct BackendTable {
     }
 
     /// Gives names: the plain one to the first of a group, with a hash of what differs to the others.
-    mutating func settle() -> Changes {
+    mutating func settle(within limits: ResourceLimits) -> Changes {
         var changes = Changes()
         changes.goneNames = goneNames
+        for backend in touched.values { checks.note(backend) }
+        for backend in checks.settle(within: limits) {
+            backend.isChecked.toggle()
+            touched[ObjectIdentifier(backend)] = backend
+        }
         for plain in touchedGroups {
             guard let group = groups[plain] else { continue }
             let sorted = group.count == 1 ? group : group.sorted { $0.first.order < $1.first.order }

@@ -25,6 +25,8 @@ public struct DesiredState: Sendable, Equatable {
     /// Whether certificates that are in the directory and not among ``files`` stay there.
     public var keepsUnusedCertificates = false
     public var metricsAccess = MetricsAccess.everybody
+    /// `tune.bufsize` of a HAProxy that has loaded this, in bytes.
+    public var bufferSize = Capabilities().bufferSize
 
     public init() {}
 

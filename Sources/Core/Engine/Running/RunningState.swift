@@ -34,8 +34,9 @@ public struct RunningState: Sendable {
     let wholesaleLimit: Int
 
     /// The state after HAProxy has loaded the files of a desired state.
-    public init(loaded state: DesiredState, limits: ReaderLimits = ReaderLimits(bufferSize: 16_384)) {
-        self.init(loaded: state, wholesaleLimit: 1000, payloadLimit: limits.payload)
+    public init(loaded state: DesiredState) {
+        self.init(
+            loaded: state, wholesaleLimit: 1000, payloadLimit: ReaderLimits(bufferSize: state.bufferSize).payload)
     }
 
     init(loaded state: DesiredState, wholesaleLimit: Int, payloadLimit: Int = .max) {
@@ -138,6 +139,12 @@ public struct RunningState: Sendable {
             guard file.kind != .certificate else { continue }
             if file.verifiesClients, authorityReplacement != .harmful { continue }
             if let origin = origin(ofMentioning: path) { reasons.append(ReloadReason(.file, "\(path) changed", origin: origin)) }
+        }
+        for path in parts.isEverything ? desired.certificateList.entries.keys.sorted() : parts.certificates.sorted() {
+            guard let names = desired.certificateList.entries[path], names != certificateList[path],
+                CertificateList.lines(path, names: names).contains(where: { $0.utf8.count > payloadLimit })
+            else { continue }
+            reasons.append(ReloadReason(.file, "\(path) has a line in a list that is too long to be added at run time"))
         }
         let creations = creations(of: new)
         for (section, creation) in zip(new, creations) where creation == nil {

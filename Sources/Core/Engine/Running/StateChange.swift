@@ -12,6 +12,7 @@ public struct StateChange: Sendable {
     public var certificates: [String: [String]?] = [:]
     public var keepsUnusedCertificates: Bool?
     public var metricsAccess: MetricsAccess?
+    public var bufferSize: Int?
 
     public init() {}
 
@@ -19,7 +20,7 @@ public struct StateChange: Sendable {
 
     public var isEmpty: Bool {
         whole == nil && frame == nil && rules == nil && userLists.isEmpty && backends.isEmpty && maps.isEmpty && files.isEmpty
-            && certificates.isEmpty && keepsUnusedCertificates == nil && metricsAccess == nil
+            && certificates.isEmpty && keepsUnusedCertificates == nil && metricsAccess == nil && bufferSize == nil
     }
 }
 
@@ -72,6 +73,7 @@ extension DesiredState {
         var parts = ChangedParts()
         if let keeps = change.keepsUnusedCertificates { keepsUnusedCertificates = keeps }
         if let access = change.metricsAccess { metricsAccess = access }
+        if let size = change.bufferSize { bufferSize = size }
         if let rules = change.rules { self.rules = rules }
         if let frame = change.frame {
             parts.headers.formUnion(self.frame.map(\.header))
