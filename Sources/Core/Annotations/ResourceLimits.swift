@@ -23,6 +23,7 @@ public struct ResourceLimits: Hashable, Sendable {
         case snippetLines = "snippet-lines"
         case checkInterval = "check-interval-ms"
         case passwordHash = "password-hash-ms"
+        case expressionTime = "expression-ms"
         case timeout = "timeout-seconds"
         case logLines = "log-lines"
         case originExpressions = "origin-expressions"
@@ -50,6 +51,7 @@ public struct ResourceLimits: Hashable, Sendable {
             case .snippetLines: 500
             case .checkInterval: 100
             case .passwordHash: 50
+            case .expressionTime: 30
             case .timeout: 86_400
             case .logLines: 500
             case .originExpressions: 256
@@ -90,6 +92,11 @@ public struct ResourceLimits: Hashable, Sendable {
                 """
                 milliseconds of processor time that a hash of auth-secret costs for each request, by estimation; users with costlier \
                 ones are left out
+                """
+            case .expressionTime:
+                """
+                milliseconds of processor time that expressions of annotations cost a request, by estimation: half of it for the \
+                settings of its route, half for all conditions (route-acl) at its path
                 """
             case .timeout: "the longest timeout of connections with pods, in seconds"
             case .logLines:

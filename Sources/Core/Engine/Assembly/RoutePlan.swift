@@ -82,6 +82,7 @@ struct HandlerRun {
                     if failure == nil {
                         let origin = values.defaultOrigin(family: reference.family)
                         do { try contribute(setting, of: reference, origin: origin, to: &plan.contribution) } catch {
+                            let error = values.quoted(error)
                             return self.plan(context, sets: sets, failures: failures.merging([place: error]) { $1 })
                         }
                     }
@@ -120,8 +121,12 @@ struct HandlerRun {
         let before = reference.isProtection && contribution.isTCP ? contribution : nil
         contribution.family = reference.family
         contribution.backend.origin = origin
+        let counted = contribution.backend.costs.count
         try setting.contribute(to: &contribution)
         if let error = contribution.backend.unrepresentable { throw error }
+        let budget = environment.expressionBudget
+        try budget.require(contribution.backend.costs, after: counted, limits: environment.limits)
+        if let condition = contribution.condition { try budget.require(condition, limits: environment.limits) }
         if let condition = contribution.condition, Quoting.wordCount(of: condition.text) > ReaderLimits.words / 2 {
             throw AnnotationError(
                 Finding(
@@ -211,6 +216,15 @@ struct HandlerRun {
 }
 
 extension AnnotationValues {
+    /// The error with the value that it is about, where it names a key without one.
+    fileprivate func quoted(_ error: any Error) -> any Error {
+        guard var finding = (error as? AnnotationError)?.finding, finding.value == nil,
+            let about = read.first(where: { $0.resolved.object == finding.object && $0.resolved.writtenKey == finding.key })
+        else { return error }
+        finding.value = about.resolved.raw
+        return AnnotationError(finding)
+    }
+
     /// Who is asked about lines that name no source: the value read at the nearest scope.
     func defaultOrigin(family: String) -> Origin {
         var nearest: Resolved<String>?
