@@ -64,7 +64,7 @@ struct SharedCostTests {
             "(a/)?(/a)?.*=.*!",
         ].map { Costly(key: "path-rewrite", part: "\($0) /x", separator: "\n") }
         return [
-            Costly(key: "request-capture", part: "path,regsub('^.{0,55}.{0,55}.{0,55}.{0,55}!',x)", separator: "\n", path: short),
+            Costly(key: "request-capture", part: "path,regsub('^.{0,50}.{0,50}.{0,50}.{0,50}!',x)", separator: "\n", path: short),
             Costly(key: "request-capture", part: "path,lower,upper,lower,upper,lower,upper,lower,upper", separator: "\n"),
             header("path,regsub('^.{0,40}.{0,40}.{0,40}!',x)", path: short), header("path,regsub('a(?:.{0,6}.{0,6}!)?',x,g)"),
             header("path,regsub(a,'\(repeated)',g)"), header("path,regsub(a,x,g)"), header("path,regsub('[^!]?',x,g)"),
@@ -120,7 +120,7 @@ struct SharedCostTests {
         let values = Array(repeating: String(repeating: "a", count: 240), count: 58).joined(separator: ",")
         let cases: [(part: String, path: String, header: String)] = [
             ("path -m reg " + (1...27).map { "'^.{0,40}.{0,40}.{0,40}!\($0)'" }.joined(separator: " "), short, ""),
-            ("path -m reg '^.{0,55}.{0,55}.{0,55}.{0,55}!N'", short, ""), ("req.hdr(x) -m reg '^.{0,12}.{0,12}!N'", "/", values),
+            ("path -m reg '^.{0,50}.{0,50}.{0,50}.{0,50}!N'", short, ""), ("req.hdr(x) -m reg '^.{0,12}.{0,12}!N'", "/", values),
             ("req.hdr(x) -m reg ^bN ^cN ^dN", "/", String(repeating: ",", count: 14_500)),
             ("req.hdr(x) -m str bN cN dN", "/", String(repeating: ",", count: 14_500)),
             ("path -m sub " + String(repeating: "a", count: 500) + "bN", "/" + String(repeating: "a", count: 14_000), ""),

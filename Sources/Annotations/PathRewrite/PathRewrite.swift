@@ -46,7 +46,7 @@ public struct PathRewrite: RouteAnnotation {
         for case .replace(let expression, _) in lines.value
         where expression.longestTextWithinBudget(steps) < BoundedRegularExpression.shortestLimit {
             throw lines.error(
-                "holds regular expressions that cost too much together; one is \(expression.text.quotedForPeople), and a third of the "
+                "holds regular expressions that cost too much together; one is \(expression.text.quotedForPeople), and a quarter of the "
                     + "time for expressions is theirs: \(limits.description(of: .expressionTime))")
         }
         for line in lines.value {

@@ -24,7 +24,7 @@ public struct ExpressionBudget: Hashable, Sendable {
     /// The steps of the settings of one route.
     var settings: Double { steps / 2 }
     /// The steps of `path-rewrite`, a part of ``settings`` that leaves room for others: it keeps within them by refusing long paths.
-    public var rewrites: Double { steps / 3 }
+    public var rewrites: Double { steps / 4 }
 
     func steps(_ cost: Growth) -> Double { cost.value(at: longestText) }
 

@@ -51,7 +51,7 @@ public struct ResourceLimits: Hashable, Sendable {
             case .snippetLines: 500
             case .checkInterval: 100
             case .passwordHash: 50
-            case .expressionTime: 30
+            case .expressionTime: 40
             case .timeout: 86_400
             case .logLines: 500
             case .originExpressions: 256

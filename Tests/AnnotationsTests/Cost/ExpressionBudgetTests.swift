@@ -6,7 +6,7 @@ import Testing
 
 /// All expressions that a request to a route meets share one budget.
 @Suite struct ExpressionBudgetTests {
-    private static let costly = "regsub('^.{0,55}.{0,55}.{0,55}.{0,55}!',x)"
+    private static let costly = "regsub('^.{0,50}.{0,50}.{0,50}.{0,50}!',x)"
     private static let sixteen = Array(repeating: costly, count: 16).joined(separator: ",")
 
     private static func trial(
@@ -14,6 +14,7 @@ import Testing
     ) throws -> AnnotationTrial {
         var limits = ResourceLimits()
         if let milliseconds { limits[.expressionTime] = milliseconds }
+        limits[.captures] = 1000
         return try AnnotationTrial(AnnotationHandlers.all, configMap: configMap, ingress: ingress, service: service, limits: limits)
     }
 
@@ -38,7 +39,7 @@ import Testing
                 && finding.message.contains("--limits expression-ms=NUMBER") && finding.message.contains("up to"))
         #expect(!trial.isClosed && trial.routeValue("set-host") == "other.example.com")
         #expect(trial.backend.contains { $0.hasPrefix("http-request replace-path") })
-        #expect(!trial.configuration.contains("regsub") && !trial.configuration.contains("lower,upper"))
+        #expect(!trial.configuration.contains(".{0,") && !trial.configuration.contains("lower,upper"))
         // The operator decides.
         #expect(try Self.trial([key: value], milliseconds: 1_000_000).findings.isEmpty)
     }
@@ -69,28 +70,29 @@ import Testing
         let trial = try Self.trial(
             ["request-set-header": "X-A %[path,\(Self.costly)]"], configMap: ["request-capture": capture])
         #expect(trial.findings.isEmpty, "\(trial.findings)")
-        #expect(trial.configuration.contains("regsub"))
+        #expect(trial.configuration.contains(".{0,50}"))
     }
 
     @Test func `Origins that are expressions count like others`() throws {
-        let origin = (0..<20).map { "https://a\($0)(b|c|d)*[a-z]{0,200}[a-z0-9]{0,200}x" }
-        let trial = try Self.trial(["cors-enable": "true", "cors-allow-origin": origin[0]])
+        let origin = "https://[a-z0-9]*[a-z]{0,25}[a-z0-9]{0,25}x"
+        let trial = try Self.trial(["cors-enable": "true", "cors-allow-origin": origin])
         #expect(trial.findings.isEmpty)
         let many = try Self.trial(
-            ["cors-enable": "true", "cors-allow-origin": origin[0], "request-set-header": "X-A %[path,\(Self.costly)]"], milliseconds: 20)
-        #expect(many.findings.map(\.key) == ["haproxy.org/request-set-header"])
+            ["cors-enable": "true", "cors-allow-origin": origin, "request-set-header": "X-A %[path,\(Self.costly)]"], milliseconds: 28)
+        #expect(many.findings.map(\.key) == ["haproxy.org/request-set-header"], "\(many.findings)")
+        #expect(try Self.trial(["request-set-header": "X-A %[path,\(Self.costly)]"], milliseconds: 28).findings.isEmpty)
     }
 
     @Test(arguments: [
         "req.hdr(x) -m reg " + (1...27).map { "'^.{0,55}.{0,55}.{0,55}.{0,55}!\($0)'" }.joined(separator: " "),
         "path -m reg " + (1...27).map { "'^.{0,55}.{0,55}.{0,55}.{0,55}!\($0)'" }.joined(separator: " "),
-        "hdr_reg(x) '^.{0,20}.{0,20}.{0,20}!'", "path,regsub('a(?:.{0,250}.{0,250}!)?',x,g) -m found",
+        "hdr_reg(x) '^.{0,20}.{0,20}.{0,20}!'", "\"path,regsub('a(?:.{0,250}.{0,250}!)?',x,g)\" -m found",
     ])
     func `A condition that costs too much by itself leaves its route out`(_ acl: String) throws {
         let trial = try Self.trial([:], service: ["route-acl": acl])
         #expect(trial.findings.count == 1 && trial.findings[0].key == "haproxy.org/route-acl", "\(trial.findings)")
         #expect(trial.findings[0].message.contains("all conditions at a path") && trial.findings[0].message.contains("expression-ms="))
-        #expect(trial.isLeftOut && !trial.configuration.contains("-m reg"))
+        #expect(trial.isLeftOut && !trial.configuration.contains(".{0,"))
         #expect(try Self.trial([:], service: ["route-acl": acl], milliseconds: 2_000_000).findings.isEmpty)
     }
 
@@ -104,7 +106,7 @@ import Testing
     }
 
     @Test func `Settings that people write find room together`() throws {
-        let headers = (0..<40).map { "X-H\($0) %[req.hdr(x-h\($0)),lower,field(1,:)]%[src]-%[ssl_c_s_dn(cn)]-%ci" }.joined(separator: "\n")
+        let headers = (0..<30).map { "X-H\($0) %[req.hdr(x-h\($0)),lower,field(1,:)]%[src]-%[ssl_c_s_dn(cn)]-%ci" }.joined(separator: "\n")
         let trial = try Self.trial([
             "request-set-header": headers, "response-set-header": "X-R %[res.hdr(server),regsub(nginx,x,g)]",
             "request-capture": (0..<16).map { "req.hdr(x-\($0))" }.joined(separator: "\n"), "path-rewrite": #"/a/(.*)/b /\1"#,

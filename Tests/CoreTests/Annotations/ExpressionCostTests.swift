@@ -29,7 +29,7 @@ import Testing
         #expect(try steps("path,regsub(a,'\(long)',\(flags))") > 10_000_000)
         #expect(try steps("path,regsub(a,'\(long)')") < 200_000)
         // What is bound to the beginning matches once.
-        #expect(try steps("path,regsub('^/a(.*)',x,\(flags))") < 300_000)
+        #expect(try steps("path,regsub('^/a(.*)',x,\(flags))") < 500_000)
     }
 
     @Test func `A fetch of several values costs what is the same for each as often as there may be values`() throws {
@@ -38,7 +38,7 @@ import Testing
         #expect(try steps(acl: "req.hdr(x,-1) -m reg \(pattern)") < 200_000)
         for fetch in ["req.hdr(x)", "hdr(x)", "req.hdr(x,0)", "req.fhdr(x)", "cook(a)", "cookie(a)", "req.cook(a)", "urlp(a)", "url_param"] {
             #expect(try steps(acl: "\(fetch) -m reg \(pattern)") > 1_500_000, "\(fetch)")
-            #expect(try steps(acl: "\(fetch),regsub('\(pattern)',x) -m found") > 1_500_000, "\(fetch)")
+            #expect(try steps(acl: "\"\(fetch),regsub('\(pattern)',x)\" -m found") > 1_500_000, "\(fetch)")
         }
         #expect(try steps(acl: "hdr_reg(x) \(pattern)") > 6_000_000)
     }
@@ -86,16 +86,16 @@ import Testing
     }
 
     @Test func `Costs are numbers even where they are beyond all bounds`() throws {
-        let cost = try steps("path" + String(repeating: ",regsub('a.*b.*c',x,g)", count: 2))
-        #expect(cost > 1e12 && cost.isFinite)
+        let cost = try steps("path" + String(repeating: ",regsub('a(?:.{0,250}.{0,250}!)?',x,g)", count: 10))
+        #expect(cost > 1e10 && cost.isFinite)
         #expect(ExpressionBudget.words(cost).contains("s"))
         #expect(ExpressionBudget.words(14_950_001) == "15.0 ms" && ExpressionBudget.words(2.5e9) == "2 s")
     }
 
     @Test func `Longer buffers make the same expressions cost more`() throws {
         let cost = try ACLExpression("path -m reg a.{0,10}!").cost
-        let small = ExpressionBudget(milliseconds: 30, longestText: 16_384)
-        let large = ExpressionBudget(milliseconds: 30, longestText: 1_048_576)
+        let small = ExpressionBudget(milliseconds: 40, longestText: 16_384)
+        let large = ExpressionBudget(milliseconds: 40, longestText: 1_048_576)
         #expect(small.steps(cost) < small.conditions && large.steps(cost) > 50 * small.steps(cost))
     }
 }

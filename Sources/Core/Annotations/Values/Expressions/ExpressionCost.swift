@@ -9,9 +9,12 @@ extension SampleFetch {
         // What is read of a certificate is made anew each time.
         case .connection where output == .string || output == .binary: Growth([2000, 2])
         case .connection: Growth([200])
-        case .always, .request, .response, .message: Growth([300, 5])
+        case .always, .request, .response, .message: Growth([300, hasCommas ? 5 : 2])
         }
     }
+
+    /// Whether HAProxy goes from comma to comma to find the value.
+    private var hasCommas: Bool { name.contains("hdr") && !name.contains("fhdr") }
 
     /// How many values of it an ACL compares one after the other at most, until one matches; nil for one.
     func values(_ arguments: [String]) -> Growth? {
@@ -57,10 +60,7 @@ extension SampleExpression {
     }
 
     /// Whether the sample may have several lines.
-    var hasLines: Bool {
-        guard let fetch = SampleFetch.known[fetch.name] else { return true }
-        return converters.reduce(into: Conversion(fetch)) { $0.apply($1) }.hasLines
-    }
+    var hasLines: Bool { converters.reduce(into: Conversion(definition)) { $0.apply($1) }.hasLines }
 
     /// A sample on its way through converters.
     private struct Conversion {
@@ -116,15 +116,15 @@ extension SampleConverter {
         let isRepeated = arguments.count > 2 && arguments[2].contains("g")
         let search = expression.cost(hasLines: hasLines, isRepeated: isRepeated)
         // The replacement is written for each match, with all groups that it names.
-        let replacement = Growth([100 + 2 * Double(arguments[1].utf8.count)])
-        return search + (isRepeated ? Growth([1, 1]) : .one) * replacement + Growth([0, 4])
+        let replacement = Growth([60 + 2 * Double(arguments[1].utf8.count)])
+        return search + (isRepeated && !expression.isAnchoredInLines ? Growth([1, 1]) : .one) * replacement + Growth([0, 4])
     }
 }
 
 extension ACLExpression {
     /// The steps to find out whether a request matches, at most: when none of the values that it has does.
     var cost: Growth {
-        guard let fetch = SampleFetch.known[expression.fetch.name] else { return Growth([.greatestFiniteMagnitude]) }
+        let fetch = expression.definition
         let hasLines = expression.hasLines
         let conversion = SampleExpression.cost(of: expression.converters, after: fetch)
         let comparison = values.reduce(Growth([40, 1])) { $0 + method.cost(of: $1, hasLines: hasLines) }

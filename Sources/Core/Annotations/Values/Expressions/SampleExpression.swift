@@ -10,6 +10,8 @@ public struct SampleExpression: Hashable, Sendable, CustomStringConvertible {
     }
 
     let fetch: SampleTerm
+    /// What is known of the fetch.
+    let definition: SampleFetch
     let converters: [SampleTerm]
     let availability: SampleFetch.Availability
     let output: SampleType
@@ -55,6 +57,7 @@ public struct SampleExpression: Hashable, Sendable, CustomStringConvertible {
             throw ValueError("uses \(term.name.quotedForPeople), which is not known of a \(message)")
         }
         fetch = try known.signature.checked(term)
+        definition = known
         var converters: [SampleTerm] = []
         var output = known.output
         while reader.rest.first == UInt8(ascii: ",") {

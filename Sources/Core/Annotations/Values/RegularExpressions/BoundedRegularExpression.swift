@@ -24,7 +24,8 @@ public struct BoundedRegularExpression: Hashable, Sendable {
     private let growth: Growth
     /// The steps of one try to match, wherever it begins.
     private let growthOfTry: Growth
-    private let isAnchoredInLines: Bool
+    /// Whether every match begins where the text does, so that there is no second one.
+    let isAnchoredInLines: Bool
     private let isAnchored: Bool
 
     /// The longest pattern in bytes.
