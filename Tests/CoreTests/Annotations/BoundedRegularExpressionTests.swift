@@ -145,7 +145,7 @@ private struct BacktrackingMatcher {
     mutating func searchAll(_ node: RegularExpressionNode) {
         var start = 0
         while start <= text.count, !isOverLimit, let match = search(node, from: start) {
-            start = match.end > start ? match.end : start + 1
+            start = match.end > match.begin ? match.end : match.end + 1
         }
     }
 

@@ -19,7 +19,9 @@ import Testing
         #expect(try LogFormatString(String(repeating: "%HQ", count: 1000), of: .request).cost.value(at: Self.length) > 10_000_000)
     }
 
-    @Test(arguments: ["g", "gi", "ig"]) func `A substitution of all matches costs one for each place of the text`(_ flags: String) throws {
+    @Test(arguments: ["g", "gi", "ig"]) func `A substitution of all matches costs one for each place of the text`(_ flags: String)
+        throws
+    {
         let expression = "path,regsub('a(?:.{0,250}.{0,250}!)?',x"
         #expect(try steps("\(expression))") < 1_000_000)
         #expect(try steps("\(expression),i)") < 1_000_000)
@@ -36,7 +38,9 @@ import Testing
         let pattern = "^.{0,20}.{0,20}!"
         #expect(try steps(acl: "path -m reg \(pattern)") < 200_000)
         #expect(try steps(acl: "req.hdr(x,-1) -m reg \(pattern)") < 200_000)
-        for fetch in ["req.hdr(x)", "hdr(x)", "req.hdr(x,0)", "req.fhdr(x)", "cook(a)", "cookie(a)", "req.cook(a)", "urlp(a)", "url_param"] {
+        for fetch in [
+            "req.hdr(x)", "hdr(x)", "req.hdr(x,0)", "req.fhdr(x)", "cook(a)", "cookie(a)", "req.cook(a)", "urlp(a)", "url_param",
+        ] {
             #expect(try steps(acl: "\(fetch) -m reg \(pattern)") > 1_500_000, "\(fetch)")
             #expect(try steps(acl: "\"\(fetch),regsub('\(pattern)',x)\" -m found") > 1_500_000, "\(fetch)")
         }
@@ -47,8 +51,10 @@ import Testing
         let several = SampleFetch.known.values.filter { $0.values([]) != nil }.map(\.name).sorted()
         #expect(
             several == [
-                "cook", "cook_val", "cookie", "hdr", "hdr_ip", "hdr_val", "req.cook", "req.cook_val", "req.fhdr", "req.hdr", "req.hdr_ip",
-                "req.hdr_val", "res.cook", "res.cook_val", "res.fhdr", "res.hdr", "res.hdr_ip", "res.hdr_val", "url_param", "urlp",
+                "cook", "cook_val", "cookie", "hdr", "hdr_ip", "hdr_val", "req.cook", "req.cook_val", "req.fhdr", "req.hdr",
+                "req.hdr_ip",
+                "req.hdr_val", "res.cook", "res.cook_val", "res.fhdr", "res.hdr", "res.hdr_ip", "res.hdr_val", "url_param",
+                "urlp",
                 "urlp_val",
             ])
     }
@@ -58,7 +64,8 @@ import Testing
             let cost = fetch.cost.value(at: Self.length)
             #expect(cost > 0 && cost < 200_000, "\(fetch.name)")
         }
-        for converter in ["lower", "field(1,/)", "word(2,' ')", "crc32", "sha2(512)", "json(utf8s)", "json_query('$.a')", "language(en;de;fr)",
+        for converter in [
+            "lower", "field(1,/)", "word(2,' ')", "crc32", "sha2(512)", "json(utf8s)", "json_query('$.a')", "language(en;de;fr)",
             "ltrim(/)", "url_dec", "regsub(^/a,b)", "concat(a)", "hex", "length", "regsub(a,b,g)", "http_date", "ltime('%c')",
         ] {
             let cost = try steps("path,\(converter)") - (try steps("path"))

@@ -51,7 +51,8 @@ import Testing
             [
                 Cluster.service("next\(number)", annotations: ["only-if": "path -m reg \(pattern)"]),
                 Cluster.slice(Cluster.pods("10.0.0.1"), name: "next\(number)-1", of: "next\(number)"),
-                Cluster.ingress("next\(number)", host: "shop.example.com", service: "next\(number)", created: "2025-01-0\(number)T00:00:00Z"),
+                Cluster.ingress(
+                    "next\(number)", host: "shop.example.com", service: "next\(number)", created: "2025-01-0\(number)T00:00:00Z"),
             ]
         }
         let costly = "^.{0,124}.{0,124}.{0,124}!"
@@ -61,7 +62,9 @@ import Testing
         #expect(kept == ["shop_svc_next1_http", "shop_svc_next2_http", "shop_svc_next3_http", "shop_svc_next5_http"])
         #expect(assembly.findings.count == 1 && assembly.findings[0].object?.name == "next4", "\(assembly.findings)")
         #expect(
-            assembly.messages.allSatisfy { $0.contains("--limits expression-ms=") && $0.contains("older conditions leave no room") })
+            assembly.messages.allSatisfy {
+                $0.contains("--limits expression-ms=") && $0.contains("older conditions leave no room")
+            })
         // It gets requests when there is room.
         let fewer = try Cluster.assemble(Array(objects.dropFirst(3)))
         #expect(fewer.findings.isEmpty && fewer.map("route-acl").count == 4)
