@@ -91,8 +91,9 @@ struct SharedCostTests {
     @Test("the costliest expressions that are accepted take little time for the requests that suit them worst")
     func costlyExpressions() async throws {
         let settings = try Self.costly.compactMap { costly in try costly.greatest().map { (setting: costly, value: $0) } }
-        // Else less was tried than is written there.
-        #expect(settings.count >= Self.costly.count - 3)
+        // Else less was tried than is written there. Some rewrites are too much by themselves.
+        let rewrites = settings.count { $0.setting.key == "path-rewrite" }
+        #expect(rewrites >= 4 && settings.count - rewrites == Self.costly.count { $0.key != "path-rewrite" })
         let manifests =
             Manifests.service() + Manifests.ingress()
             + settings.enumerated().map { index, costly in
@@ -114,7 +115,6 @@ struct SharedCostTests {
                     let time = try await fastest("http://h\(index).example.com\(path)", headers, controller, "\(costly.setting)")
                     // A budget is some 15 ms; the rest is for slower and busy machines. The watchdog ends HAProxy after seconds.
                     #expect(time - easy < .milliseconds(250), "\(costly.setting)")
-                    print("COST", costly.setting, (time - easy) / .milliseconds(1), "ms")
                 }
             }
             #expect(try await controller.request("http://shop.example.com/").status == 200)
@@ -132,7 +132,7 @@ struct SharedCostTests {
         let values = Array(repeating: String(repeating: "a", count: 240), count: 58).joined(separator: ",")
         let cases: [(part: String, path: String, header: String)] = [
             ("path -m reg " + (1...27).map { "'^.{0,40}.{0,40}.{0,40}!\($0)'" }.joined(separator: " "), short, ""),
-            ("path -m reg '^.{0,50}.{0,50}.{0,50}.{0,50}!N'", short, ""), ("req.hdr(x) -m reg '^.{0,12}.{0,12}!N'", "/", values),
+            ("path -m reg '^.{0,40}.{0,40}.{0,40}.{0,40}!N'", short, ""), ("req.hdr(x) -m reg '^.{0,12}.{0,12}!N'", "/", values),
             ("req.hdr(x) -m reg ^bN ^cN ^dN", "/", String(repeating: ",", count: 14_500)),
             ("req.hdr(x) -m str bN cN dN", "/", String(repeating: ",", count: 14_500)),
             ("path -m sub " + String(repeating: "a", count: 500) + "bN", "/" + String(repeating: "a", count: 14_000), ""),
@@ -156,7 +156,6 @@ struct SharedCostTests {
                 let headers = condition.header.isEmpty ? [:] : ["X": condition.header]
                 let time = try await fastest("http://h\(index).example.com\(condition.path)", headers, controller, condition.part)
                 #expect(time - easy < .milliseconds(250), "\(condition.part)")
-                print("COST", condition.part.prefix(60), (time - easy) / .milliseconds(1), "ms")
                 #expect(controller.configuration.contains(condition.part.prefix(12)), "\(condition.part)")
             }
             #expect(controller.log.contains("older conditions leave no room"))
@@ -174,7 +173,7 @@ struct SharedCostTests {
             ("request-set-header", "X-A " + String(repeating: "%[path,\(costly)]", count: 180)),
             ("request-set-header", "X-A %[path,regsub('a(?:.{0,250}.{0,250}!)?',x,g)]"),
         ]
-        let patterns = (1...27).map { "'^.{0,50}.{0,50}.{0,50}.{0,50}!\($0)'" }.joined(separator: " ")
+        let patterns = (1...27).map { "'^.{0,40}.{0,40}.{0,40}.{0,40}!\($0)'" }.joined(separator: " ")
         var manifests = Manifests.service() + Manifests.ingress()
         for (index, (key, value)) in hostile.enumerated() {
             manifests += Manifests.ingress(
@@ -218,7 +217,8 @@ struct SharedCostTests {
             let begin = ContinuousClock.now
             let status = try await controller.request(url, headers: headers).status
             fastest = min(fastest, ContinuousClock.now - begin)
-            #expect([200, 404, 414].contains(status), "\(what): \(status)")
+            // 500 where a header becomes longer than HAProxy's buffer.
+            #expect([200, 404, 414, 500].contains(status), "\(what): \(status)")
         }
         return fastest
     }

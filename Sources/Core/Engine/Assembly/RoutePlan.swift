@@ -80,9 +80,7 @@ struct HandlerRun {
             do {
                 if let setting = try handler.init(values) {
                     if failure == nil {
-                        let origin = values.defaultOrigin(family: reference.family)
-                        do { try contribute(setting, of: reference, origin: origin, to: &plan.contribution) } catch {
-                            let error = values.quoted(error)
+                        do { try contribute(setting, of: reference, values, to: &plan.contribution) } catch {
                             return self.plan(context, sets: sets, failures: failures.merging([place: error]) { $1 })
                         }
                     }
@@ -115,9 +113,10 @@ struct HandlerRun {
 
     /// - Throws: what the setting throws, and ``AnnotationError`` for lines that cannot be; the contribution is of no use then.
     private func contribute(
-        _ setting: any RouteAnnotation, of reference: AnnotationReference, origin: Origin,
+        _ setting: any RouteAnnotation, of reference: AnnotationReference, _ values: AnnotationValues,
         to contribution: inout RouteContribution
     ) throws {
+        let origin = values.defaultOrigin(family: reference.family)
         let before = reference.isProtection && contribution.isTCP ? contribution : nil
         contribution.family = reference.family
         contribution.backend.origin = origin
@@ -125,7 +124,9 @@ struct HandlerRun {
         try setting.contribute(to: &contribution)
         if let error = contribution.backend.unrepresentable { throw error }
         let budget = environment.expressionBudget
-        try budget.require(contribution.backend.costs, after: counted, limits: environment.limits)
+        do { try budget.require(contribution.backend.costs, after: counted, limits: environment.limits) } catch {
+            throw values.quoted(error)
+        }
         if let condition = contribution.condition { try budget.require(condition, limits: environment.limits) }
         if let condition = contribution.condition, Quoting.wordCount(of: condition.text) > ReaderLimits.words / 2 {
             throw AnnotationError(
@@ -216,12 +217,10 @@ struct HandlerRun {
 }
 
 extension AnnotationValues {
-    /// The error with the value that it is about, where it names a key without one.
-    fileprivate func quoted(_ error: any Error) -> any Error {
-        guard var finding = (error as? AnnotationError)?.finding, finding.value == nil,
-            let about = read.first(where: { $0.resolved.object == finding.object && $0.resolved.writtenKey == finding.key })
-        else { return error }
-        finding.value = about.resolved.raw
+    /// The error with the value of the key that it names.
+    fileprivate func quoted(_ error: AnnotationError) -> AnnotationError {
+        var finding = error.finding
+        finding.value = read.first { $0.resolved.object == finding.object && $0.resolved.writtenKey == finding.key }?.resolved.raw
         return AnnotationError(finding)
     }
 
