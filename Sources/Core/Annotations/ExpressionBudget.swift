@@ -48,7 +48,7 @@ extension ExpressionBudget {
     /// - Parameters:
     ///   - costs: of all settings of the route, those in question last.
     ///   - count: how many of them were there before.
-    ///   - limits: which finding names.
+    ///   - limits: which the finding names.
     /// - Throws: ``AnnotationError`` that blames the first setting that is too much.
     func require(_ costs: [Traced<Growth>], after count: Int, limits: ResourceLimits) throws(AnnotationError) {
         let before = costs.prefix(count).reduce(0) { $0 + steps($1.value) }

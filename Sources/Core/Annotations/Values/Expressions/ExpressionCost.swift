@@ -142,7 +142,7 @@ extension MatchMethod {
             guard let expression = try? BoundedRegularExpression(value) else { return Growth([.greatestFiniteMagnitude]) }
             return expression.cost(hasLines: hasLines) + Growth([50])
         // Each place of the text may begin like the value.
-        case .sub, .dir, .dom: return Growth([1, 1]) * Growth([4 + length / 16])
+        case .sub, .dir, .dom: return Growth([1, 1]) * Growth([4 + length / 4])
         case .found, .bool, .int, .ip, .bin, .len, .str, .beg, .end, .method: return Growth([10 + length / 8])
         }
     }
