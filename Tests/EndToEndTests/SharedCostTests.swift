@@ -105,16 +105,14 @@ struct SharedCostTests {
             ["all.yaml": manifests], arguments: ["--limits", "captures=100000,capture-bytes=1000000,annotation-bytes=1000000"]
         ) { controller async throws in
             #expect(!controller.log.contains("expression-ms"), "\(controller.log)")
-            _ = try await fastest("http://shop.example.com/", [:], controller, "nothing")
-            let easy = try await fastest("http://shop.example.com/", [:], controller, "nothing")
             for (index, costly) in settings.enumerated() {
                 let rewrites = costly.setting.key == "path-rewrite"
                 let paths = rewrites ? Self.rewritten : [costly.setting.path]
                 for path in paths {
                     let headers = costly.setting.header.isEmpty ? [:] : ["X": costly.setting.header]
-                    let time = try await fastest("http://h\(index).example.com\(path)", headers, controller, "\(costly.setting)")
-                    // A budget is some 15 ms; the rest is for slower and busy machines. The watchdog ends HAProxy after seconds.
-                    #expect(time - easy < .milliseconds(250), "\(costly.setting)")
+                    #expect(
+                        try await isFast("http://h\(index).example.com\(path)", headers, controller, "\(costly.setting)"),
+                        "\(costly.setting)")
                 }
             }
             #expect(try await controller.request("http://shop.example.com/").status == 200)
@@ -150,12 +148,11 @@ struct SharedCostTests {
                 }.joined() + Manifests.ingress("h\(index)", host: "h\(index).example.com")
             }.joined()
         try await TestController.with(["all.yaml": manifests]) { controller async throws in
-            _ = try await fastest("http://shop.example.com/", [:], controller, "nothing")
-            let easy = try await fastest("http://shop.example.com/", [:], controller, "nothing")
             for (index, condition) in cases.enumerated() {
                 let headers = condition.header.isEmpty ? [:] : ["X": condition.header]
-                let time = try await fastest("http://h\(index).example.com\(condition.path)", headers, controller, condition.part)
-                #expect(time - easy < .milliseconds(250), "\(condition.part)")
+                #expect(
+                    try await isFast("http://h\(index).example.com\(condition.path)", headers, controller, condition.part),
+                    "\(condition.part)")
                 #expect(controller.configuration.contains(condition.part.prefix(12)), "\(condition.part)")
             }
             #expect(controller.log.contains("older conditions leave no room"))
@@ -191,13 +188,10 @@ struct SharedCostTests {
         }
         manifests += Manifests.ingress("evil8", host: "evil8.example.com") + Manifests.ingress("evil9", host: "evil9.example.com")
         try await TestController.with(["all.yaml": manifests]) { controller async throws in
-            _ = try await fastest("http://shop.example.com/", [:], controller, "nothing")
-            let easy = try await fastest("http://shop.example.com/", [:], controller, "nothing")
             for host in ["evil0", "evil1", "evil2", "evil8", "evil9"] {
                 for path in ["/" + String(repeating: "a", count: 300) + "!", "/" + String(repeating: "a", count: 6000) + "!"] {
                     let values = Array(repeating: String(repeating: "a", count: 240), count: 30).joined(separator: ",")
-                    let time = try await fastest("http://\(host).example.com\(path)", ["X": values], controller, host)
-                    #expect(time - easy < .milliseconds(250), "\(host)")
+                    #expect(try await isFast("http://\(host).example.com\(path)", ["X": values], controller, host), "\(host)")
                 }
             }
             #expect(try await controller.request("http://evil0.example.com/").seen?.headers["host"] == "x.example.com")
@@ -208,19 +202,20 @@ struct SharedCostTests {
         }
     }
 
-    /// The time of the fastest of some requests: that of HAProxy and of curl's start, without what the machine is busy with.
-    private func fastest(
+    /// Whether a request takes no longer than HAProxy may, curl's start included. A busy machine has several tries.
+    private func isFast(
         _ url: String, _ headers: [String: String], _ controller: TestController, _ what: String
-    ) async throws -> Duration {
-        var fastest = Duration.seconds(60)
-        for _ in 0..<3 {
+    ) async throws -> Bool {
+        for _ in 0..<15 {
             let begin = ContinuousClock.now
             let status = try await controller.request(url, headers: headers).status
-            fastest = min(fastest, ContinuousClock.now - begin)
+            let time = ContinuousClock.now - begin
             // 500 where a header becomes longer than HAProxy's buffer.
             #expect([200, 404, 414, 500].contains(status), "\(what): \(status)")
+            // A budget is some 20 ms; the watchdog ends HAProxy after seconds.
+            if time < .milliseconds(300) { return true }
         }
-        return fastest
+        return false
     }
 
     @Test("settings that find no room in the frontends do the same in the backend, and change without a reload")

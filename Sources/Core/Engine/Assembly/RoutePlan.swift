@@ -123,11 +123,16 @@ struct HandlerRun {
         let counted = contribution.backend.costs.count
         try setting.contribute(to: &contribution)
         if let error = contribution.backend.unrepresentable { throw error }
-        let budget = environment.expressionBudget
-        do { try budget.require(contribution.backend.costs, after: counted, limits: environment.limits) } catch {
-            throw values.quoted(error)
+        // Most settings have no expressions.
+        if contribution.backend.costs.count > counted {
+            do {
+                try environment.expressionBudget.require(
+                    contribution.backend.costs, after: counted, limits: environment.limits)
+            } catch { throw values.quoted(error) }
         }
-        if let condition = contribution.condition { try budget.require(condition, limits: environment.limits) }
+        if let condition = contribution.condition {
+            try environment.expressionBudget.require(condition, limits: environment.limits)
+        }
         if let condition = contribution.condition, Quoting.wordCount(of: condition.text) > ReaderLimits.words / 2 {
             throw AnnotationError(
                 Finding(
