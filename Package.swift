@@ -114,7 +114,9 @@ let package = Package(
         .testTarget(name: "ControllerTests", dependencies: ["Controller", "Core", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Core", "Annotations", "Controller", "TestSupport", "haproxy-ingress", "example-pods"]),
+            dependencies: [
+                "AnnotationTesting", "Core", "Annotations", "Controller", "TestSupport", "haproxy-ingress", "example-pods",
+            ]),
         // Whole controllers on real API servers, which Scripts/test --cluster starts; with the support of the end-to-end tests.
         .testTarget(
             name: "ClusterTests", dependencies: ["BenchmarkSupport", "Controller", "Core", "EndToEndTests", "TestSupport"]),

@@ -52,6 +52,7 @@ struct HostileObjectsTests {
                         + Manifests.ingress("marker", namespace: "evil-3", host: "marker\(round).example.org", service: "marker"))
                 try await controller.eventually("http://marker\(round).example.org/") { $0.pod == "thief" }
                 #expect(try await answers(controller, trusting: trusted) == expected, "TEST_SEED=\(seed), round \(round)")
+                try await askHostile(hostile.hosts.suffix(25), controller, "TEST_SEED=\(seed), round \(round)")
             }
             // Else nothing was tried.
             #expect(controller.configuration.contains("\nbackend evil_svc_e"))
@@ -72,6 +73,26 @@ struct HostileObjectsTests {
                 fresh async throws in
                 #expect(try await answers(fresh, trusting: trusted) == expected, "TEST_SEED=\(seed)")
                 try await fresh.eventually("http://marker\(Self.rounds).example.org/") { $0.pod == "thief" }
+            }
+        }
+    }
+
+    /// No request of a hostile host keeps HAProxy from others for long, whatever its owner wrote.
+    private func askHostile(_ hosts: some Sequence<String>, _ controller: TestController, _ run: String) async throws {
+        for host in hosts {
+            for (target, header) in HostileObjects.requests {
+                let begin = ContinuousClock.now
+                // Pods of such hosts may be anywhere, so that there need not be an answer.
+                let response = try await controller.request(
+                    "http://\(host)\(target)", headers: ["X": header], options: ["--max-time", "1", "--connect-timeout", "1"])
+                guard response.status == 0 || response.status > 500 else {
+                    #expect(ContinuousClock.now - begin < .seconds(2), "\(host)\(target.prefix(20)) \(run)")
+                    continue
+                }
+                // While HAProxy works on the request it answers nobody else.
+                let other = ContinuousClock.now
+                #expect(try await controller.request("http://\(HostileObjects.victimHost)/").status == 200, "\(host) \(run)")
+                #expect(ContinuousClock.now - other < .seconds(2), "\(host)\(target.prefix(20)) \(run)")
             }
         }
     }

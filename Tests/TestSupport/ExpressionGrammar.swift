@@ -22,6 +22,46 @@ public struct ExpressionGrammar {
         "url_dec",
         "regsub(a,b)", "add(1)", "iif(a,b)", "ipmask(24)", "json(utf8s)", "strcmp(txn.host)",
     ]
+    /// Those that are accepted in small numbers.
+    private static let costlyConverters = [
+        "regsub('^.{0,55}.{0,55}.{0,55}.{0,55}!',x)", "regsub('^.{0,30}.{0,30}.{0,30}!',x)",
+        "regsub('a(?:.{0,250}.{0,250}!)?',x,g)",
+        "regsub('a(?:.{0,6}.{0,6}!)?',x,g)", "regsub('(a)','\\1\\1\\1\\1\\1\\1\\1\\1',g)", "regsub('[a/]*!',x)",
+        "lower,lower,lower,lower",
+        "field(1,bcdefghijklmnopqrstuvwxyz)", "language(b;c;d;e;f;g;h;i;j;k)", "crc32", "sha2(512),hex", "json(utf8s)",
+        "url_dec,regsub('.*[^=]*=',x)", "json_query('$.z')", "ltrim(aaaaaaaaaaaaaaaaaaaaa)", "base64,base64,base64",
+    ]
+    private static let costlyPatterns = [
+        "^.{0,55}.{0,55}.{0,55}.{0,55}!", "^.{0,30}.{0,30}.{0,30}!", "^/[^/]*/.*!$", "a.{0,40}.{0,40}!", "(b|c|d|ab|ac)!",
+    ]
+    private static let longFetches = ["path", "url", "req.hdr(x)", "req.fhdr(x)", "urlp(q)", "base", "query"]
+
+    /// A value of a key that costs a request as much as its author can make it: as often as it is refused for that, it is accepted.
+    /// Nil for keys without expressions.
+    public mutating func costly(_ key: String) -> String? {
+        func many(_ most: Int, _ generator: inout SeededGenerator) -> Int { 1 << Int.random(in: 0...most, using: &generator) }
+        func expression() -> String {
+            let terms = (0..<Int.random(in: 1...3, using: &generator)).map { _ in generator.pick(Self.costlyConverters) }
+            return ([generator.pick(Self.longFetches)] + terms).joined(separator: ",")
+        }
+        let patterns = generator.pick(Self.costlyPatterns)
+        switch key {
+        case "request-capture": return (0..<many(4, &generator)).map { _ in expression() }.joined(separator: "\n")
+        case "request-set-header", "response-set-header":
+            let text = String(
+                repeating: "%[\(key.hasPrefix("request") ? expression() : "srv_name,crc32")]", count: many(8, &generator))
+            return "X-A \(text)\nX-B %HQ%HU"
+        case "load-balance": return "hash \(expression())"
+        case "path-rewrite":
+            return (0..<many(4, &generator)).map { _ in "\(patterns) /x" }.joined(separator: "\n")
+        case "route-acl":
+            let values = (0..<many(4, &generator)).map { "'\(patterns)\($0)'" }
+            return
+                "\(generator.pick(Self.longFetches)) -m \(generator.pick(["reg", "reg", "sub", "dir"])) \(values.joined(separator: " "))"
+        default: return nil
+        }
+    }
+
     private static let badConverters = [
         "set-var(txn.route)", "unset-var(txn.route)", "map(/etc/passwd)", "debug", "capture-req(0)", "in_table(t)",
         "table_idle(t)",

@@ -81,6 +81,19 @@ public struct HostileObjects {
         return !others.isEmpty && generator.chance(50) ? generator.pick(others) : spoiled(text)
     }
 
+    /// The hosts of the Ingresses so far.
+    public var hosts: [String] { count == 0 ? [] : (1...count).map { "e\($0).evil.example.org" } }
+
+    /// Requests that suit costly expressions worst: what follows the host, and the header `X`.
+    public static let requests = [
+        (target: "/evil/" + String(repeating: "a", count: 300) + "!?q=!", header: String(repeating: ",", count: 7000)),
+        (target: "/evil/" + String(repeating: "a", count: 7000) + "!", header: String(repeating: "a", count: 6000) + "!"),
+        (
+            target: "/evil/" + String(repeating: "/a", count: 3500) + "!",
+            header: Array(repeating: String(repeating: "a", count: 240), count: 28).joined(separator: ",")
+        ),
+    ]
+
     // MARK: - Objects
 
     /// A manifest, in JSON.
@@ -102,6 +115,11 @@ public struct HostileObjects {
         for _ in 0..<Int.random(in: 0...4, using: &generator) {
             let key = generator.pick(keys)
             annotations["haproxy.org/\(key.name)"] = value(of: key)
+        }
+        if generator.chance(25) {
+            for key in keys {
+                if generator.chance(50), let value = grammar.costly(key.name) { annotations["haproxy.org/\(key.name)"] = value }
+            }
         }
         return annotations
     }

@@ -119,7 +119,7 @@ public struct CORS: RouteAnnotation {
                 guard let source else { break }
                 try route.addSearchedEntry(
                     to: "cors-origin-patterns", key: "^\(pattern.id):(?:\(pattern.expression))$", value: pattern.text,
-                    from: source)
+                    costing: pattern.steps, from: source)
             }
         }
         // In one entry, because each look-up costs a request more than taking it apart. The number is what HAProxy takes the

@@ -11,6 +11,8 @@ struct OriginPattern: Hashable, Sendable {
     let expression: String
     /// All origins that match, where they are few.
     let origins: [String]?
+    /// How many steps a comparison with an Origin takes at most; none where all origins are known.
+    let steps: Double
 
     /// More origins than these are matched as an expression, not one by one.
     static let mostOrigins = 64
@@ -37,6 +39,7 @@ struct OriginPattern: Hashable, Sendable {
             // Nobody who writes https://www.example.com means any character by the dots.
             expression = text.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "\\.")
             origins = [text]
+            steps = 0
             return
         }
         var parser = OriginExpressionParser(text)
@@ -45,9 +48,12 @@ struct OriginPattern: Hashable, Sendable {
         expression = parsed.text
         origins = parsed.words(limit: Self.mostOrigins)
         // Those with few origins are not matched as expressions.
-        guard origins == nil else { return }
-        let cost = try BoundedRegularExpression("^(?:\(expression))$")
-        guard cost.steps(length: Self.longestOrigin) <= Self.mostSteps else {
+        guard origins == nil else {
+            steps = 0
+            return
+        }
+        steps = try BoundedRegularExpression("^(?:\(expression))$").steps(length: Self.longestOrigin)
+        guard steps <= Self.mostSteps else {
             throw ValueError("can take more than \(Int(Self.mostSteps)) steps for one Origin")
         }
     }

@@ -35,10 +35,20 @@ public struct PathRewrite: RouteAnnotation {
         ])
 
     let lines: Resolved<[PathRewriteRule]>
+    /// How many steps each expression may take.
+    private let steps: Double
 
     public init?(_ values: AnnotationValues) throws {
         guard let lines = try values.resolved(Self.rules) else { return nil }
-        try lines.require(lines.value.count, "rules", within: .rewriteRules, of: values.environment.limits)
+        let limits = values.environment.limits
+        try lines.require(lines.value.count, "rules", within: .rewriteRules, of: limits)
+        steps = Self.steps(of: lines.value, within: lines.scope > .configMap ? values.environment.expressionBudget.rewrites : nil)
+        for case .replace(let expression, _) in lines.value
+        where expression.longestTextWithinBudget(steps) < BoundedRegularExpression.shortestLimit {
+            throw lines.error(
+                "holds regular expressions that cost too much together; one is \(expression.text.quotedForPeople), and a quarter of the "
+                    + "time for expressions is theirs: \(limits.description(of: .expressionTime))")
+        }
         for line in lines.value {
             switch line {
             case .set(let path):
@@ -59,7 +69,6 @@ public struct PathRewrite: RouteAnnotation {
     }
 
     public func contribute(to route: inout RouteContribution) throws {
-        let steps = Self.steps(of: lines.value)
         for line in lines.value {
             switch line {
             case .set(let path):
@@ -70,14 +79,15 @@ public struct PathRewrite: RouteAnnotation {
                 if longest < BoundedRegularExpression.longestText {
                     route.backend.rule(.rewrite, "http-request return status 414 if { path -m len gt \(longest) }")
                 }
-                route.backend.rule(.rewrite, "http-request replace-path \(expression.text) \(literal: replacement)")
+                route.backend.rule(
+                    .rewrite, "http-request replace-path \(expression, upTo: longest) \(literal: replacement)")
             }
         }
     }
 
-    /// How many steps one expression may take, so that all of them together take no more than one may.
-    static func steps(of rules: [PathRewriteRule]) -> Double {
-        BoundedRegularExpression.mostSteps / Double(max(1, rules.count { $0.isExpression }))
+    /// How many steps one expression may take, so that all of them together take no more than one may, or than `budget`.
+    static func steps(of rules: [PathRewriteRule], within budget: Double? = nil) -> Double {
+        (budget ?? BoundedRegularExpression.mostSteps) / Double(max(1, rules.count { $0.isExpression }))
     }
 }
 

@@ -57,10 +57,9 @@ public struct RequestCapture: RouteAnnotation {
         guard !route.isPassthrough else { return }
         let id = StableID.make([String(length)] + samples.value.map(\.text))
         try route.set("request-capture", to: id)
-        // A slot may be longer than this route wants: others share it. `concat` makes a text of what is none.
+        // A slot may be longer than this route wants: others share it.
         let captures = samples.value.enumerated().map { slot, sample -> Directive in
-            let cut = sample.text + ",concat(),bytes(0,\(length))"
-            return "http-request capture \(cut) id \(slot) if { var(txn.capture) -m str \(raw: id) }"
+            "http-request capture \(sample, cutTo: length) id \(slot) if { var(txn.capture) -m str \(raw: id) }"
         }
         route.use(
             FrontendRules(

@@ -27,6 +27,10 @@ public struct BackendSettings: Hashable, Sendable {
     /// Server lines are provisioned in multiples of this where none can be added at run time.
     public private(set) var slotStep = 42
 
+    /// What expressions of tenants cost each request, in the order in which they came; see ``ExpressionBudget``. The rules that the
+    /// route uses beside those of its backend are among them.
+    private(set) var costs: [Traced<Growth>] = []
+
     /// Where lines come from unless told otherwise; set by the engine for each handler.
     var origin = Origin.controller
     @Rare var unrepresentable: AnnotationError?
@@ -140,6 +144,12 @@ public struct BackendSettings: Hashable, Sendable {
             return
         }
         add(&self, Traced(line, origin: origin))
+        if let cost = line.cost { spend(cost, from: origin) }
+    }
+
+    /// Counts what a request costs. The operator's own expressions are not counted.
+    mutating func spend(_ cost: Growth, from source: Origin) {
+        if source.object?.kind != .configMap { costs.append(Traced(cost, origin: source)) }
     }
 
     public static func == (a: BackendSettings, b: BackendSettings) -> Bool {

@@ -25,6 +25,7 @@ public struct ResourceLimits: Hashable, Sendable {
         case checkInterval = "check-interval-ms"
         case namespaceChecks = "namespace-checks"
         case passwordHash = "password-hash-ms"
+        case expressionTime = "expression-ms"
         case users = "auth-users"
         case rsaBits = "rsa-bits"
         case timeout = "timeout-seconds"
@@ -56,6 +57,7 @@ public struct ResourceLimits: Hashable, Sendable {
             case .checkInterval: 100
             case .namespaceChecks: 5000
             case .passwordHash: 50
+            case .expressionTime: 40
             case .users: 1000
             case .rsaBits: 8192
             case .timeout: 86_400
@@ -111,6 +113,11 @@ public struct ResourceLimits: Hashable, Sendable {
                 """
                 milliseconds of processor time that a hash of auth-secret costs for each request, by estimation; users with costlier \
                 ones are left out
+                """
+            case .expressionTime:
+                """
+                milliseconds of processor time that expressions of annotations cost a request, by estimation: half of it for the \
+                settings of its route, half for all conditions (route-acl) at its path
                 """
             case .timeout: "the longest timeout of connections with pods, in seconds"
             case .logLines:

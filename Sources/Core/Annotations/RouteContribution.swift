@@ -62,7 +62,11 @@ public struct RouteContribution {
             return
         }
         owned.isOperators = isOperators
-        if !rules.contains(owned) { rules.append(owned) }
+        guard !rules.contains(owned) else { return }
+        rules.append(owned)
+        for cost in (fixed.lines + (fixed.backendLines ?? []) + (fixed.exit?.lines ?? [])).compactMap(\.cost) {
+            backend.spend(cost, from: source ?? backend.origin)
+        }
     }
 
     /// Sets this route's entry in the map that fixed rules read with `routeValue:`.
@@ -93,11 +97,13 @@ public struct RouteContribution {
     /// Adds an entry to a map that HAProxy searches from end to end (`map_reg`). There is room for few, the oldest first: the entry of a
     /// younger route may be missing, which its owner is told. The key must tell whose it is.
     ///
+    /// - Parameter steps: how many steps the comparison with a request takes at most; see ``ExpressionBudget``.
     /// - Throws: ``AnnotationError`` when the key holds white space, or either holds control characters or is empty.
     public mutating func addSearchedEntry<Value>(
-        to map: String, key: String, value: String, from source: Resolved<Value>
+        to map: String, key: String, value: String, costing steps: Double, from source: Resolved<Value>
     ) throws {
         try require(MapFile.problem(key: key, value: value, environment.readerLimits), value)
+        backend.spend(Growth([steps]), from: source.origin)
         let wanted = WantedEntry(
             entry: SearchedEntry(map: map, key: key, value: value), origin: source.origin, raw: source.raw,
             isOperators: source.scope <= .configMap)

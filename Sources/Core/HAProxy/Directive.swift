@@ -14,17 +14,28 @@ public struct Directive: Hashable, Sendable, ExpressibleByStringInterpolation, C
     public let maps: [String]
     /// An interpolated value that no quoting can carry: it holds control characters. Contributing such a line is an error.
     public let unrepresentable: String?
+    /// How many steps the tenants' expressions in the line take at most for one request, by the longest text that HAProxy holds; nil
+    /// without expressions. See ``ExpressionBudget``.
+    let cost: Growth?
 
     public init(stringLiteral value: String) {
         text = value
         maps = []
         unrepresentable = nil
+        cost = nil
     }
 
     public init(stringInterpolation interpolation: Interpolation) {
         text = interpolation.text
         maps = interpolation.maps
         unrepresentable = interpolation.unrepresentable
+        cost = interpolation.cost
+    }
+
+    /// The same line with its whole cost.
+    init(_ line: Directive, costing cost: Growth) {
+        (text, maps, unrepresentable) = (line.text, line.maps, line.unrepresentable)
+        self.cost = cost
     }
 
     /// A line or part of a line that is already in HAProxy's syntax, such as a line of a config snippet.
@@ -32,6 +43,18 @@ public struct Directive: Hashable, Sendable, ExpressibleByStringInterpolation, C
         text = raw
         maps = []
         unrepresentable = Quoting.isRepresentable(raw) ? nil : raw
+        cost = nil
+    }
+
+    // The text decides about the cost.
+    public static func == (a: Directive, b: Directive) -> Bool {
+        a.text == b.text && a.maps == b.maps && a.unrepresentable == b.unrepresentable
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(text)
+        hasher.combine(maps)
+        hasher.combine(unrepresentable)
     }
 
     public var description: String { text }
@@ -49,6 +72,7 @@ public struct Directive: Hashable, Sendable, ExpressibleByStringInterpolation, C
         var text = ""
         var maps: [String] = []
         var unrepresentable: String?
+        var cost: Growth?
 
         public init(literalCapacity: Int, interpolationCount: Int) {
             text.reserveCapacity(literalCapacity + interpolationCount * 8)
@@ -83,7 +107,11 @@ public struct Directive: Hashable, Sendable, ExpressibleByStringInterpolation, C
             maps += directive.maps
             unrepresentable = directive.unrepresentable ?? unrepresentable
             text += directive.text
+            if let cost = directive.cost { spend(cost) }
         }
+
+        /// Adds the cost of an expression.
+        mutating func spend(_ more: Growth) { cost = (cost ?? .zero) + more }
 
         /// The path of one of the controller's map files.
         public mutating func appendInterpolation(map name: String) {

@@ -15,6 +15,9 @@ public struct RouteCondition: Hashable, Sendable {
     /// The condition as rules have it.
     public var text: String { "\(isNegated ? "!" : ""){ \(acl.text) }" }
 
+    /// The steps that it takes to look at a request; see ``ExpressionBudget``.
+    var cost: Growth { acl.cost ?? .zero }
+
     /// The same for equal conditions in every process.
     var id: String { StableID.make(text) }
 

@@ -72,6 +72,37 @@ import Testing
         #expect(accepted > 300, "TEST_SEED=\(random.seed)")
     }
 
+    @Test func `No repeated search takes more steps than its bound, and none in a text of several lines`() throws {
+        var random = SeededGenerator()
+        var accepted = 0
+        for _ in 0..<1500 {
+            let text = (random.chance(30) ? ".*" : "") + Self.expression(depth: 2, &random)
+            guard let bounded = try? BoundedRegularExpression(text) else { continue }
+            var parser = RegularExpressionParser(text)
+            let parsed = try parser.parse()
+            accepted += 1
+            for length in [5, 40, 80] {
+                for subject in Self.subjects(length: length, &random) + [Self.lines(length: length, &random)] {
+                    for isRepeated in [true, false] {
+                        let bound = 2 * bounded.cost(hasLines: true, isRepeated: isRepeated).value(at: length) + 20
+                        guard bound < 3_000_000 else { continue }
+                        var matcher = BacktrackingMatcher(subject, limit: Int(bound))
+                        if isRepeated { matcher.searchAll(parsed) } else { matcher.search(parsed) }
+                        #expect(
+                            !matcher.isOverLimit,
+                            "TEST_SEED=\(random.seed): \(text) takes more than \(Int(bound)) steps for \(String(decoding: subject, as: UTF8.self))"
+                        )
+                    }
+                }
+            }
+        }
+        #expect(accepted > 300, "TEST_SEED=\(random.seed)")
+    }
+
+    private static func lines(length: Int, _ random: inout SeededGenerator) -> [UInt8] {
+        (0..<length).map { _ in random.chance(60) ? UInt8(ascii: "\n") : UInt8(ascii: "a") }
+    }
+
     /// Texts that repeat few characters, which make expressions go on and then fail.
     private static func subjects(length: Int, _ random: inout SeededGenerator) -> [[UInt8]] {
         ["a", "ab", "/a", "aab", "/", "b/a"].map { unit in
@@ -101,18 +132,37 @@ private struct BacktrackingMatcher {
     private let text: [UInt8]
     private let limit: Int
     private var steps = 0
+    private var end = 0
     var isOverLimit: Bool { steps > limit }
 
     init(_ text: [UInt8], limit: Int) {
         (self.text, self.limit) = (text, limit)
     }
 
-    mutating func search(_ node: RegularExpressionNode) {
-        for start in 0...text.count {
-            // PCRE2 knows where patterns are anchored.
-            if start > 0, node.isAnchored { return }
-            if match(node, start, { _, _ in true }) || isOverLimit { return }
+    mutating func search(_ node: RegularExpressionNode) { _ = search(node, from: 0) }
+
+    /// Searches again behind each match, as HAProxy's `regsub` does with the flag `g`.
+    mutating func searchAll(_ node: RegularExpressionNode) {
+        var start = 0
+        while start <= text.count, !isOverLimit, let match = search(node, from: start) {
+            start = match.end > match.begin ? match.end : match.end + 1
         }
+    }
+
+    private mutating func search(_ node: RegularExpressionNode, from first: Int) -> (begin: Int, end: Int)? {
+        for start in first...text.count {
+            // PCRE2 knows where patterns are anchored: at the beginning, or at those of lines.
+            if start > first, node.isAnchored, node.isAnchoredInLines || text[start - 1] != UInt8(ascii: "\n") { continue }
+            var end: Int?
+            let isMatch = match(node, start) { matcher, place in
+                matcher.end = place
+                return true
+            }
+            if isMatch { end = self.end }
+            if let end { return (start, end) }
+            if isOverLimit { return nil }
+        }
+        return nil
     }
 
     private typealias Next = (inout BacktrackingMatcher, Int) -> Bool

@@ -5,7 +5,7 @@ enum TestHandlers {
     static let all: [any AnnotationHandler.Type] = [
         Greeting.self, Pace.self, Guarded.self, Visitors.self, ThroughTLS.self, FixedPool.self, Limit.self, Visa.self,
         ClassName.self,
-        Crowd.self, Sticky.self, Sealed.self, OnlyWhen.self, House.self,
+        Crowd.self, Sticky.self, Sealed.self, OnlyWhen.self, OnlyIf.self, House.self,
     ]
 
     static func key<Value>(
@@ -268,5 +268,21 @@ struct OnlyWhen: RoutingAnnotation {
 
     func contribute(to route: inout RouteContribution) throws {
         route.condition = RouteCondition("req.hdr(\(raw: header.value)) -m found", from: header.origin)
+    }
+}
+
+/// A condition on requests: an ACL.
+struct OnlyIf: RoutingAnnotation {
+    static let key = TestHandlers.key("only-if", .acl, [.service])
+    static let reference = TestHandlers.reference("only-if", [key.reference], protects: true)
+    let acl: Resolved<ACLExpression>
+
+    init?(_ values: AnnotationValues) throws {
+        guard let acl = try values.resolved(Self.key) else { return nil }
+        self.acl = acl
+    }
+
+    func contribute(to route: inout RouteContribution) throws {
+        route.condition = RouteCondition(acl.value.directive, isNegated: acl.value.isNegated, from: acl.origin)
     }
 }

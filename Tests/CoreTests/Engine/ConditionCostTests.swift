@@ -80,6 +80,33 @@ import Testing
         #expect(live.engine.assemble(live.store, now: 0).state == live.state)
     }
 
+    @Test func `Younger conditions that cost too much beside older ones get no requests, and cheap ones go on`() throws {
+        // Each takes a third of what all at a path may take.
+        func canary(_ number: Int, _ pattern: String) -> [KubernetesObject] {
+            [
+                Cluster.service("next\(number)", annotations: ["only-if": "path -m reg \(pattern)"]),
+                Cluster.slice(Cluster.pods("10.0.0.1"), name: "next\(number)-1", of: "next\(number)"),
+                Cluster.ingress(
+                    "next\(number)", host: "shop.example.com", service: "next\(number)", created: "2025-01-0\(number)T00:00:00Z"),
+            ]
+        }
+        let costly = "^.{0,124}.{0,124}.{0,124}!"
+        let objects = (1...4).flatMap { canary($0, "\(costly)\($0)") } + canary(5, "^/a")
+        let assembly = try Cluster.assemble(objects)
+        let kept = assembly.map("route-acl").values.compactMap { $0.split(separator: "|").last }.sorted()
+        #expect(kept == ["shop_svc_next1_http", "shop_svc_next2_http", "shop_svc_next3_http", "shop_svc_next5_http"])
+        #expect(assembly.findings.count == 1 && assembly.findings[0].object?.name == "next4", "\(assembly.findings)")
+        #expect(
+            assembly.messages.allSatisfy {
+                $0.contains("--limits expression-ms=") && $0.contains("older conditions leave no room")
+            })
+        // It gets requests when there is room.
+        let fewer = try Cluster.assemble(Array(objects.dropFirst(3)))
+        #expect(fewer.findings.isEmpty && fewer.map("route-acl").count == 4)
+        let more = try Cluster.assemble(objects) { $0.environment.limits[.expressionTime] = 80 }
+        #expect(more.findings.isEmpty && more.map("route-acl").count == 5)
+    }
+
     @Test func `Requests for other places leave before the rules of conditions`() throws {
         let assembly = try Cluster.assemble(Self.canaries(3) + [Cluster.ingress("other", host: "other.example.com")])
         let lines = assembly.state.sections.first { $0.header == "frontend http" }?.lines.map(\.directive.text) ?? []

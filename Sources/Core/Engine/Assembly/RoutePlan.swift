@@ -80,8 +80,7 @@ struct HandlerRun {
             do {
                 if let setting = try handler.init(values) {
                     if failure == nil {
-                        let origin = values.defaultOrigin(family: reference.family)
-                        do { try contribute(setting, of: reference, origin: origin, to: &plan.contribution) } catch {
+                        do { try contribute(setting, of: reference, values, to: &plan.contribution) } catch {
                             return self.plan(context, sets: sets, failures: failures.merging([place: error]) { $1 })
                         }
                     }
@@ -114,14 +113,26 @@ struct HandlerRun {
 
     /// - Throws: what the setting throws, and ``AnnotationError`` for lines that cannot be; the contribution is of no use then.
     private func contribute(
-        _ setting: any RouteAnnotation, of reference: AnnotationReference, origin: Origin,
+        _ setting: any RouteAnnotation, of reference: AnnotationReference, _ values: AnnotationValues,
         to contribution: inout RouteContribution
     ) throws {
+        let origin = values.defaultOrigin(family: reference.family)
         let before = reference.isProtection && contribution.isTCP ? contribution : nil
         contribution.family = reference.family
         contribution.backend.origin = origin
+        let counted = contribution.backend.costs.count
         try setting.contribute(to: &contribution)
         if let error = contribution.backend.unrepresentable { throw error }
+        // Most settings have no expressions.
+        if contribution.backend.costs.count > counted {
+            do {
+                try environment.expressionBudget.require(
+                    contribution.backend.costs, after: counted, limits: environment.limits)
+            } catch { throw values.quoted(error) }
+        }
+        if let condition = contribution.condition {
+            try environment.expressionBudget.require(condition, limits: environment.limits)
+        }
         if let condition = contribution.condition, Quoting.wordCount(of: condition.text) > ReaderLimits.words / 2 {
             throw AnnotationError(
                 Finding(
@@ -211,6 +222,13 @@ struct HandlerRun {
 }
 
 extension AnnotationValues {
+    /// The error with the value of the key that it names.
+    fileprivate func quoted(_ error: AnnotationError) -> AnnotationError {
+        var finding = error.finding
+        finding.value = read.first { $0.resolved.object == finding.object && $0.resolved.writtenKey == finding.key }?.resolved.raw
+        return AnnotationError(finding)
+    }
+
     /// Who is asked about lines that name no source: the value read at the nearest scope.
     func defaultOrigin(family: String) -> Origin {
         var nearest: Resolved<String>?

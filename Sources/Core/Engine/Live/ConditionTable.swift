@@ -17,7 +17,39 @@ struct ConditionTable {
         var value: String?
         var entries: [(key: String, value: String)] = []
         /// Those for which there is no room.
-        var excess: [RouteClaim] = []
+        var excess: [Excess] = []
+    }
+
+    /// A route that gets no requests at its place.
+    struct Excess {
+        let claim: RouteClaim
+        /// The limit that it is over.
+        let limit: ResourceLimits.Name
+    }
+
+    /// What is left for conditions at a place.
+    private struct Room {
+        private var count: Int
+        private var steps: Double
+        private let budget: ExpressionBudget
+
+        init(_ environment: AnnotationEnvironment) {
+            count = environment.limits[.placeConditions]
+            budget = environment.expressionBudget
+            steps = budget.conditions
+        }
+
+        /// Takes up a condition, if there is room for it.
+        ///
+        /// - Returns: the limit that it is over.
+        mutating func take(_ condition: RouteCondition) -> ResourceLimits.Name? {
+            guard count > 0 else { return .placeConditions }
+            let cost = budget.steps(condition.cost)
+            guard cost <= steps else { return .expressionTime }
+            count -= 1
+            steps -= cost
+            return nil
+        }
     }
 
     /// Where requests go at a place: the first candidate that matches, else the rest.
@@ -58,7 +90,7 @@ struct ConditionTable {
     private var rulesChanged = false
     /// Whether other routes than before are the oldest ones with a condition.
     private var agesChanged = false
-    private var excessChanges: (new: [RouteClaim], gone: [RouteClaim]) = ([], [])
+    private var excessChanges: (new: [Excess], gone: [Excess]) = ([], [])
 
     /// The value of the route that takes the rest at a place; nil where there is none.
     typealias Plain = (RoutingPlace) -> String?
@@ -86,14 +118,17 @@ struct ConditionTable {
     /// - Parameter includesDefault: whether the default may be another.
     /// - Returns: the places whose value may be another now.
     mutating func settle(
-        hosts: Set<String>, includesDefault: Bool, within limits: ResourceLimits, maps: inout MapTable, plain: Plain
+        hosts: Set<String>, includesDefault: Bool, within environment: AnnotationEnvironment, maps: inout MapTable, plain: Plain
     ) -> Set<RoutingPlace> {
         guard !places.isEmpty else { return [] }
         let concerned = includesDefault ? Set(places.keys) : Set(hosts.flatMap { placesByHost[$0] ?? [] })
         for entry in concerned {
             guard var place = places[entry] else { continue }
             for old in place.entries { maps.remove(Self.mapName, old.key, old.value) }
-            let excess = Array(place.candidates.dropFirst(limits[.placeConditions]))
+            var room = Room(environment)
+            let excess = place.candidates.compactMap { claim in
+                claim.condition.flatMap { room.take($0) }.map { Excess(claim: claim, limit: $0) }
+            }
             excessChanges.gone += place.excess
             excessChanges.new += excess
             place.excess = excess
@@ -103,7 +138,7 @@ struct ConditionTable {
                 if placesByHost[place.host]?.isEmpty == true { placesByHost[place.host] = nil }
                 continue
             }
-            let ways = ways(at: entry, host: place.host, limits[.placeConditions], plain)
+            let ways = ways(at: entry, host: place.host, Room(environment), plain)
             let rest = ways.rest ?? SectionNames.notFound
             let id = StableID.make(ways.candidates.flatMap { [$0.condition.id, $0.target] })
             place.value = "\(rest)\(rest.contains(".") ? "" : ".").\(id)"
@@ -122,17 +157,19 @@ struct ConditionTable {
         return entries
     }
 
-    /// - Parameter limit: how many candidates a place may have.
-    private func ways(at entry: RoutingPlace, host: String, _ limit: Int, _ plain: Plain) -> Ways {
-        let own = (places[entry]?.candidates.prefix(limit) ?? []).compactMap { claim in
-            claim.condition.flatMap { condition in claim.value.map { (condition: condition, target: $0) } }
+    /// - Parameter whole: the room for candidates that a place has.
+    private func ways(at entry: RoutingPlace, host: String, _ whole: Room, _ plain: Plain) -> Ways {
+        var room = whole
+        let own = (places[entry]?.candidates ?? []).compactMap { claim -> (condition: RouteCondition, target: String)? in
+            guard let condition = claim.condition, room.take(condition) == nil else { return nil }
+            return claim.value.map { (condition, $0) }
         }
         var ways = Ways(candidates: own, rest: plain(entry))
         guard ways.rest == nil, let next = fallback(of: entry, host: host, plain) else { return ways }
-        let more = self.ways(at: next, host: host, limit, plain)
+        let more = self.ways(at: next, host: host, whole, plain)
         // Of two candidates with one condition only the first can be chosen.
         let known = Set(ways.candidates.map(\.condition))
-        ways.candidates += more.candidates.lazy.filter { !known.contains($0.condition) }.prefix(max(0, limit - own.count))
+        ways.candidates += more.candidates.filter { !known.contains($0.condition) && room.take($0.condition) == nil }
         ways.rest = more.rest
         return ways
     }
@@ -160,7 +197,7 @@ struct ConditionTable {
     }
 
     /// The routes that found no room at their place since the last call, and those that may have found some.
-    mutating func takeExcess() -> (new: [RouteClaim], gone: [RouteClaim]) {
+    mutating func takeExcess() -> (new: [Excess], gone: [Excess]) {
         defer { excessChanges = ([], []) }
         return excessChanges
     }

@@ -183,7 +183,7 @@ extension LiveAssembly {
         func plain(_ place: RoutingPlace) -> String? { routes.owner(of: place)?.value }
         let defaultPlace = RoutingPlace(map: "path-exact", key: SectionNames.defaultKey)
         let conditional = conditions.settle(
-            hosts: touchedHosts, includesDefault: touchedEntries.contains(defaultPlace), within: options.environment.limits,
+            hosts: touchedHosts, includesDefault: touchedEntries.contains(defaultPlace), within: options.environment,
             maps: &maps, plain: plain)
         settleExcess()
         func value(_ place: RoutingPlace) -> String? { conditions.value(at: place) ?? plain(place) }
@@ -203,18 +203,28 @@ extension LiveAssembly {
 
     /// Tells routes with conditions that there is no room for them at their place.
     private func settleExcess() {
-        let limits = options.environment.limits
-        func finding(_ claim: RouteClaim) -> Finding? {
-            claim.condition.map { condition in
-                Finding(
+        let (limits, budget) = (options.environment.limits, options.environment.expressionBudget)
+        func finding(_ excess: ConditionTable.Excess) -> Finding? {
+            let claim = excess.claim
+            return claim.condition.map { condition in
+                let place = "\(claim.host.isEmpty ? "any host" : "host \(claim.host)"), path \(claim.path)"
+                let problem =
+                    switch excess.limit {
+                    case .expressionTime:
+                        """
+                        can cost a request up to \(ExpressionBudget.words(budget.steps(condition.cost))), for which older conditions leave \
+                        no room: all for \(place), may cost \(ExpressionBudget.words(budget.conditions))
+                        """
+                    default: "is one of too many conditions for \(place)"
+                    }
+                return Finding(
                     .error, object: condition.origin.object, key: condition.origin.key, value: condition.text,
-                    "is one of too many conditions for \(claim.host.isEmpty ? "any host" : "host \(claim.host)"), path \(claim.path), "
-                        + "so the Service gets no requests there; " + limits.description(of: .placeConditions))
+                    "\(problem), so the Service gets no requests there; \(limits.description(of: excess.limit))")
             }
         }
         let (new, gone) = conditions.takeExcess()
-        for claim in gone where claim.finding == finding(claim) { setFinding(nil, of: claim) }
-        for claim in new where claim.finding == nil { setFinding(finding(claim), of: claim) }
+        for excess in gone where excess.claim.finding == finding(excess) { setFinding(nil, of: excess.claim) }
+        for excess in new where excess.claim.finding == nil { setFinding(finding(excess), of: excess.claim) }
     }
 
     private func settleSections(_ changes: BackendTable.Changes, _ state: inout StateChange) {

@@ -112,7 +112,7 @@ public struct ACLExpression: Hashable, Sendable {
 
     /// The ACL without braces and negation.
     public var directive: Directive {
-        words.dropFirst().reduce("\(expression)") { line, word in "\(part: line) \(word)" }
+        Directive(words.dropFirst().reduce("\(expression)") { line, word in "\(part: line) \(word)" }, costing: cost)
     }
 }
 

@@ -40,6 +40,18 @@ public struct LogFormatString: Hashable, Sendable {
         }.joined()
     }
 
+    /// How many steps it takes at most to write the string.
+    var cost: Growth {
+        // All that is written is no longer than one text; a variable that is empty has been looked for all the same.
+        parts.reduce(Growth([500, 4])) { sum, part in
+            switch part {
+            case .literal: sum
+            case .variable: sum + Growth([200, 1])
+            case .expression(let expression, _): sum + expression.cost
+            }
+        }
+    }
+
     private static func braces(_ flags: [String]) -> String { flags.isEmpty ? "" : "{\(flags.joined(separator: ","))}" }
 
     private struct Parser {
@@ -128,5 +140,8 @@ public struct LogFormatString: Hashable, Sendable {
 
 extension Directive.Interpolation {
     /// A log-format string as one argument.
-    public mutating func appendInterpolation(_ format: LogFormatString) { appendInterpolation(format.text) }
+    public mutating func appendInterpolation(_ format: LogFormatString) {
+        appendInterpolation(format.text)
+        spend(format.cost)
+    }
 }

@@ -10,6 +10,8 @@ public struct SampleExpression: Hashable, Sendable, CustomStringConvertible {
     }
 
     let fetch: SampleTerm
+    /// What is known of the fetch.
+    let definition: SampleFetch
     let converters: [SampleTerm]
     let availability: SampleFetch.Availability
     let output: SampleType
@@ -23,6 +25,8 @@ public struct SampleExpression: Hashable, Sendable, CustomStringConvertible {
 
     /// The expression as HAProxy reads it back: one word, before that is quoted for a line.
     public let text: String
+    /// How many steps it takes at most to evaluate it once, by the longest text that HAProxy holds.
+    let cost: Growth
     public var description: String { text }
 
     /// Whether HAProxy needs to see a message of HTTP for it.
@@ -53,6 +57,7 @@ public struct SampleExpression: Hashable, Sendable, CustomStringConvertible {
             throw ValueError("uses \(term.name.quotedForPeople), which is not known of a \(message)")
         }
         fetch = try known.signature.checked(term)
+        definition = known
         var converters: [SampleTerm] = []
         var output = known.output
         while reader.rest.first == UInt8(ascii: ",") {
@@ -72,6 +77,7 @@ public struct SampleExpression: Hashable, Sendable, CustomStringConvertible {
         // HAProxy compares the output of converters by its type, whatever the fetch is called.
         self.matching = converters.isEmpty ? matching : nil
         availability = known.availability
+        cost = known.cost + Self.cost(of: converters, after: known)
         text = ([fetch] + converters).map(\.text).joined(separator: ",")
         guard text.utf8.count <= Self.maximumLength else {
             throw ValueError("is an expression of more than \(Self.maximumLength) bytes")
@@ -97,5 +103,15 @@ public struct SampleExpression: Hashable, Sendable, CustomStringConvertible {
 
 extension Directive.Interpolation {
     /// A sample expression as one argument.
-    public mutating func appendInterpolation(_ expression: SampleExpression) { appendInterpolation(expression.text) }
+    public mutating func appendInterpolation(_ expression: SampleExpression) {
+        appendInterpolation(expression.text)
+        spend(expression.cost)
+    }
+
+    /// The first bytes of what a sample expression gives, as text, as one argument.
+    public mutating func appendInterpolation(_ expression: SampleExpression, cutTo length: Int) {
+        // `concat` makes a text of what is none.
+        appendInterpolation(expression.text + ",concat(),bytes(0,\(length))")
+        spend(expression.cost + Growth([100, 3]))
+    }
 }

@@ -22,6 +22,11 @@ public struct BoundedRegularExpression: Hashable, Sendable {
     /// How many groups capture.
     public let groups: Int
     private let growth: Growth
+    /// The steps of one try to match, wherever it begins.
+    private let growthOfTry: Growth
+    /// Whether every match begins where the text does, so that there is no second one.
+    let isAnchoredInLines: Bool
+    private let isAnchored: Bool
 
     /// The longest pattern in bytes.
     public static let greatestLength = 1024
@@ -43,7 +48,8 @@ public struct BoundedRegularExpression: Hashable, Sendable {
         guard parsed.size <= Self.greatestSize else { throw ValueError("repeats too much within repetitions") }
         self.text = text
         groups = parser.groups
-        growth = try Self.growth(of: parsed)
+        (growth, growthOfTry) = try Self.growth(of: parsed)
+        (isAnchored, isAnchoredInLines) = (parsed.isAnchored, parsed.isAnchoredInLines)
         guard longestTextWithinBudget(Self.mostSteps) >= Self.shortestLimit else {
             throw ValueError(
                 "can take \(Self.words(growth, length: Self.shortestLimit)) steps for a text of \(Self.shortestLimit) characters: parts "
@@ -53,6 +59,19 @@ public struct BoundedRegularExpression: Hashable, Sendable {
 
     /// No expression is accepted that does not take texts of this length within ``mostSteps``.
     public static let shortestLimit = 1024
+
+    /// How many steps a search takes by the length of the text.
+    ///
+    /// - Parameters:
+    ///   - hasLines: whether the text may have several lines.
+    ///   - isRepeated: whether it is searched again behind each match, as `regsub` with the flag `g` does.
+    func cost(hasLines: Bool, isRepeated: Bool = false) -> Growth {
+        // No place is tried twice: a search begins where the match before ended, and there `^` does not match.
+        if isRepeated { return isAnchoredInLines ? growth + growth : everywhere }
+        return hasLines && isAnchored && !isAnchoredInLines ? everywhere : growth
+    }
+
+    private var everywhere: Growth { (Growth(1) + .length) * (Growth(1) + growthOfTry) }
 
     /// At most so many steps does a match with a text of `length` bytes take.
     public func steps(length: Int) -> Double { growth.value(at: length) }
@@ -77,15 +96,15 @@ public struct BoundedRegularExpression: Hashable, Sendable {
         return nil
     }
 
-    private static func growth(of parsed: RegularExpressionNode) throws -> Growth {
+    private static func growth(of parsed: RegularExpressionNode) throws -> (search: Growth, oneTry: Growth) {
         let cost = try parsed.cost(before: .success)
-        guard !parsed.isAnchored, !parsed.alwaysMatches else { return cost.steps }
+        guard !parsed.isAnchored, !parsed.alwaysMatches else { return (cost.steps, cost.steps) }
         let prefix = parsed.prefix
-        guard !prefix.isEmpty else { return (Growth(1) + .length) * (Growth(1) + cost.steps) }
+        guard !prefix.isEmpty else { return ((Growth(1) + .length) * (Growth(1) + cost.steps), cost.steps) }
         // Where the beginning does not match, it costs no more than itself; where it does, it is some bytes to the next one.
         let distance = Double(Self.distance(prefix))
         let trials = Growth([Double(prefix.count), Double(prefix.count)])
-        return trials + (parsed.isCertainBehindPrefix ? .one : Growth([1, 1 / distance])) * cost.steps
+        return (trials + (parsed.isCertainBehindPrefix ? .one : Growth([1, 1 / distance])) * cost.steps, cost.steps)
     }
 
     /// How far two texts that begin like this are apart at least.
@@ -104,4 +123,14 @@ public struct BoundedRegularExpression: Hashable, Sendable {
 extension BoundedRegularExpression {
     public static func == (a: Self, b: Self) -> Bool { a.text == b.text }
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+}
+
+extension Directive.Interpolation {
+    /// A regular expression as one argument.
+    ///
+    /// - Parameter length: of the longest text that the line matches it with.
+    public mutating func appendInterpolation(_ expression: BoundedRegularExpression, upTo length: Int) {
+        appendInterpolation(expression.text)
+        spend(Growth([expression.steps(length: length)]))
+    }
 }

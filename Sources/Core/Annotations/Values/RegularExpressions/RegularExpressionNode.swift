@@ -46,14 +46,19 @@ indirect enum RegularExpressionNode: Hashable, Sendable {
         }
     }
 
-    /// Whether every match begins where the text does.
-    var isAnchored: Bool {
+    /// Whether every match of a text of one line begins where the text does.
+    var isAnchored: Bool { isAnchored(inLines: false) }
+
+    /// Whether every match begins where the text does, which may have several lines.
+    var isAnchoredInLines: Bool { isAnchored(inLines: true) }
+
+    private func isAnchored(inLines: Bool) -> Bool {
         switch self {
         case .assertion(let isStart): isStart
-        case .sequence(let parts): parts.first?.isAnchored == true
-        case .alternatives(let parts): parts.allSatisfy(\.isAnchored)
+        case .sequence(let parts): parts.first?.isAnchored(inLines: inLines) == true
+        case .alternatives(let parts): parts.allSatisfy { $0.isAnchored(inLines: inLines) }
         // PCRE2 tries a pattern that begins with .* only where a line begins, and paths have one line.
-        case .repeated(.bytes(let set), 0, nil): set == Self.anyByte
+        case .repeated(.bytes(let set), 0, nil): !inLines && set == Self.anyByte
         case .bytes, .end, .repeated: false
         }
     }
