@@ -66,7 +66,7 @@ import Testing
         // Whatever an operator adds, such as a TCP service, is reached without a change of the policy.
         let open = try rules.filter { $0["from"] == nil }.flatMap { $0["ports"]?.elements ?? [] }.filter { $0["protocol"] == nil }
             .map { range in
-                let bounds = try ["port", "endPort"].map { try #require(range[$0]?.string.flatMap { Int($0) }) }
+                let bounds = try ["port", "endPort"].map { try #require(range[$0]?.number) }
                 return bounds[0]...bounds[1]
             }
         let hidden = (1...65_535).filter { port in !open.contains { $0.contains(port) } }
