@@ -61,10 +61,10 @@ struct EndlessRepairTests {
     func stubborn() async throws {
         let files = ["all.yaml": Manifests.service() + Manifests.ingress()]
         try await TestController.with(files, arguments: ["--drift-check-period", "200ms"]) { controller async throws in
-            // Somebody who adds the entry faster than it is taken away.
+            // Somebody who adds the entry faster than it is taken away, and more than once.
             let meddler = Task {
                 while !Task.isCancelled {
-                    _ = try? await controller.runtimeAPI("add map maps/host.map stray.example.com stray.example.com")
+                    for _ in 0..<3 { _ = try? await controller.runtimeAPI("add map maps/host.map stray.example.com x") }
                     try? await Task.sleep(for: .milliseconds(15))
                 }
             }

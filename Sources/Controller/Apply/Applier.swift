@@ -144,8 +144,12 @@ actor Applier {
         if difference.needsReload { return await awaitLoad() }
         let rest = repairs + difference.updates
         if await update(rest) != nil {
-            unfinished = refused
-            return await awaitLoad()
+            guard difference.updates.isEmpty else {
+                unfinished = refused
+                return await awaitLoad()
+            }
+            // The next comparison finds again what a repair was for, and counts how often.
+            repairs = []
         }
         settle()
         return .updated(count: updates.count)

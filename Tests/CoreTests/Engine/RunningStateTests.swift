@@ -47,6 +47,14 @@ import Testing
         #expect(RunningState(loaded: before).difference(to: before) == .none)
     }
 
+    @Test func `An entry that was added several times is one difference, and is dropped once`() {
+        let lines = [Section.Line("http-request set-var(txn.host) str(a),map_str(\(map: "host"))")]
+        var running = RunningState(loaded: state([Section("frontend http", lines: lines)], maps: ["host": ["a": "a"]]))
+        let drift = running.correct(.map(name: "host", lines: ["a a", "b b", "b b", "b c"]))
+        #expect(drift.differences.count == 1)
+        #expect(drift.updates == [.dropMapEntry(name: "host", key: "b")])
+    }
+
     @Test func `Draining is a change of the server, and so is the way back`() {
         let draining = Server(address: "10.0.0.1", port: 80, isDraining: true)
         let before = state([backend("a", [one])])

@@ -118,11 +118,14 @@ extension RunningState {
         guard !strange.isEmpty || !missing.isEmpty else { return }
         let absent = Set(missing.values)
         var changed: Set<String> = []
+        var dropped: Set<String> = []
         for line in strange {
             let word = line.prefix { $0 != " " }
             // Keys may have blanks.
             let key = absent.first { line.hasPrefix("\($0) ") } ?? String(word)
             guard let own = keys[key] else {
+                // All entries of a key go at once.
+                guard dropped.insert(key).inserted else { continue }
                 guard drift.finds("map \(name) has an entry \(key) that it was not given") else { continue }
                 drift.updates.append(.dropMapEntry(name: name, key: key))
                 continue
