@@ -38,7 +38,7 @@ public struct ExpressionBudget: Hashable, Sendable {
 extension AnnotationEnvironment {
     /// What expressions may cost a request.
     public var expressionBudget: ExpressionBudget {
-        ExpressionBudget(milliseconds: limits[.expressionTime], longestText: capabilities.bufferSize)
+        ExpressionBudget(milliseconds: limits[.expressionTime], longestText: bufferSize)
     }
 }
 
