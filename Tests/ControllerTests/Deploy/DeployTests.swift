@@ -62,23 +62,21 @@ import Testing
         let selected = spec["podSelector"]?["matchLabels"]
         #expect(selected?["run"]?.string == labels?["run"]?.string && selected?["run"] != nil)
         #expect(spec["policyTypes"]?.elements.compactMap(\.string) == ["Ingress"])
+        func ports(_ rule: Node) -> Set<String> { Set(rule["ports"]?.elements.compactMap { $0["port"]?.string } ?? []) }
         let rules = spec["ingress"]?.elements ?? []
-        // Whatever an operator adds, such as a TCP service, is reached without a change of the policy.
-        let open = try rules.filter { $0["from"] == nil }.flatMap { $0["ports"]?.elements ?? [] }.filter { $0["protocol"] == nil }
-            .map { range in
-                let bounds = try ["port", "endPort"].map { try #require(range[$0]?.number) }
-                return bounds[0]...bounds[1]
-            }
-        let hidden = (1...65_535).filter { port in !open.contains { $0.contains(port) } }
-        #expect(hidden == [try workload.port("stat"), try workload.port("admin")])
+        let open = rules.filter { $0["from"] == nil }
+        #expect(open.map(ports) == [["http", "https", "healthz"]])
         let closed = rules.filter { $0["from"] != nil }
-        #expect(closed.map { $0["ports"]?.elements.compactMap { $0["port"]?.string } ?? [] } == [["stat", "admin"]])
+        #expect(closed.map(ports) == [["stat", "admin"]])
         for peer in closed.flatMap({ $0["from"]?.elements ?? [] }) {
             #expect(peer["podSelector"] == nil && peer["ipBlock"] == nil)
             #expect(peer["namespaceSelector"]?["matchLabels"]?["kubernetes.io/metadata.name"]?.string == "monitoring")
         }
         let resources = try DeployManifests.object("base/kustomization.yaml")["resources"]?.elements.compactMap(\.string)
         #expect(resources?.contains("network-policy.yaml") == true)
+        // All ports of the pods are in one of the rules.
+        let all = try workload.container?["ports"]?.elements.compactMap { $0["name"]?.string } ?? []
+        #expect(Set(all) == rules.map(ports).reduce([]) { $0.union($1) })
     }
 
     @Test("The pod knows its namespace and all its addresses, so that no endpoint leads back to it", arguments: Workload.allCases)
