@@ -17,7 +17,7 @@ struct LogTarget: Hashable, Sendable {
     /// The least severe lines that are sent; nil for all.
     var level: String?
     var minimumLevel: String?
-    /// What its line has and nobody needs, told to the operator.
+    /// Needless parts of its line, of which the operator is told.
     fileprivate(set) var oddities: [String] = []
 
     /// The `log` line (configuration manual, section 4.2).

@@ -14,7 +14,7 @@ enum HostAddresses {
     /// How often a host is asked for its addresses: one may come later, such as the virtual address of a pair of hosts.
     static let period = Duration.seconds(10)
 
-    /// Tells each time that the host's addresses are others than at the last time, until the task is cancelled.
+    /// Tells of each change of the host's addresses, until the task is cancelled.
     static func follow(
         from first: Set<IPAddress>, environment: [String: String], every period: Duration = period,
         _ tell: (Set<IPAddress>) async -> Void

@@ -27,7 +27,7 @@ public struct BackendSettings: Hashable, Sendable {
     /// Server lines are provisioned in multiples of this where none can be added at run time.
     public private(set) var slotStep = 42
 
-    /// What expressions of tenants cost each request, in the order in which they came; see ``ExpressionBudget``. The rules that the
+    /// The costs of tenants' expressions for each request, in the order in which they came; see ``ExpressionBudget``. The rules that the
     /// route uses beside those of its backend are among them.
     private(set) var costs: [Traced<Growth>] = []
 

@@ -36,7 +36,7 @@ public struct ExpressionBudget: Hashable, Sendable {
 }
 
 extension AnnotationEnvironment {
-    /// What expressions may cost a request.
+    /// The time that expressions may take for a request.
     public var expressionBudget: ExpressionBudget {
         ExpressionBudget(milliseconds: limits[.expressionTime], longestText: bufferSize)
     }

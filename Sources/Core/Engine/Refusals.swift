@@ -1,4 +1,4 @@
-/// What HAProxy itself refused: versions of objects, values of keys, and files.
+/// The versions of objects, values of keys and files that HAProxy itself refused.
 public struct Refusals: Sendable {
     private struct Text: Hashable {
         let key: String

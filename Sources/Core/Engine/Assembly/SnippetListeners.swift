@@ -29,7 +29,7 @@ extension EngineOptions.Listener {
         let host = address[..<colon].filter { !"[]".contains($0) }
         let bounds = address[address.index(after: colon)...].split(separator: "-").compactMap { Int($0) }
         guard let first = bounds.first, let last = bounds.last, (1...65_535).contains(first), first <= last else { return [] }
-        // What is no address is resolved by HAProxy, and may be any.
+        // HAProxy resolves a name, which may stand for any address.
         let parsed = IPAddress(String(host)) ?? (prefersIPv6 ? .unspecifiedIPv6 : .unspecified)
         return (first...min(last, first + mostPorts, 65_535)).map {
             EngineOptions.Listener(address: parsed, port: $0, isDualStack: isDualStack)

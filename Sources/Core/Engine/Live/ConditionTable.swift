@@ -27,7 +27,7 @@ struct ConditionTable {
         let limit: ResourceLimits.Name
     }
 
-    /// What is left for conditions at a place.
+    /// The room that is left for conditions at a place.
     private struct Room {
         private var count: Int
         private var steps: Double

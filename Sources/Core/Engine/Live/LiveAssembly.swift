@@ -262,7 +262,7 @@ public final class LiveAssembly {
 
     /// This host has these addresses.
     ///
-    /// - Returns: whether they are others than before.
+    /// - Returns: whether they have changed.
     public func listens(at addresses: Set<IPAddress>) -> Bool {
         guard addresses != options.ownAddresses else { return false }
         engine.options.ownAddresses = addresses
@@ -271,7 +271,7 @@ public final class LiveAssembly {
         return true
     }
 
-    /// The pods of Services are others, among them maybe replicas of this controller.
+    /// The pods of Services have changed, and replicas of this controller may be among them.
     private func readReplicas(_ services: Set<ObjectKey>) {
         let own = services.filter { $0.namespace == options.ownNamespace }
         guard !own.isEmpty else { return }

@@ -99,7 +99,7 @@ struct BackendTable {
         }
     }
     var all: Dictionary<LiveBackend.Identity, LiveBackend>.Values { backends.values }
-    /// Those that have backends.
+    /// The Services that have backends.
     var services: Set<ObjectKey> { Set(byService.keys) }
 
     /// - Returns: the backend that the route uses from now on.

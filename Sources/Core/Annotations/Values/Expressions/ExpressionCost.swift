@@ -6,7 +6,7 @@ extension SampleFetch {
     /// The steps to fetch it once, by the length of the message.
     var cost: Growth {
         switch availability {
-        // What is read of a certificate is made anew each time.
+        // HAProxy reads a certificate's fields anew each time.
         case .connection where output == .string || output == .binary: Growth([2000, 2])
         case .connection: Growth([200])
         case .always, .request, .response, .message: Growth([300, hasCommas ? 5 : 2])

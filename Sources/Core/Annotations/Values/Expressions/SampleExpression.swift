@@ -10,7 +10,7 @@ public struct SampleExpression: Hashable, Sendable, CustomStringConvertible {
     }
 
     let fetch: SampleTerm
-    /// What is known of the fetch.
+    /// The fetch's definition: its arguments, type and cost.
     let definition: SampleFetch
     let converters: [SampleTerm]
     let availability: SampleFetch.Availability
