@@ -68,6 +68,8 @@ public struct EngineOptions: Hashable, Sendable {
     public var ownAddresses: Set<IPAddress> = []
     /// The addresses of all replicas of the controller, as far as the objects of ``ownNamespace`` tell them.
     var replicaAddresses: Set<IPAddress> = []
+    /// Where the Services of ``ownNamespace`` that lead to a replica are reached.
+    var replicaServices: Set<Listener> = []
     /// The namespace of the controller's own pods, which nobody but the operator writes objects in; nil where there is none.
     public var ownNamespace: String?
     /// Whether there is an /etc/resolv.conf, which HAProxy demands where it is told to read it.

@@ -7,16 +7,19 @@ public struct Service: Hashable, Sendable {
     public var ports: [ServicePort]
     /// Whether `clusterIP` is `None`; such a Service may have no ports.
     public var isHeadless: Bool
+    /// Where it is reached: its cluster addresses, external addresses and those of its load balancers.
+    public var addresses: [IPAddress]
 
     public init(
         metadata: ObjectMeta, type: ServiceType = .clusterIP, externalName: String? = nil, ports: [ServicePort] = [],
-        isHeadless: Bool = false
+        isHeadless: Bool = false, addresses: [IPAddress] = []
     ) {
         self.metadata = metadata
         self.type = type
         self.externalName = externalName
         self.ports = ports
         self.isHeadless = isHeadless
+        self.addresses = addresses
     }
 }
 

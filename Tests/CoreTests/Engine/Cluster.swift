@@ -22,12 +22,13 @@ enum Cluster {
 
     static func service(
         _ name: String = "web", namespace: String = "shop", ports: [ServicePort] = [ServicePort(name: "http", port: 80)],
-        annotations: [String: String] = [:], externalName: String? = nil
+        annotations: [String: String] = [:], externalName: String? = nil, addresses: [String] = []
     ) -> KubernetesObject {
         .service(
             Service(
                 metadata: ObjectMeta(namespace: namespace, name: name, annotations: prefixed(annotations)),
-                type: externalName == nil ? .clusterIP : .externalName, externalName: externalName, ports: ports))
+                type: externalName == nil ? .clusterIP : .externalName, externalName: externalName, ports: ports,
+                addresses: addresses.compactMap { IPAddress($0) }))
     }
 
     static func slice(

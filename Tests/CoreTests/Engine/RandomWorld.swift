@@ -179,7 +179,9 @@ struct RandomWorld {
         ])
         return Cluster.service(
             name, namespace: namespace, ports: ports, annotations: annotations,
-            externalName: Int.random(in: 0..<8, using: &random) == 0 ? "pods.example.org" : nil)
+            externalName: Int.random(in: 0..<8, using: &random) == 0 ? "pods.example.org" : nil,
+            // Those of pods that slices have.
+            addresses: Int.random(in: 0..<4, using: &random) == 0 ? ["10.0.0.\(Int.random(in: 1..<4, using: &random))"] : [])
     }
 
     /// The older form of slices.
@@ -200,6 +202,8 @@ struct RandomWorld {
         }
         // A slice may change sides.
         let name = "s\(Int.random(in: 0..<4, using: &random))-\(Int.random(in: 0..<2, using: &random))"
-        return Cluster.slice(endpoints, name: name, of: service, namespace: namespace)
+        let port = random.pick([8080, 8080, 80])
+        return Cluster.slice(
+            endpoints, name: name, of: service, namespace: namespace, ports: [EndpointPort(name: "http", port: port)])
     }
 }

@@ -264,6 +264,53 @@ import Testing
         #expect(looks() == (["10.0.0.1", "10.9.9.10"], false, false))
     }
 
+    @Test func `The addresses of the controller's own Services are refused at their ports, whatever port the pods have`() throws {
+        let engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: try replicaOptions())
+        let live = LiveAssembly(engine)
+        let ports = [EndpointPort(name: "http", port: 443)]
+        let balancer = ["10.96.0.5", "203.0.113.5", "2001:db8::5"]
+        func own(_ addresses: [String], namespace: String = "ingress") -> KubernetesObject {
+            Cluster.service(
+                "controller", namespace: namespace,
+                ports: [
+                    ServicePort(name: "https", port: 443, targetPort: .number(8443)),
+                    ServicePort(name: "quic", port: 444, protocol: "UDP"),
+                ], addresses: addresses)
+        }
+        for object in [
+            Cluster.ingress("a"), Cluster.service(),
+            Cluster.slice(["10.0.0.1", "::ffff:10.96.0.5"].map { Endpoint(addresses: [$0]) }, ports: ports),
+            Cluster.slice(balancer.map { Endpoint(addresses: [$0]) }, name: "web-2", ports: ports),
+            Cluster.ingress("b", host: "b.example.com", service: "name", port: .number(443)),
+            Cluster.service(
+                "name", ports: [ServicePort(name: "http", port: 443)], externalName: "controller.ingress.svc.cluster.local"),
+            Self.replicas("10.9.9.9", "10.9.9.10"),
+            // Another namespace's Service of that name and a Service of the same namespace that leads elsewhere.
+            own(["10.0.0.1"], namespace: "evil"), Self.replicas("10.9.9.9", namespace: "evil"),
+            Cluster.service("other", namespace: "ingress", ports: [ServicePort(port: 443)], addresses: ["10.0.0.1"]),
+        ] { live.upsert(object) }
+        func looks() -> (pods: [String], isNameChecked: Bool) {
+            _ = live.update(now: 0)
+            #expect(engine.assemble(live.store, now: 0).state == live.state)
+            return (
+                Self.pods(of: live).sorted(),
+                live.state.backends["shop_svc_name_http"]?.lines.contains { $0.directive.text.contains(" 10.96.0.5/32") } == true
+            )
+        }
+        let all = ["10.0.0.1", "10.96.0.5", "2001:db8::5", "203.0.113.5"]
+        #expect(Set(looks().pods).isSuperset(of: all) && !looks().isNameChecked)
+        live.upsert(own(balancer))
+        #expect(looks() == (["10.0.0.1"], true))
+        // The first one of each slice is told.
+        let told = live.allFindings.filter { $0.message.contains("the controller itself listens there") }
+        #expect(Set(told.compactMap(\.value)) == ["[::ffff:10.96.0.5]:443", "10.96.0.5:443"])
+        live.upsert(own(["203.0.113.5"]))
+        #expect(Set(looks().pods).isSuperset(of: ["10.0.0.1", "10.96.0.5", "2001:db8::5"]) && !looks().isNameChecked)
+        #expect(!looks().pods.contains("203.0.113.5"))
+        live.remove(ObjectKey(.service, namespace: "ingress", name: "controller"))
+        #expect(Set(looks().pods).isSuperset(of: all))
+    }
+
     @Test func `Neither another namespace's slices nor pods beside the controller decide where a server may be`() throws {
         let engine = Engine(registry: try AnnotationRegistry(TestHandlers.all), options: try replicaOptions())
         let live = LiveAssembly(engine)

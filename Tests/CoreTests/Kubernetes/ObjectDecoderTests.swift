@@ -116,6 +116,26 @@ struct ObjectDecoderTests {
         #expect(headless == .service(Service(metadata: ObjectMeta(namespace: "default", name: "a"), isHeadless: true)))
     }
 
+    @Test("the addresses of a Service are those of the cluster, outside of it and of its load balancers, each once")
+    func serviceAddresses() throws {
+        let object = try only(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web}
+            spec:
+              type: LoadBalancer
+              clusterIP: 10.96.0.5
+              clusterIPs: [10.96.0.5, "fd00::5"]
+              externalIPs: [192.0.2.1, nonsense]
+              ports: [{port: 80}]
+            status: {loadBalancer: {ingress: [{ip: 203.0.113.5}, {hostname: lb.example.com}, {ip: 203.0.113.6}]}}
+            """)
+        guard case .service(let service) = object else { throw ValueError("no Service") }
+        #expect(
+            service.addresses.map(\.description) == ["10.96.0.5", "fd00::5", "192.0.2.1", "203.0.113.5", "203.0.113.6"])
+    }
+
     @Test("EndpointSlice, with the conditions that Kubernetes takes for granted", arguments: ["v1", "v1beta1"])
     func endpointSlice(version: String) throws {
         let object = try only(

@@ -24,6 +24,8 @@ struct OwnListeners: Equatable {
     private var listeners: [Int: [EngineOptions.Listener]] = [:]
     private let ownAddresses: [IPAddress]
     private let replicaAddresses: [IPAddress]
+    /// What leads to a replica from elsewhere, by port.
+    private var services: [Int: [IPAddress]] = [:]
 
     /// - Parameter tcpPorts: of the TCP services.
     init(_ options: EngineOptions, tcpPorts: Set<Int>) {
@@ -32,6 +34,8 @@ struct OwnListeners: Equatable {
         }
         ownAddresses = inOrder(options.ownAddresses)
         replicaAddresses = inOrder(options.replicaAddresses)
+        for service in options.replicaServices { services[service.port, default: []].append(service.address) }
+        services = services.mapValues { inOrder(Set($0)) }
         for listener in options.ownListeners { listeners[listener.port, default: []].append(listener) }
         // HAProxy resolves an address that is none here: then it may be any.
         let addresses = [
@@ -46,7 +50,8 @@ struct OwnListeners: Equatable {
     /// The addresses that lead to one of the listeners at a port, each once.
     func addresses(at port: Int) -> [IPAddress.Prefix] {
         var known: Set<String> = []
-        return (listeners[port] ?? []).flatMap(prefixes).filter { known.insert($0.description).inserted }
+        let all = (listeners[port] ?? []).flatMap(prefixes) + (services[port] ?? []).map { IPAddress.Prefix($0) }
+        return all.filter { known.insert($0.description).inserted }
     }
 
     private func prefixes(of listener: EngineOptions.Listener) -> [IPAddress.Prefix] {

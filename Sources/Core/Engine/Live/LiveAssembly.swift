@@ -147,6 +147,7 @@ public final class LiveAssembly {
         case .object:
             changedObjects.insert(key)
             serviceSets[key] = nil
+            if key.kind == .service { readReplicas([key]) }
             // An Ingress may have been refused for what it names.
             for case .ingress(let ingress) in dependents.units(of: [key]) where ingress != key {
                 if refusals.refusal(of: ingress) != nil { secondChances.insert(ingress) }
@@ -266,18 +267,22 @@ public final class LiveAssembly {
     public func listens(at addresses: Set<IPAddress>) -> Bool {
         guard addresses != options.ownAddresses else { return false }
         engine.options.ownAddresses = addresses
-        engine.options.replicaAddresses = replicas.addresses(beside: addresses)
-        renewEndpointPolicy()
+        findReplicas()
         return true
     }
 
-    /// The pods of Services have changed, and replicas of this controller may be among them.
+    private func findReplicas() {
+        let (pods, services) = replicas.addresses(beside: options.ownAddresses)
+        (engine.options.replicaAddresses, engine.options.replicaServices) = (pods, services)
+        renewEndpointPolicy()
+    }
+
+    /// Services or their pods have changed, and replicas of this controller may be among them.
     private func readReplicas(_ services: Set<ObjectKey>) {
         let own = services.filter { $0.namespace == options.ownNamespace }
         guard !own.isEmpty else { return }
-        for service in own { replicas.note(service, store.slices(of: service)) }
-        engine.options.replicaAddresses = replicas.addresses(beside: options.ownAddresses)
-        renewEndpointPolicy()
+        for service in own { replicas.note(service, store.services[service], store.slices(of: service)) }
+        findReplicas()
     }
 
     /// Works out where no server may be.

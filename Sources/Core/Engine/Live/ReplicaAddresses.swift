@@ -1,21 +1,36 @@
-/// The addresses of all replicas of this controller: those of the Services that lead to this one, too.
+/// The addresses of all replicas of this controller, and those of the Services that lead to them.
 ///
 /// Only Services of the controller's own namespace count, which the operator writes. Elsewhere somebody could put this controller's
 /// address beside those of other people's pods, which would be refused then.
 struct ReplicaAddresses {
-    private var byService: [ObjectKey: Set<IPAddress>] = [:]
+    private var byService: [ObjectKey: Addresses] = [:]
 
-    /// The pods of a Service of the controller's namespace are these, ready or not.
-    mutating func note(_ service: ObjectKey, _ slices: [EndpointSlice]) {
-        let addresses = slices.flatMap(\.endpoints).flatMap(\.ipAddresses).map { $0.mappedIPv4 ?? $0 }
-        byService[service] = addresses.isEmpty ? nil : Set(addresses)
+    private struct Addresses {
+        let pods: Set<IPAddress>
+        let service: Set<EngineOptions.Listener>
+    }
+
+    /// - Parameter slices: of the Service; their pods count whether they are ready or not.
+    mutating func note(_ key: ObjectKey, _ service: Service?, _ slices: [EndpointSlice]) {
+        let pods = slices.flatMap(\.endpoints).flatMap(\.ipAddresses).map { $0.mappedIPv4 ?? $0 }
+        guard !pods.isEmpty else {
+            byService[key] = nil
+            return
+        }
+        let ports = service?.ports.filter { $0.protocol == "TCP" } ?? []
+        let listeners = (service?.addresses ?? []).flatMap { address in
+            ports.map { EngineOptions.Listener(address: address, port: $0.port) }
+        }
+        byService[key] = Addresses(pods: Set(pods), service: Set(listeners))
     }
 
     /// - Parameter hosts: the addresses of this host.
-    func addresses(beside hosts: Set<IPAddress>) -> Set<IPAddress> {
+    func addresses(beside hosts: Set<IPAddress>) -> (pods: Set<IPAddress>, services: Set<EngineOptions.Listener>) {
         let own = hosts.filter { !$0.isLoopback }
-        return byService.values.reduce(into: []) { all, addresses in
-            if !addresses.isDisjoint(with: own) { all.formUnion(addresses) }
+        return byService.values.reduce(into: ([], [])) { all, addresses in
+            guard !addresses.pods.isDisjoint(with: own) else { return }
+            all.0.formUnion(addresses.pods)
+            all.1.formUnion(addresses.service)
         }
     }
 }

@@ -15,9 +15,21 @@ extension FieldReader {
             let isHeadless = reader.string("clusterIP", of: spec) == "None"
             let ports = reader.servicePorts(spec, needed: type != .externalName && !isHeadless)
             return type.map {
-                Service(metadata: metadata, type: $0, externalName: externalName, ports: ports, isHeadless: isHeadless)
+                Service(
+                    metadata: metadata, type: $0, externalName: externalName, ports: ports, isHeadless: isHeadless,
+                    addresses: Self.addresses(spec, status: node["status"]))
             }
         }
+    }
+
+    /// The API server sets most of them. Manifests may hold others, which are nobody's mistake.
+    private static func addresses(_ spec: Node, status: Node?) -> [IPAddress] {
+        func elements(_ list: Node?) -> [Node] { if case .sequence(let nodes)? = list?.value { nodes } else { [] } }
+        let balancers = elements(status?["loadBalancer"]?["ingress"])
+        let texts =
+            [spec["clusterIP"]] + elements(spec["clusterIPs"]) + elements(spec["externalIPs"]) + balancers.map { $0["ip"] }
+        var known: Set<IPAddress> = []
+        return texts.compactMap { $0?.string.flatMap { IPAddress($0) } }.filter { known.insert($0).inserted }
     }
 
     private mutating func servicePort(_ node: Node) -> ServicePort? {
