@@ -107,6 +107,35 @@ import Testing
         #expect(more.findings.isEmpty && more.map("route-acl").count == 5)
     }
 
+    @Test func `A condition that finds no room at a longer path is told, until there is room`() throws {
+        func canary(_ number: Int, _ path: String) -> [KubernetesObject] {
+            [
+                Cluster.service("next\(number)", annotations: ["only-when": "x-\(number)"]),
+                Cluster.slice(Cluster.pods("10.0.0.1"), name: "next\(number)-1", of: "next\(number)"),
+                Cluster.ingress(
+                    "next\(number)", path: path, service: "next\(number)", created: "2025-01-0\(number)T00:00:00Z"),
+            ]
+        }
+        var options = EngineOptions()
+        options.environment.limits[.placeConditions] = 2
+        let live = LiveAssembly(Engine(registry: try AnnotationRegistry(TestHandlers.all), options: options))
+        for object in canary(1, "/") + canary(2, "/a") + canary(3, "/a") + canary(4, "/a/b") { live.upsert(object) }
+        func told() -> [String] {
+            _ = live.update(now: 0)
+            let fresh = live.engine.assemble(live.store, now: 0)
+            #expect(fresh.state == live.state && Set(fresh.findings) == Set(live.allFindings))
+            return live.allFindings.map { "\($0.object?.name ?? "") \($0.message.split(separator: ";")[0])" }.sorted()
+        }
+        let reason = "is one of too many conditions for host shop.example.com, path"
+        let end = "so the Service gets no requests there"
+        #expect(told() == ["next1 \(reason) /a, \(end)", "next3 \(reason) /a/b, \(end)"])
+        // The longest path goes: the condition of the one before has room wherever it is asked.
+        live.remove(ObjectKey(.ingress, namespace: "shop", name: "next4"))
+        #expect(told() == ["next1 \(reason) /a, \(end)"])
+        live.remove(ObjectKey(.ingress, namespace: "shop", name: "next3"))
+        #expect(told() == [])
+    }
+
     @Test func `Requests for other places leave before the rules of conditions`() throws {
         let assembly = try Cluster.assemble(Self.canaries(3) + [Cluster.ingress("other", host: "other.example.com")])
         let lines = assembly.state.sections.first { $0.header == "frontend http" }?.lines.map(\.directive.text) ?? []

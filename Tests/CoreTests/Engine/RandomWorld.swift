@@ -32,8 +32,9 @@ struct RandomWorld {
         options.tcpServicesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "tcp")
         options.errorFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "errors")
         options.deniedNamespaces = ["hidden"]
-        // Of two conditions one has rules, and pods beside one of the controller's replicas may be others.
+        // Of two conditions one has rules and room at a place, and pods beside one of the controller's replicas may be others.
         options.environment.limits[.conditions] = 1
+        options.environment.limits[.placeConditions] = 1
         options.ownNamespace = "other"
         options.ownAddresses = Set([IPAddress("10.0.0.1")].compactMap(\.self))
         self.options = options

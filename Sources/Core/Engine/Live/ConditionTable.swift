@@ -16,15 +16,29 @@ struct ConditionTable {
         var candidates: [RouteClaim] = []
         var value: String?
         var entries: [(key: String, value: String)] = []
-        /// Those for which there is no room.
-        var excess: [Excess] = []
+        /// Those for which there is no room, of shorter paths too.
+        var excess: [RouteClaim] = []
     }
 
-    /// A route that gets no requests at its place.
+    /// Where a route gets no requests.
     struct Excess {
-        let claim: RouteClaim
-        /// The limit that it is over.
+        /// The oldest route with a condition there.
+        let place: RouteClaim
+        /// The limit that the route is over.
         let limit: ResourceLimits.Name
+    }
+
+    /// A route with a condition, and all places where it finds no room.
+    private struct Unplaced {
+        let claim: RouteClaim
+        var excess: [RoutingPlace: Excess] = [:]
+
+        /// At its own place before that of a longer path.
+        var first: Excess? {
+            excess.min { a, b in
+                (a.key == claim.place.entry ? 0 : 1, a.key.map, a.key.key) < (b.key == claim.place.entry ? 0 : 1, b.key.map, b.key.key)
+            }?.value
+        }
     }
 
     /// The room that is left for conditions at a place.
@@ -52,9 +66,16 @@ struct ConditionTable {
         }
     }
 
+    private struct Candidate {
+        let claim: RouteClaim
+        let condition: RouteCondition
+        let target: String
+    }
+
     /// Where requests go at a place: the first candidate that matches, else the rest.
     private struct Ways {
-        var candidates: [(condition: RouteCondition, target: String)]
+        var candidates: [Candidate]
+        var excess: [(claim: RouteClaim, limit: ResourceLimits.Name)] = []
         /// nil when nothing takes the rest.
         var rest: String?
     }
@@ -90,7 +111,8 @@ struct ConditionTable {
     private var rulesChanged = false
     /// Whether other routes than before are the oldest ones with a condition.
     private var agesChanged = false
-    private var excessChanges: (new: [Excess], gone: [Excess]) = ([], [])
+    private var unplaced: [ObjectIdentifier: Unplaced] = [:]
+    private var excessChanges: [ObjectIdentifier: ExcessChange] = [:]
 
     /// The value of the route that takes the rest at a place; nil where there is none.
     typealias Plain = (RoutingPlace) -> String?
@@ -125,20 +147,16 @@ struct ConditionTable {
         for entry in concerned {
             guard var place = places[entry] else { continue }
             for old in place.entries { maps.remove(Self.mapName, old.key, old.value) }
-            var room = Room(environment)
-            let excess = place.candidates.compactMap { claim in
-                claim.condition.flatMap { room.take($0) }.map { Excess(claim: claim, limit: $0) }
-            }
-            excessChanges.gone += place.excess
-            excessChanges.new += excess
-            place.excess = excess
-            guard !place.candidates.isEmpty else {
+            for claim in place.excess { setExcess(nil, of: claim, at: entry) }
+            guard let oldest = place.candidates.first else {
                 places[entry] = nil
                 placesByHost[place.host]?.remove(entry)
                 if placesByHost[place.host]?.isEmpty == true { placesByHost[place.host] = nil }
                 continue
             }
             let ways = ways(at: entry, host: place.host, Room(environment), plain)
+            for (claim, limit) in ways.excess { setExcess(Excess(place: oldest, limit: limit), of: claim, at: entry) }
+            place.excess = ways.excess.map(\.claim)
             let rest = ways.rest ?? SectionNames.notFound
             let id = StableID.make(ways.candidates.flatMap { [$0.condition.id, $0.target] })
             place.value = "\(rest)\(rest.contains(".") ? "" : ".").\(id)"
@@ -160,16 +178,26 @@ struct ConditionTable {
     /// - Parameter whole: the room for candidates that a place has.
     private func ways(at entry: RoutingPlace, host: String, _ whole: Room, _ plain: Plain) -> Ways {
         var room = whole
-        let own = (places[entry]?.candidates ?? []).compactMap { claim -> (condition: RouteCondition, target: String)? in
-            guard let condition = claim.condition, room.take(condition) == nil else { return nil }
-            return claim.value.map { (condition, $0) }
+        var ways = Ways(candidates: [], rest: plain(entry))
+        for claim in places[entry]?.candidates ?? [] {
+            guard let condition = claim.condition else { continue }
+            if let limit = room.take(condition) {
+                ways.excess.append((claim, limit))
+            } else if let target = claim.value {
+                ways.candidates.append(Candidate(claim: claim, condition: condition, target: target))
+            }
         }
-        var ways = Ways(candidates: own, rest: plain(entry))
         guard ways.rest == nil, let next = fallback(of: entry, host: host, plain) else { return ways }
         let more = self.ways(at: next, host: host, whole, plain)
         // Of two candidates with one condition only the first can be chosen.
         let known = Set(ways.candidates.map(\.condition))
-        ways.candidates += more.candidates.filter { !known.contains($0.condition) && room.take($0.condition) == nil }
+        for candidate in more.candidates where !known.contains(candidate.condition) {
+            if let limit = room.take(candidate.condition) {
+                ways.excess.append((candidate.claim, limit))
+            } else {
+                ways.candidates.append(candidate)
+            }
+        }
         ways.rest = more.rest
         return ways
     }
@@ -196,10 +224,25 @@ struct ConditionTable {
         while let last = path.last, last != UInt8(ascii: "/") { path = path.dropLast() }
     }
 
-    /// The routes that found no room at their place since the last call, and those that may have found some.
-    mutating func takeExcess() -> (new: [Excess], gone: [Excess]) {
-        defer { excessChanges = ([], []) }
-        return excessChanges
+    /// A route whose places were worked out anew, and where it found no room before and finds none now.
+    struct ExcessChange {
+        let claim: RouteClaim
+        let old: Excess?
+        var new: Excess?
+    }
+
+    private mutating func setExcess(_ excess: Excess?, of claim: RouteClaim, at entry: RoutingPlace) {
+        let id = ObjectIdentifier(claim)
+        var all = unplaced[id] ?? Unplaced(claim: claim)
+        let old = all.first
+        all.excess[entry] = excess
+        unplaced[id] = all.excess.isEmpty ? nil : all
+        excessChanges[id, default: ExcessChange(claim: claim, old: old)].new = all.first
+    }
+
+    mutating func takeExcessChanges() -> [ExcessChange] {
+        defer { excessChanges = [:] }
+        return Array(excessChanges.values)
     }
 
     /// The conditions that have rules: the oldest ones, of each namespace and in all no more than there may be. Others match no request.

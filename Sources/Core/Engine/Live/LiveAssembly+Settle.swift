@@ -201,13 +201,13 @@ extension LiveAssembly {
         (touchedEntries, touchedHosts) = ([], [])
     }
 
-    /// Tells routes with conditions that there is no room for them at their place.
+    /// Tells routes with conditions that there is no room for them at a place.
     private func settleExcess() {
         let (limits, budget) = (options.environment.limits, options.environment.expressionBudget)
-        func finding(_ excess: ConditionTable.Excess) -> Finding? {
-            let claim = excess.claim
-            return claim.condition.map { condition in
-                let place = "\(claim.host.isEmpty ? "any host" : "host \(claim.host)"), path \(claim.path)"
+        func finding(_ excess: ConditionTable.Excess, of claim: RouteClaim) -> Finding? {
+            claim.condition.map { condition in
+                let (host, path) = (excess.place.host, excess.place.path)
+                let place = "\(host.isEmpty ? "any host" : "host \(host)"), path \(path)"
                 let problem =
                     switch excess.limit {
                     case .expressionTime:
@@ -222,9 +222,11 @@ extension LiveAssembly {
                     "\(problem), so the Service gets no requests there; \(limits.description(of: excess.limit))")
             }
         }
-        let (new, gone) = conditions.takeExcess()
-        for excess in gone where excess.claim.finding == finding(excess) { setFinding(nil, of: excess.claim) }
-        for excess in new where excess.claim.finding == nil { setFinding(finding(excess), of: excess.claim) }
+        for change in conditions.takeExcessChanges() {
+            let claim = change.claim
+            if let old = change.old, claim.finding == finding(old, of: claim) { setFinding(nil, of: claim) }
+            if let new = change.new, claim.finding == nil { setFinding(finding(new, of: claim), of: claim) }
+        }
     }
 
     private func settleSections(_ changes: BackendTable.Changes, _ state: inout StateChange) {
