@@ -36,7 +36,8 @@ struct ConditionTable {
         /// At its own place before that of a longer path.
         var first: Excess? {
             excess.min { a, b in
-                (a.key == claim.place.entry ? 0 : 1, a.key.map, a.key.key) < (b.key == claim.place.entry ? 0 : 1, b.key.map, b.key.key)
+                func rank(_ place: RoutingPlace) -> (Int, String, String) { (place == claim.place.entry ? 0 : 1, place.map, place.key) }
+                return rank(a.key) < rank(b.key)
             }?.value
         }
     }
