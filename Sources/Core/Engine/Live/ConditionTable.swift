@@ -35,10 +35,8 @@ struct ConditionTable {
 
         /// At its own place before that of a longer path.
         var first: Excess? {
-            excess.min { a, b in
-                func rank(_ place: RoutingPlace) -> (Int, String, String) { (place == claim.place.entry ? 0 : 1, place.map, place.key) }
-                return rank(a.key) < rank(b.key)
-            }?.value
+            let own = claim.place.entry
+            return excess[own] ?? excess.min { ($0.key.map, $0.key.key) < ($1.key.map, $1.key.key) }?.value
         }
     }
 
