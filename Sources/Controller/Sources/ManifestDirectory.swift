@@ -27,10 +27,11 @@ struct ManifestDirectory {
     private(set) var watched: [String: Interest] = [:]
     /// Paths that could not be looked at; what was below them before may still be there.
     private(set) var unreadable: [String: Finding] = [:]
-    /// Directories and files that were seen, by what they really are: a link to one shows nothing new.
-    private var seen: Set<Identity> = []
+    /// The paths of directories and files that were seen, by what they really are: a link to one shows nothing new.
+    private var seen: [Identity: String] = [:]
     private var followed: Set<String> = []
 
+    /// Holds for a moment alone: a file system gives the number of a file that was replaced to the next one that is made.
     private struct Identity: Hashable {
         var device: UInt
         var inode: UInt
@@ -55,7 +56,7 @@ struct ManifestDirectory {
     }
 
     private mutating func look(into directory: String, _ status: stat) {
-        guard seen.insert(Identity(status)).inserted else { return }
+        guard isNew(directory, status) else { return }
         watched[directory] = .everything
         let names: [String]
         do {
@@ -79,8 +80,16 @@ struct ManifestDirectory {
         }
     }
 
+    /// Whether no other path that was seen leads to the same file or directory.
+    private mutating func isNew(_ path: String, _ status: stat) -> Bool {
+        let identity = Identity(status)
+        if let known = seen[identity], case .success(let now) = Self.status(known), Identity(now) == identity { return false }
+        seen[identity] = path
+        return true
+    }
+
     private mutating func add(_ path: String, _ status: stat) {
-        guard status.isRegularFile, seen.insert(Identity(status)).inserted else { return }
+        guard status.isRegularFile, isNew(path, status) else { return }
         files[path] = Stamp(
             device: UInt(status.st_dev), inode: UInt(status.st_ino), size: Int(status.st_size),
             modified: status.st_mtim.nanoseconds,
