@@ -59,7 +59,7 @@ struct RenderBenchmark: ParsableCommand {
         guard let objects = loaded?.update.changed else { throw ExitCode.failure }
         loaded = nil
         let store = ObjectStore(objects)
-        let live = LiveAssembly(Engine(registry: registry, options: EngineOptions()), store: store)
+        let live = Assembler(Engine(registry: registry, options: EngineOptions()), store: store)
         var made: DesiredState?
         let assemble = clock.measure { made = live.update(now: 0).state.whole }
         guard var state = made else { throw ExitCode.failure }

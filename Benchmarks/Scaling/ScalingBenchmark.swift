@@ -63,7 +63,7 @@ enum Change: String, CaseIterable {
 
 /// Ingresses with settings of their own, and what HAProxy runs of them.
 final class World {
-    private let live: LiveAssembly
+    private let live: Assembler
     private var target = DesiredState()
     private var changed = ChangedParts()
     private var running: RunningState
@@ -79,7 +79,7 @@ final class World {
             store.upsert(Self.service("site-\(index)", index))
             store.upsert(Self.slice("site-\(index)", index, pods: [1, 2]))
         }
-        live = LiveAssembly(
+        live = Assembler(
             Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: EngineOptions()), store: store)
         let start = Self.processorTime
         let change = live.update(now: 0)

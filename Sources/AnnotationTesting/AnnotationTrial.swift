@@ -3,7 +3,7 @@ import Core
 /// Tries annotation handlers on a small fixed cluster: Ingress shop/web sends shop.example.com to port http of Service
 /// shop/web, which has two ready endpoints.
 public struct AnnotationTrial {
-    private let assembly: Assembly
+    private let assembly: AssemblyReport
 
     /// - Parameters:
     ///   - configMap: keys of the controller's ConfigMap.

@@ -59,7 +59,7 @@ import Testing
 
     @Test func `There are cases`() { #expect(Self.cases.count > 10) }
 
-    private static func assemble(_ manifest: Data, capabilities: Capabilities) throws -> Assembly {
+    private static func assemble(_ manifest: Data, capabilities: Capabilities) throws -> AssemblyReport {
         let decoded = decodeDocuments(Array(manifest), file: "input.yaml")
         #expect(decoded.isComplete && decoded.findings.isEmpty, "\(decoded.findings)")
         var options = EngineOptions()
@@ -74,7 +74,7 @@ import Testing
         return engine.assemble(ObjectStore(decoded.objects.map(\.object)), now: 1_800_000_000)
     }
 
-    private static func recorded(_ assembly: Assembly) -> [String: String] {
+    private static func recorded(_ assembly: AssemblyReport) -> [String: String] {
         var state = assembly.state
         let rendered = state.renderedFiles(inlining: .max, withOrigins: true)
             .mapValues { String(decoding: $0, as: UTF8.self) }
@@ -92,7 +92,7 @@ import Testing
             .filter { $0 != "input.yaml" && $0 != "capabilities" }.sorted()
     }
 
-    private static func check(_ assembly: Assembly, name: String) async throws {
+    private static func check(_ assembly: AssemblyReport, name: String) async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         var state = assembly.state

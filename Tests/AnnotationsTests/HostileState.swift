@@ -9,7 +9,7 @@ struct HostileState {
     let objects: [KubernetesObject]
     /// What is wrong with the texts of the objects.
     let found: [Finding]
-    let assembly: Assembly
+    let assembly: AssemblyReport
     let files: [String: [UInt8]]
     let configuration: RenderedConfiguration
     private var state: DesiredState
@@ -24,7 +24,7 @@ struct HostileState {
         configuration = RenderedConfiguration(state.loadedSections)
     }
 
-    static func assemble(_ objects: [KubernetesObject]) throws -> Assembly {
+    static func assemble(_ objects: [KubernetesObject]) throws -> AssemblyReport {
         var options = EngineOptions()
         options.acceptsEmptyIngressClass = true
         options.assumesMissingClassesAreOurs = true

@@ -139,7 +139,7 @@ struct HostileValuesTests {
     /// The cluster of the handler's example with the value in it.
     private static func assemble(
         _ place: Place, in cluster: [KubernetesObject], registry: AnnotationRegistry, capabilities: Capabilities = .init()
-    ) -> Assembly {
+    ) -> AssemblyReport {
         var objects = cluster
         if !objects.contains(where: { $0.key.kind == .configMap && $0.key.name == "haproxy-configmap" }) {
             objects.append(

@@ -53,7 +53,7 @@ struct ExplainComparisonTests {
         }
     }
 
-    private static func assemble(_ controller: TestController) throws -> Assembly {
+    private static func assemble(_ controller: TestController) throws -> AssemblyReport {
         let file = controller.manifests.appendingPathComponent("all.yaml")
         let decoded = decodeDocuments(Array(try Data(contentsOf: file)), file: "all.yaml")
         #expect(decoded.findings.isEmpty, "\(decoded.findings)")
@@ -63,7 +63,7 @@ struct ExplainComparisonTests {
         return engine.assemble(ObjectStore(decoded.objects.map(\.object)), now: Int(Date().timeIntervalSince1970))
     }
 
-    private static func pods(of backend: String, _ assembly: Assembly) -> Set<String> {
+    private static func pods(of backend: String, _ assembly: AssemblyReport) -> Set<String> {
         let servers = assembly.state.sections.first { $0.isBackend && $0.name == backend }?.pool?.servers ?? []
         return Set(servers.map { "pod-\($0.endpoint.prefix { $0 != ":" }.split(separator: ".").last ?? "")" })
     }

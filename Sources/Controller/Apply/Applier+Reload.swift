@@ -129,7 +129,7 @@ extension Applier {
     /// Addresses that another process has, of frontends that HAProxy does not have yet. A HAProxy that tries to listen there lets the
     /// frontends that it has wait meanwhile.
     private func takenListeners(_ state: DesiredState) -> [Refusal] {
-        state.frame.compactMap { section in
+        state.staticSections.compactMap { section in
             guard section.header.hasPrefix("frontend "), let object = section.origin.object, let key = section.origin.key,
                 running?.has(section) != true
             else { return nil }
@@ -145,7 +145,7 @@ extension Applier {
 
     /// Who asked for a limit of connections for which there are not enough files.
     private static func limitRefusals(_ shortage: DescriptorShortage, _ desired: DesiredState) -> [Refusal] {
-        desired.frame.flatMap(\.lines).compactMap { line in
+        desired.staticSections.flatMap(\.lines).compactMap { line in
             guard case .globalMaxconn? = line.setting, let object = line.origin.object, let key = line.origin.key else {
                 return nil
             }
@@ -157,7 +157,7 @@ extension Applier {
     /// operator has to change.
     private static func listenerRefusals(_ output: [String], _ desired: DesiredState) -> [Refusal] {
         let failures = Dictionary(grouping: ListenerFailure.all(in: output), by: \.frontend)
-        return desired.frame.compactMap { section in
+        return desired.staticSections.compactMap { section in
             guard section.header.hasPrefix("frontend "), let failures = failures[section.name],
                 let object = section.origin.object, let key = section.origin.key
             else { return nil }

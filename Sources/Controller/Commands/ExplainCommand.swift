@@ -44,7 +44,7 @@ struct ExplainCommand: AnnotationCommand {
 struct Explanation {
     let text: String
 
-    init(_ assembly: Assembly, _ request: RequestOutline, terminal: Terminal) {
+    init(_ assembly: AssemblyReport, _ request: RequestOutline, terminal: Terminal) {
         let ways = assembly.answers(to: request)
         let parts = ways.enumerated().map { index, way in
             guard let route = way.route else {
@@ -64,7 +64,7 @@ struct Explanation {
     }
 
     private static func text(
-        of route: Route, _ answer: RequestAnswer, _ assembly: Assembly, terminal: Terminal
+        of route: Route, _ answer: RequestAnswer, _ assembly: AssemblyReport, terminal: Terminal
     ) -> String {
         var rows: [[String]] = []
         rows.append(["Ingress", route.ingress?.qualifiedName ?? "none: --default-backend-service"])

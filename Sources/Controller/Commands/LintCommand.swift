@@ -136,7 +136,7 @@ struct LintCommand: AnnotationCommand {
     }
 
     /// What is no mistake and gives something away: snippets of people who may not be trusted like the operator.
-    static func notes(on assembly: Assembly, annotations: AnnotationRegistry, ignored: IgnoredKeys) -> [String] {
+    static func notes(on assembly: AssemblyReport, annotations: AnnotationRegistry, ignored: IgnoredKeys) -> [String] {
         let snippets = assembly.valuesInForce.values.joined().filter { value in
             value.scope > .configMap && annotations.keys[value.key]?.typeName == ValueType<ConfigSnippet>.snippet.name
                 && !ignored.contains(value.key)

@@ -56,7 +56,7 @@ struct RenderCommand: AnnotationCommand {
 struct OfflineAssembly {
     let engine: Engine
     let store: ObjectStore
-    let assembly: Assembly
+    let assembly: AssemblyReport
     let findings: [Finding]
     let loaded: LoadedManifests
 

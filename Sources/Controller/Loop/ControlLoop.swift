@@ -6,7 +6,7 @@ import Logging
 ///
 /// One task works at a time; what arrives meanwhile is taken together afterwards.
 actor ControlLoop {
-    let live: LiveAssembly
+    let live: Assembler
     let applier: Applier
     private let metrics: Metrics
     let logger: Logger
@@ -50,7 +50,7 @@ actor ControlLoop {
     ) {
         self.observer = observer
         self.secrets = secrets
-        live = LiveAssembly(engine)
+        live = Assembler(engine)
         reports = FindingLog(burst: engine.options.environment.limits[.logLines])
         self.applier = applier
         self.metrics = metrics

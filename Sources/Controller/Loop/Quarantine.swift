@@ -21,7 +21,7 @@ struct Quarantine {
         var reason: Reason
     }
 
-    private typealias Standing = LiveAssembly.Standing
+    private typealias Standing = Assembler.Standing
 
     /// How objects stood before the changes that HAProxy has not been given.
     private var before: [ObjectKey: Standing] = [:]
@@ -39,19 +39,19 @@ struct Quarantine {
     /// An object has changed, or is about to.
     ///
     /// - Parameter standing: how it stood.
-    mutating func noteChange(of key: ObjectKey, from standing: LiveAssembly.Standing) {
+    mutating func noteChange(of key: ObjectKey, from standing: Assembler.Standing) {
         if before[key] == nil { before[key] = standing }
     }
 
     /// HAProxy has all changes, those in the files that it looks at apart.
-    mutating func settle(in live: LiveAssembly) {
+    mutating func settle(in live: Assembler) {
         for key in before.keys { noteAcceptance(of: key, in: live) }
         if inCandidate != nil { sinceCandidate.merge(before) { first, _ in first } }
         before = [:]
     }
 
     /// HAProxy looks at files that have all changes.
-    mutating func beginLoading(_ live: LiveAssembly) {
+    mutating func beginLoading(_ live: Assembler) {
         var changes: [ObjectKey: (before: Standing, after: Standing)] = [:]
         for (key, standing) in before { changes[key] = (standing, live.standing(of: key)) }
         (inCandidate, before) = (changes, [:])
@@ -62,7 +62,7 @@ struct Quarantine {
 
     /// Puts the versions that HAProxy runs in the place of those in the files that it looks at. The operator's objects concern everybody
     /// and stay.
-    mutating func holdCandidate(in live: LiveAssembly) {
+    mutating func holdCandidate(in live: Assembler) {
         guard let candidate = inCandidate, candidate.count <= Self.mostHeldForLoad,
             candidate.keys.allSatisfy({ ![.configMap, .ingressClass, .namespace].contains($0.kind) })
         else { return }
@@ -77,7 +77,7 @@ struct Quarantine {
     }
 
     /// HAProxy has taken the files, or not.
-    mutating func endLoading(isLoaded: Bool, in live: LiveAssembly) {
+    mutating func endLoading(isLoaded: Bool, in live: Assembler) {
         release(waitingFor: .load, in: live)
         guard let candidate = inCandidate else { return }
         inCandidate = nil
@@ -95,7 +95,7 @@ struct Quarantine {
         }
     }
 
-    private mutating func noteAcceptance(of key: ObjectKey, in live: LiveAssembly) {
+    private mutating func noteAcceptance(of key: ObjectKey, in live: Assembler) {
         rejections[key] = nil
         live.forgetRefusals(of: key, waiting: version(of: key))
     }
@@ -109,7 +109,7 @@ struct Quarantine {
     ///   - reason: why they are held back; pods are only for a proof.
     /// - Returns: the objects that are held back now, in their new versions.
     mutating func hold(
-        _ wanted: Set<ObjectKey>? = nil, for reason: Reason, in live: LiveAssembly
+        _ wanted: Set<ObjectKey>? = nil, for reason: Reason, in live: Assembler
     ) -> [ObjectKey: KubernetesObject] {
         var candidates = before.filter { wanted?.contains($0.key) ?? true }
         let others = candidates.filter { !$0.key.kind.tellsPods }
@@ -166,14 +166,14 @@ struct Quarantine {
     func version(of key: ObjectKey) -> KubernetesObject? { held[key]?.object }
 
     /// Puts a new version in force.
-    mutating func release(_ key: ObjectKey, in live: LiveAssembly) {
+    mutating func release(_ key: ObjectKey, in live: Assembler) {
         guard let held = held.removeValue(forKey: key) else { return }
         noteChange(of: key, from: live.standing(of: key))
         live.giveBack(key, held.object)
     }
 
     /// Puts those in force that wait for a reason.
-    mutating func release(waitingFor reason: Reason, in live: LiveAssembly) {
+    mutating func release(waitingFor reason: Reason, in live: Assembler) {
         for (key, held) in held where held.reason == reason { release(key, in: live) }
     }
 

@@ -6,7 +6,7 @@ public struct GlobalContribution {
     }
 
     /// Where the certificate for clients that name no known host is, relative to the configuration directory.
-    public static let defaultCertificatePath = CertificateTable.defaultPath
+    public static let defaultCertificatePath = CertificateList.defaultCertificate
 
     public let environment: AnnotationEnvironment
     private let objects: ObjectReader
@@ -46,11 +46,6 @@ public struct GlobalContribution {
     var metricsAccess: MetricsAccess {
         if closed[.metrics] != nil { return .closed }
         return metricsUsers.map(MetricsAccess.users) ?? .everybody
-    }
-
-    /// Where the operator's snippets have HAProxy listen, beside the controller's own listeners.
-    var snippetListeners: [EngineOptions.Listener] {
-        (globalSnippet + frontendSnippet + statsSnippet).flatMap { EngineOptions.Listener.all(inLine: $0.value.text) }
     }
 
     /// A size that lines of the `global` section set, in bytes; nil where none does. Of several ones it is the smallest, which is right

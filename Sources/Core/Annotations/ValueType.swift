@@ -1,9 +1,3 @@
-/// Why a text is not a value of a type: what is wrong with it, in words that complete "the value ...".
-public struct ValueError: Error, Hashable, Sendable {
-    public let message: String
-    public init(_ message: String) { self.message = message }
-}
-
 /// A type of annotation value: its name, what it accepts, and how text becomes it.
 ///
 /// The types that many annotations share are static members here (`.bool`, `.duration`, `.integer(1...)`, ...); a handler with

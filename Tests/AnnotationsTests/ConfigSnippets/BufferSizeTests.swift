@@ -27,11 +27,11 @@ import Testing
         .configMap(ConfigMap(metadata: ObjectMeta(namespace: "default", name: name), data: [key: snippet]))
     }
 
-    private func live(_ objects: [KubernetesObject]) throws -> LiveAssembly {
+    private func live(_ objects: [KubernetesObject]) throws -> Assembler {
         var options = EngineOptions()
         options.errorFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "pages")
         options.patternFilesConfigMap = EngineOptions.ObjectName(namespace: "default", name: "patterns")
-        let live = LiveAssembly(Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options))
+        let live = Assembler(Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options))
         let service = Service(
             metadata: ObjectMeta(namespace: "shop", name: "web"), ports: [ServicePort(name: "http", port: 80)])
         for object in objects + [.service(service)] { live.upsert(object) }
@@ -39,7 +39,7 @@ import Testing
         return live
     }
 
-    private func isServed(_ path: String, _ live: LiveAssembly) -> Bool {
+    private func isServed(_ path: String, _ live: Assembler) -> Bool {
         live.state.maps["path-prefix"]?.entries["shop.example.com\(path)/"] != nil
     }
 

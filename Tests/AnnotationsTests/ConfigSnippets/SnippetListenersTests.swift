@@ -5,10 +5,10 @@ import Testing
 
 /// What the operator's snippets have HAProxy listen at is no tenant's pod.
 @Suite struct SnippetListenersTests {
-    private func live() throws -> LiveAssembly {
+    private func live() throws -> Assembler {
         var options = EngineOptions()
         options.ownAddresses = [try #require(IPAddress("10.9.9.9"))]
-        return LiveAssembly(Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options))
+        return Assembler(Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options))
     }
 
     private static func objects(port: Int) -> [KubernetesObject] {

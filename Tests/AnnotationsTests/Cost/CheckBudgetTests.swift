@@ -36,17 +36,17 @@ import Testing
                 endpoints: (0..<pods).map { Endpoint(addresses: ["10.\(number).\($0 / 250).\($0 % 250 + 1)"]) }))
     }
 
-    private func live(_ limit: Int, _ objects: [KubernetesObject]) throws -> LiveAssembly {
+    private func live(_ limit: Int, _ objects: [KubernetesObject]) throws -> Assembler {
         var options = EngineOptions()
         options.environment.limits[.namespaceChecks] = limit
-        let live = LiveAssembly(Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options))
+        let live = Assembler(Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options))
         for object in objects { live.upsert(object) }
         _ = live.update(now: 0)
         return live
     }
 
     /// The Services whose pods are checked.
-    private func checked(_ live: LiveAssembly) -> [String] {
+    private func checked(_ live: Assembler) -> [String] {
         live.state.backends.values.filter { $0.pool?.keywordText.split(separator: " ").contains("check") == true }.map(\.name)
             .sorted()
     }

@@ -30,7 +30,7 @@ import Testing
         ]
     }
 
-    private func assemble(_ objects: [KubernetesObject], limits: ResourceLimits = .init()) throws -> Assembly {
+    private func assemble(_ objects: [KubernetesObject], limits: ResourceLimits = .init()) throws -> AssemblyReport {
         var options = EngineOptions()
         options.environment = AnnotationEnvironment(capabilities: Capabilities(), processors: 4)
         options.environment.limits = limits
@@ -38,12 +38,12 @@ import Testing
         return engine.assemble(ObjectStore(objects), now: 1_800_000_000)
     }
 
-    private func lines(_ assembly: Assembly, _ header: String) -> [String] {
+    private func lines(_ assembly: AssemblyReport, _ header: String) -> [String] {
         assembly.state.sections.first { $0.header == header }?.lines.map(\.directive.text) ?? []
     }
 
     @Test func `However many header names a namespace has, the frontends get few of them, and its backends the rest`() throws {
-        func setting(_ count: Int) throws -> Assembly {
+        func setting(_ count: Int) throws -> AssemblyReport {
             let headers = (0..<60).map { "X-H\($0) v" }.joined(separator: "\n")
             return try assemble(
                 (0..<count).flatMap { number in
@@ -92,7 +92,7 @@ import Testing
         options.environment.limits[.frontendRules] = 2
         options.environment.limits[.namespaceFrontendRules] = 1
         let engine = Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options)
-        let live = LiveAssembly(engine)
+        let live = Assembler(engine)
         var random = SeededGenerator()
         for _ in 0..<60 {
             let number = Int.random(in: 0...9, using: &random)
@@ -303,7 +303,7 @@ import Testing
         options.environment.limits[.originExpressions] = 3
         options.environment.limits[.namespaceOriginExpressions] = 2
         let engine = Engine(registry: try AnnotationRegistry(AnnotationHandlers.all), options: options)
-        let live = LiveAssembly(engine)
+        let live = Assembler(engine)
         var random = SeededGenerator()
         for _ in 0..<100 {
             let number = Int.random(in: 0...9, using: &random)

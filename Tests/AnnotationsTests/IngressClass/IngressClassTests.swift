@@ -12,7 +12,7 @@ import Testing
 
     func assembly(
         _ annotations: [String: String], _ className: String?, _ flag: String?, _ acceptsEmpty: Bool, _ classes: [IngressClass]
-    ) throws -> Assembly {
+    ) throws -> AssemblyReport {
         let path = IngressPath(path: "/", pathType: .prefix, backend: IngressBackend(serviceName: "web", port: .name("http")))
         let ingress = Ingress(
             metadata: ObjectMeta(namespace: "shop", name: "web", annotations: annotations), ingressClassName: className,

@@ -18,7 +18,7 @@ struct FileKeeperTests {
 
         var state: DesiredState {
             var state = DesiredState()
-            state.frame = [Section("global"), Section("frontend http")]
+            state.staticSections = [Section("global"), Section("frontend http")]
             state.maps = ["path-prefix": MapFile(name: "path-prefix"), "tone": MapFile(name: "tone")]
             for (host, route) in routes {
                 state.backends[route.backend] = Section("backend \(route.backend)", lines: [.init("balance roundrobin")])

@@ -11,7 +11,7 @@ struct FileTextsTests {
         var random = SeededGenerator(variable: "FILE_TEXTS_SEED")
         print("FILE_TEXTS_SEED=\(random.seed)")
         var state = DesiredState()
-        state.frame = [Section("global"), Section("defaults"), Section("frontend http")]
+        state.staticSections = [Section("global"), Section("defaults"), Section("frontend http")]
         var texts = FileTexts()
         for step in 1...400 {
             let key = ["a", "a/b", "a-b", "a_svc", "b", "é", "z", "10", "9"].randomElement(using: &random) ?? "a"
@@ -19,7 +19,7 @@ struct FileTextsTests {
             var sections: Set<String> = []
             switch Int.random(in: 0...5, using: &random) {
             case 0:
-                state.frame = [Section("global"), Section("defaults"), Section("frontend \(key)")]
+                state.staticSections = [Section("global"), Section("defaults"), Section("frontend \(key)")]
                 sections = ["frontend \(key)"]
             case 1: state.reserve = value.map { [Section("backend spare", lines: [.init("\(raw: $0)")])] } ?? []
             case 2: state.userLists[key] = value.map { Section("userlist \(key)", lines: [.init("\(raw: $0)")]) }

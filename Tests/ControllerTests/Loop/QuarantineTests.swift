@@ -14,11 +14,11 @@ import Testing
         .endpointSlice(EndpointSlice(metadata: ObjectMeta(namespace: "shop", name: name), serviceName: "web"))
     }
 
-    private func live() throws -> LiveAssembly {
-        LiveAssembly(Engine(registry: try AnnotationRegistry([]), options: EngineOptions()))
+    private func live() throws -> Assembler {
+        Assembler(Engine(registry: try AnnotationRegistry([]), options: EngineOptions()))
     }
 
-    private func change(_ object: KubernetesObject, _ live: LiveAssembly, _ quarantine: inout Quarantine) {
+    private func change(_ object: KubernetesObject, _ live: Assembler, _ quarantine: inout Quarantine) {
         quarantine.noteChange(of: object.key, from: live.standing(of: object.key))
         live.upsert(object)
     }

@@ -26,13 +26,13 @@ import Testing
 
     private static func assemble(
         ingress: [String: String] = [:], service: [String: String] = [:], configMap: [String: String] = [:]
-    ) throws -> Assembly {
+    ) throws -> AssemblyReport {
         try Cluster.assemble([
             Cluster.configMap(configMap), Self.ingress(ingress), Self.service(service), Cluster.slice(Cluster.pods("10.0.0.1")),
         ])
     }
 
-    private func greeting(_ assembly: Assembly) -> String? { assembly.map("greeting").values.first }
+    private func greeting(_ assembly: AssemblyReport) -> String? { assembly.map("greeting").values.first }
 
     @Test(arguments: ["greeting", "welcome"])
     func `A key without a prefix is read as one with a prefix is, by older names too`(_ key: String) throws {

@@ -6,7 +6,7 @@ import Testing
     private func assemble(
         configMap: [String: String] = [:], ingress: [String: String] = [:], service: [String: String] = [:],
         more: [KubernetesObject] = [], options: (inout EngineOptions) -> Void = { _ in }
-    ) throws -> Assembly {
+    ) throws -> AssemblyReport {
         try Cluster.assemble(
             [
                 Cluster.configMap(configMap), Cluster.ingress("web", annotations: ingress), Cluster.service(annotations: service),
@@ -14,7 +14,7 @@ import Testing
             ] + more, options: options)
     }
 
-    private func greeting(_ assembly: Assembly) -> String? { assembly.map("greeting").values.first }
+    private func greeting(_ assembly: AssemblyReport) -> String? { assembly.map("greeting").values.first }
 
     @Test func `The nearest scope wins: ConfigMap, then Ingress, then Service`() throws {
         #expect(greeting(try assemble()) == nil)

@@ -20,8 +20,8 @@ import Testing
         ObjectKey(.ingress, namespace: "ns-\(number % 10)", name: "i-\(number)")
     }
 
-    private static func live(_ objects: [KubernetesObject]) throws -> LiveAssembly {
-        let live = LiveAssembly(Engine(registry: try AnnotationRegistry([]), options: EngineOptions()))
+    private static func live(_ objects: [KubernetesObject]) throws -> Assembler {
+        let live = Assembler(Engine(registry: try AnnotationRegistry([]), options: EngineOptions()))
         for object in objects { live.upsert(object) }
         _ = live.update(now: 0)
         return live
@@ -32,7 +32,7 @@ import Testing
     }
 
     /// Refuses sets that have one of the `bad` objects, without saying which.
-    private static func search(_ live: LiveAssembly, bad: Set<ObjectKey>) async throws -> ProofSearch {
+    private static func search(_ live: Assembler, bad: Set<ObjectKey>) async throws -> ProofSearch {
         var search = ProofSearch(Trial(ofEverythingIn: live, now: 0), .apart) { elements, _, _ in
             elements.contains { $0.object.map(bad.contains) ?? false } ? rejection("something is wrong") : nil
         }
