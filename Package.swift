@@ -107,6 +107,8 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Core", "COpenSSL"], path: "Tests/TestSupport"),
 
         .testTarget(name: "RegistrarTests", dependencies: ["AnnotationRegistrar"]),
+        // Which folder knows which.
+        .testTarget(name: "ArchitectureTests", dependencies: ["AnnotationRegistrar"]),
         .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
         .testTarget(
             name: "AnnotationsTests",
