@@ -154,7 +154,7 @@ import Testing
             for _ in 0..<200 { idle.append(try Client(port)) }
             #expect(try await Self.get("/healthz", on: port)?.hasPrefix("HTTP/1.1 200") == true)
             for client in idle.prefix(150) {
-                let text = await client.end(within: 5)
+                let text = await client.end(within: 30)
                 #expect(text == "")
             }
             #expect(try await Self.get("/healthz", on: port)?.hasPrefix("HTTP/1.1 200") == true)
